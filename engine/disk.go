@@ -1,0 +1,311 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/joho/godotenv"
+
+	"github.com/speclens/speclens/engine/text"
+)
+
+var configNames = []string{".qube.yaml", ".qube.yml"}
+
+// defaultSpecGlobs apply where a configuration has no `specs`.
+var defaultSpecGlobs = []string{"tests/**/*.{yaml,yml}"}
+
+// maxFile is the largest file that is read from the disk; the syntax layer has its own limit for open documents.
+const maxFile = 64 << 20
+
+// LoadProblem is a file that could not be read.
+type LoadProblem struct {
+	Path string
+	Err  error
+}
+
+func (p LoadProblem) Error() string { return p.Path + ": " + p.Err.Error() }
+
+// diskCache remembers what was looked for on the disk, so that opening the thousandth file of a folder looks for nothing.
+type diskCache struct {
+	searched map[string]bool              // folders in which a configuration was looked for
+	env      map[string]map[string]string // folder → its variables
+}
+
+func newDiskCache() diskCache {
+	return diskCache{searched: map[string]bool{}, env: map[string]map[string]string{}}
+}
+
+func (c *diskCache) forgetEnv() { clear(c.env) }
+
+// loadSurroundings reads the configurations and the `.env` file that govern a document.
+func (s *Session) loadSurroundings(next *Snapshot, uri string) {
+	path := PathFromURI(uri)
+	if path == "" {
+		return
+	}
+	for _, dir := range s.governing(next, path) {
+		if s.disk.searched[dir] {
+			continue
+		}
+		s.disk.searched[dir] = true
+		for _, name := range configNames {
+			u := URIFromPath(filepath.Join(dir, name))
+			if next.docs(u) == nil {
+				s.readDisk(next, u)
+			}
+		}
+	}
+	s.loadEnv(next, filepath.Dir(path))
+}
+
+// governing are the folders, nearest first, whose configuration may govern a path.
+func (s *Session) governing(next *Snapshot, path string) []string {
+	dirs := ancestors(path)
+	if s.searchAbove {
+		return dirs
+	}
+	for i, dir := range dirs {
+		if slices.Contains(next.roots, dir) {
+			return dirs[:i+1]
+		}
+	}
+	return dirs[:min(1, len(dirs))]
+}
+
+// readDisk brings a document that is not open up to date with the disk.
+func (s *Session) readDisk(next *Snapshot, uri string) {
+	path := PathFromURI(uri)
+	if path == "" || !isYAML(path) {
+		return
+	}
+	old := next.disk[uri]
+	content, err := readFile(path)
+	if err != nil {
+		if old != nil {
+			next.disk = without(next.disk, uri)
+		}
+		return
+	}
+	if old != nil && old.Text.Len() == len(content) && old.Text.String() == content {
+		return
+	}
+	kind := next.kindOf(uri, "")
+	if kind == KindOther && old != nil {
+		kind = old.Kind
+	}
+	if kind == KindOther {
+		return
+	}
+	next.disk = with(next.disk, uri, newDocument(uri, "", 0, kind, false, text.New(content), s.limits))
+}
+
+// errNotAFile says that a path names something that cannot be read as a spec.
+var errNotAFile = errors.New("not a regular file")
+
+// readFile reads a regular file; devices, pipes and folders are refused before they are opened.
+func readFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%w", errNotAFile)
+	}
+	if info.Size() > maxFile {
+		return "", fmt.Errorf("%d MiB is more than the limit of %d MiB", info.Size()>>20, maxFile>>20)
+	}
+	b, err := os.ReadFile(path)
+	return string(b), err
+}
+
+// load reads what the command line names.
+func (s *Session) load(ctx context.Context, next *Snapshot, paths []string) []LoadProblem {
+	var problems []LoadProblem
+	disk := map[string]*Document{}
+	for uri, d := range next.disk {
+		disk[uri] = d
+	}
+	add := func(path string) {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			problems = append(problems, LoadProblem{path, err})
+			return
+		}
+		uri := URIFromPath(abs)
+		content, err := readFile(abs)
+		if err != nil {
+			problems = append(problems, LoadProblem{path, plainError(err)})
+			return
+		}
+		kind := KindSpec
+		if KindOf(uri, "") == KindConfig {
+			kind = KindConfig
+		}
+		disk[uri] = newDocument(uri, "", 0, kind, false, text.New(content), s.limits)
+	}
+	for _, path := range paths {
+		if ctx.Err() != nil {
+			break
+		}
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			problems = append(problems, LoadProblem{path, plainError(err)})
+		case info.IsDir():
+			files, err := walk(ctx, path)
+			if err != nil {
+				problems = append(problems, LoadProblem{path, plainError(err)})
+			}
+			for _, f := range files {
+				add(f)
+			}
+		default:
+			add(path)
+		}
+	}
+	next.disk = disk
+	for uri := range disk {
+		s.loadSurroundings(next, uri)
+	}
+	return problems
+}
+
+// plainError drops the operation and path that the caller names anyway.
+func plainError(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// walk lists the YAML files below a folder in lexical order, without hidden folders and node_modules.
+func walk(ctx context.Context, root string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return err
+		case d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case !d.IsDir() && isYAML(path) && KindOf(path, "") != KindConfig:
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, err
+}
+
+// loadEnvFiles reads the `.env` files of all documents that are known.
+func (s *Session) loadEnvFiles(next *Snapshot) {
+	for uri := range next.allDocs() {
+		if path := PathFromURI(uri); path != "" {
+			s.loadEnv(next, filepath.Dir(path))
+		}
+	}
+}
+
+// loadEnv finds the `.env` file for the specs of a folder: the first one walking up to the configuration's folder, or
+// to the workspace folder where there is no configuration. An untrusted workspace has none.
+func (s *Session) loadEnv(next *Snapshot, dir string) {
+	if _, known := next.dotenv[dir]; known || !next.trusted {
+		return
+	}
+	vars, known := s.disk.env[dir]
+	if !known {
+		vars = s.findEnv(next, dir)
+		s.disk.env[dir] = vars
+	}
+	next.dotenv = with(next.dotenv, dir, vars)
+}
+
+func (s *Session) findEnv(next *Snapshot, dir string) map[string]string {
+	if next.settings.EnvFile != "" {
+		vars, _ := readEnv(next.settings.EnvFile)
+		return vars
+	}
+	below := filepath.Join(dir, "x.yaml")
+	top := ""
+	if d := next.ConfigDocument(URIFromPath(below)); d != nil {
+		top = filepath.Dir(d.Path())
+	}
+	for _, d := range ancestors(below) {
+		if vars, err := readEnv(filepath.Join(d, ".env")); err == nil {
+			return vars
+		}
+		if d == top || slices.Contains(next.roots, d) || (top == "" && len(next.roots) == 0) {
+			break
+		}
+	}
+	return nil
+}
+
+// readEnv reads one `.env` file.
+func readEnv(path string) (map[string]string, error) {
+	content, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return godotenv.Unmarshal(content)
+}
+
+// kindOf decides what a document is: by language id and name, else by the globs of the nearest configuration.
+func (s *Snapshot) kindOf(uri, languageID string) Kind {
+	if k := KindOf(uri, languageID); k != KindOther {
+		return k
+	}
+	path := PathFromURI(uri)
+	conf := s.ConfigDocument(uri)
+	if path == "" || conf == nil || !isYAML(path) {
+		return KindOther
+	}
+	globs := defaultSpecGlobs
+	if specs := conf.Config().Specs; len(specs) > 0 {
+		globs = nil
+		for _, g := range specs {
+			globs = append(globs, g.Value)
+		}
+	}
+	rel, err := filepath.Rel(filepath.Dir(conf.Path()), path)
+	if err != nil {
+		return KindOther
+	}
+	for _, g := range globs {
+		if ok, err := doublestar.Match(g, filepath.ToSlash(rel)); err == nil && ok {
+			return KindSpec
+		}
+	}
+	return KindOther
+}
+
+// reclassify decides again what every open document is, after a configuration changed.
+func (s *Session) reclassify(next *Snapshot) {
+	open := map[string]*Document{}
+	for uri, d := range next.open {
+		if k := next.kindOf(uri, d.LanguageID); k != d.Kind {
+			d = newDocument(uri, d.LanguageID, d.Version, k, true, d.Text, s.limits)
+		}
+		open[uri] = d
+	}
+	next.open = open
+}
+
+// ancestors are the folders of a path, nearest first, up to the root.
+func ancestors(path string) []string {
+	var dirs []string
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		dirs = append(dirs, dir)
+		if dir == filepath.Dir(dir) {
+			return dirs
+		}
+	}
+}

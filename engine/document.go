@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// Kind says what a document is to speclens.
+type Kind uint8
+
+// The kinds of documents. KindOther is YAML that is none of ours: it gets no feature at all.
+const (
+	KindOther Kind = iota
+	KindSpec
+	KindConfig
+)
+
+// Document is one version of one file. Tree, Spec and Config are derived once, on first use, and share every unchanged
+// part with the version before. Immutable and safe for concurrent use.
+type Document struct {
+	URI        string
+	LanguageID string
+	Version    int32
+	Kind       Kind
+	// Open says that an editor owns the text: it wins over the disk.
+	Open bool
+	Text *text.Text
+
+	limits syntax.Options
+	// base is the last computed version before this one, until this one is computed itself; edits lead from it to here.
+	base  atomic.Pointer[derivation]
+	edits []text.Edit
+	self  derivation
+}
+
+// derivation is what was computed from one version.
+type derivation struct {
+	once sync.Once
+	done atomic.Bool
+	tree *syntax.Tree
+	spec *spec.File
+	conf *spec.Config
+}
+
+// newDocument starts a document from a whole text.
+func newDocument(uri, languageID string, version int32, kind Kind, open bool, t *text.Text, limits syntax.Options) *Document {
+	return &Document{URI: uri, LanguageID: languageID, Version: version, Kind: kind, Open: open, Text: t, limits: limits}
+}
+
+// edited is the next version: edits apply one after the other. A burst of edits that nobody looked at in between is
+// handed to the parser as one update.
+func (d *Document) edited(version int32, edits []text.Edit) *Document {
+	next := newDocument(d.URI, d.LanguageID, version, d.Kind, d.Open, d.Text.Apply(edits...), d.limits)
+	base := d.base.Load()
+	switch {
+	case d.self.done.Load():
+		next.base.Store(&d.self)
+		next.edits = edits
+	case base != nil:
+		next.base.Store(base)
+		next.edits = slices.Concat(d.edits, edits)
+	}
+	return next
+}
+
+func (d *Document) derive() *derivation {
+	d.self.once.Do(func() {
+		var before *spec.File
+		if base := d.base.Load(); base != nil {
+			d.self.tree = base.tree.Update(d.Text, d.edits)
+			before = base.spec
+		} else {
+			d.self.tree = syntax.Parse(d.Text, d.limits)
+		}
+		switch d.Kind {
+		case KindSpec:
+			d.self.spec = spec.Lower(d.self.tree, before)
+		case KindConfig:
+			d.self.conf = spec.LowerConfig(d.self.tree)
+		}
+		d.self.done.Store(true)
+		// The version before is no longer needed; letting go of it keeps the chain one link long.
+		d.base.Store(nil)
+	})
+	return &d.self
+}
+
+// Tree is the document's syntax.
+func (d *Document) Tree() *syntax.Tree { return d.derive().tree }
+
+// Spec is the document's typed model; nil unless the document is a spec.
+func (d *Document) Spec() *spec.File { return d.derive().spec }
+
+// Config is the document's typed model; nil unless the document is the project's configuration.
+func (d *Document) Config() *spec.Config { return d.derive().conf }
+
+// Path is the document's file path; empty for a URI that is not of the scheme file.
+func (d *Document) Path() string { return PathFromURI(d.URI) }
+
+// KindOf decides by language id and name what a document is. Globs of configurations are the session's business.
+func KindOf(uri, languageID string) Kind {
+	name := strings.ToLower(uri[strings.LastIndexAny(uri, `/\`)+1:])
+	switch {
+	case name == ".qube.yaml" || name == ".qube.yml":
+		return KindConfig
+	case strings.HasSuffix(name, ".qube.yaml") || strings.HasSuffix(name, ".qube.yml"):
+		return KindSpec
+	case languageID == "qube" || strings.HasSuffix(languageID, ".qube"):
+		return KindSpec
+	}
+	return KindOther
+}
+
+// isYAML reports whether a path names YAML by its extension, in any case.
+func isYAML(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	return ext == ".yaml" || ext == ".yml"
+}

@@ -1,0 +1,89 @@
+package run
+
+import (
+	"time"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// Sink receives what happens during a run, in order, from one goroutine at a time.
+type Sink interface {
+	Emit(Event)
+}
+
+// SinkFunc makes a function a Sink.
+type SinkFunc func(Event)
+
+// Emit calls f.
+func (f SinkFunc) Emit(e Event) { f(e) }
+
+// Event is one of the types below.
+type Event interface{ runEvent() }
+
+type (
+	// RunStarted opens a run.
+	RunStarted struct {
+		RunID      string
+		Files      []string // URIs, ordered
+		TotalTests int
+		TotalWaves int
+	}
+	// WaveStarted opens a wave: tests that need nothing of each other.
+	WaveStarted struct {
+		Index     int
+		TestNames []string
+		Parallel  bool
+	}
+	// TestStarted says that a test's first attempt begins.
+	TestStarted struct {
+		Test     TestInfo
+		Protocol string
+		Target   string
+	}
+	// PluginEvent is an event of the plugin while a test runs.
+	PluginEvent struct {
+		Test  TestInfo
+		Event engine.Event
+	}
+	// TestCompleted carries a test's final result. Skipped tests complete without having started.
+	TestCompleted struct {
+		Test   TestInfo
+		Result *engine.TestResult
+	}
+	// WaveCompleted closes a wave.
+	WaveCompleted struct{ Index int }
+	// RunCompleted closes a run; it is always the last event, after a cancel too.
+	RunCompleted struct {
+		RunID                                   string
+		Total, Passed, Failed, Skipped, Errored int
+		Duration                                time.Duration
+		Cancelled                               bool
+	}
+	// Log is a line that a plugin or the runner wants the user to be able to read.
+	Log struct {
+		Level   string // debug, info, warn, error
+		Plugin  string // empty for the runner itself
+		Message string
+		Test    TestInfo // zero where it belongs to no test
+	}
+)
+
+// TestInfo says which test an event is about and where it stands.
+type TestInfo struct {
+	Key  engine.TestKey
+	Row  int // matrix row, -1 without a matrix
+	Name string
+	// Span is the test's head in its file's text, absolute; Line is its 1-based line.
+	Span text.Span
+	Line int
+}
+
+func (RunStarted) runEvent()    {}
+func (WaveStarted) runEvent()   {}
+func (TestStarted) runEvent()   {}
+func (PluginEvent) runEvent()   {}
+func (TestCompleted) runEvent() {}
+func (WaveCompleted) runEvent() {}
+func (RunCompleted) runEvent()  {}
+func (Log) runEvent()           {}

@@ -1,0 +1,28 @@
+package engine
+
+import "time"
+
+// Settings are the user's own: never the workspace's.
+type Settings struct {
+	// PluginDirs are where plugins are looked for, first wins.
+	PluginDirs []string
+	// Environment is the environment to use where none was chosen.
+	Environment string
+	// ProcessEnv lets `{{ env.NAME }}` read the process environment.
+	ProcessEnv bool
+	// EnvFile replaces the search for a `.env` file.
+	EnvFile string
+	// RunTimeout is the time of one attempt where a test sets none.
+	RunTimeout time.Duration
+	// InlayHints and the like switch what an editor shows.
+	InlayHints InlayHintSettings
+	// Strict turns warnings on unknown plugin fields into errors.
+	Strict bool
+}
+
+// InlayHintSettings switch the hints on results.
+type InlayHintSettings struct {
+	// Off switches all of them off, OffEvents those of plugin events.
+	Off       bool
+	OffEvents bool
+}
