@@ -1,0 +1,138 @@
+package capabilities
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxEncodings bounds how often a body may be compressed over: honest servers do it once.
+const maxEncodings = 3
+
+// readBody reads and decodes a body of at most limit bytes, and closes it. Codings that the standard library does not
+// know (br, zstd) are not asked for; where a server sends one all the same, the body stays as it came.
+func readBody(ctx context.Context, response *http.Response, limit int64) (body []byte, truncated bool, err error) {
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return nil, false, nil // what follows is another protocol
+	}
+	decoded, err := decode(ctx, response)
+	if err != nil {
+		return nil, false, err
+	}
+	var buffer bytes.Buffer
+	if size := response.ContentLength; size > 0 {
+		buffer.Grow(int(min(size, limit)) + bytes.MinRead)
+	}
+	n, err := buffer.ReadFrom(io.LimitReader(decoded, limit+1))
+	if err != nil {
+		return nil, false, bodyError(response, n, err)
+	}
+	if n > limit {
+		return slices.Clip(buffer.Bytes()[:limit]), true, nil
+	}
+	// A decoder may stop before the end of the chunked body; reading the rest of it keeps the connection alive.
+	_, _ = io.CopyN(io.Discard, response.Body, 4<<10)
+	return buffer.Bytes(), false, nil
+}
+
+// decode undoes the codings that Content-Encoding names, last first, as far as they are known.
+func decode(ctx context.Context, response *http.Response) (io.Reader, error) {
+	source := bufio.NewReader(&untilDone{ctx, response.Body})
+	var codings []string
+	for _, value := range response.Header.Values("Content-Encoding") {
+		for _, coding := range strings.Split(value, ",") {
+			if coding = strings.ToLower(strings.TrimSpace(coding)); coding != "" && coding != "identity" {
+				codings = append(codings, coding)
+			}
+		}
+	}
+	if len(codings) == 0 || response.StatusCode == http.StatusPartialContent {
+		return source, nil
+	}
+	if _, err := source.Peek(1); err != nil { // HEAD, 204, 304, or nothing to say
+		if errors.Is(err, io.EOF) {
+			return source, nil
+		}
+		return nil, bodyError(response, 0, err)
+	}
+	if len(codings) > maxEncodings {
+		return nil, &HTTPError{Kind: HTTPProtocol, Message: fmt.Sprintf(
+			"answer of %s: the body is encoded %d times over, which only serves to exhaust its reader", originOf(response.Request.URL), len(codings))}
+	}
+	for _, coding := range slices.Backward(codings) {
+		inner, err := decodeOne(coding, source)
+		if err != nil {
+			return nil, bodyError(response, 0, err)
+		}
+		if inner == nil {
+			break
+		}
+		source = bufio.NewReader(&untilDone{ctx, inner})
+	}
+	return source, nil
+}
+
+// decodeOne returns nil for a coding that is not known.
+func decodeOne(coding string, source *bufio.Reader) (io.Reader, error) {
+	switch coding {
+	case "gzip", "x-gzip":
+		r, err := gzip.NewReader(source)
+		if err != nil {
+			return nil, err
+		}
+		return r, nil
+	case "deflate":
+		// RFC 9110 means zlib; some servers send bare deflate data.
+		if head, err := source.Peek(2); err == nil && head[0]&0x0f == 8 && (uint(head[0])<<8|uint(head[1]))%31 == 0 {
+			r, err := zlib.NewReader(source)
+			if err != nil {
+				return nil, err
+			}
+			return r, nil
+		}
+		return flate.NewReader(source), nil
+	}
+	return nil, nil
+}
+
+// bodyError says what is wrong with a body; errors of the connection are left to explain.
+func bodyError(response *http.Response, have int64, err error) error {
+	where := originOf(response.Request.URL)
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zlib.ErrHeader), errors.Is(err, zlib.ErrChecksum),
+		errors.Is(err, zlib.ErrDictionary), errors.As(err, &corrupt):
+		return &HTTPError{Kind: HTTPProtocol, Err: err, Message: fmt.Sprintf(
+			"answer of %s: the body is not what its Content-Encoding (%s) says: %v", where, response.Header.Get("Content-Encoding"), err)}
+	case errors.Is(err, io.ErrUnexpectedEOF) && response.ContentLength >= 0 && response.Header.Get("Content-Encoding") == "":
+		return &HTTPError{Kind: HTTPConnection, Err: err, Message: fmt.Sprintf(
+			"answer of %s: the body ended after %d of the %d bytes that Content-Length announced", where, have, response.ContentLength)}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &HTTPError{Kind: HTTPConnection, Err: err, Message: fmt.Sprintf(
+			"answer of %s: the body ended in the middle, after %d bytes", where, have)}
+	}
+	return err
+}
+
+// untilDone ends a read loop that has its input at hand and so would never ask the network, and with it the context.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u *untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
+}
