@@ -1,0 +1,356 @@
+-- The main job in a real Neovim: open a spec, see what the server says, run tests, see what came of it.
+--
+--   SPECLENS_SERVER=… SPECLENS_WORKSPACE=… SPECLENS_STORY=… nvim --headless -u test/init.lua -l test/check.lua
+--
+-- Prints TAP, one line for each thing that was seen, and ends with code 1 when something was not. Everything
+-- is read through Neovim's own functions. Nothing sleeps: vim.wait returns as soon as its condition holds.
+
+local workspace = assert(vim.uv.fs_realpath(vim.env.SPECLENS_WORKSPACE))
+local story = vim.json.decode(table.concat(vim.fn.readfile(vim.env.SPECLENS_STORY), '\n'))
+local patience = tonumber(vim.env.SPECLENS_PATIENCE_MS) or 30000
+
+local number, failures = 0, 0
+
+local function report(ok, name, detail)
+  number = number + 1
+  failures = failures + (ok and 0 or 1)
+  io.stdout:write(('%sok %d - %s\n'):format(ok and '' or 'not ', number, name))
+  for _, line in ipairs(vim.split(detail or '', '\n', { trimempty = true })) do
+    io.stdout:write('  # ' .. line .. '\n')
+  end
+  io.stdout:flush()
+end
+
+--- Waits until look() gives something, reports it under the name, and returns it. look() returns what it saw
+--- as text when the wait is over, or nil and the reason why not yet.
+local function expect(name, look)
+  local saw, why
+  local started = vim.uv.hrtime()
+  vim.wait(patience, function()
+    saw, why = look()
+    return saw ~= nil
+  end, 10)
+  if saw ~= nil then
+    report(true, name, tostring(saw))
+  else
+    local seconds = (vim.uv.hrtime() - started) / 1e9
+    report(false, name, ('not within %.1f s; at the end: %s'):format(seconds, tostring(why)))
+  end
+  return saw
+end
+
+local function show(value)
+  return vim.inspect(value, { newline = ' ', indent = '' })
+end
+
+-- What the plugin or Neovim told the user; an error among it fails the check at the end.
+local told = {}
+vim.notify = function(message, level)
+  table.insert(told, { message = message, level = level or vim.log.levels.INFO })
+end
+vim.notify_once = vim.notify
+
+-- The list that opens when a line has several lenses: take the entry that starts a plain run.
+local wanted_lens
+vim.ui.select = function(items, opts, on_choice)
+  for index, item in ipairs(items) do
+    if opts.format_item(item):find(wanted_lens, 1, true) then
+      return on_choice(item, index)
+    end
+  end
+  on_choice(nil, nil)
+end
+
+local function open(path)
+  vim.cmd.edit(vim.fn.fnameescape(path))
+  return vim.api.nvim_get_current_buf()
+end
+
+--- The first line (from 0) that holds a text, and its column in bytes.
+local function find(bufnr, text)
+  for index, line in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
+    local column = line:find(text, 1, true)
+    if column then
+      return index - 1, column - 1
+    end
+  end
+  error(('%s does not hold %q'):format(vim.api.nvim_buf_get_name(bufnr), text))
+end
+
+--- The lines [first, last] of the test with a name: from its own line to the one before the next test.
+local function test_lines(bufnr, name)
+  local first = find(bufnr, '- name: ' .. name)
+  local indent = vim.api.nvim_buf_get_lines(bufnr, first, first + 1, false)[1]:match('^%s*')
+  local lines = vim.api.nvim_buf_get_lines(bufnr, first + 1, -1, false)
+  for index, line in ipairs(lines) do
+    if line:match('^' .. indent .. '%- ') then
+      return first, first + index - 1
+    end
+  end
+  return first, first + #lines
+end
+
+local function lenses(bufnr)
+  local found = {}
+  for _, entry in ipairs(vim.fn.has('nvim-0.12') == 1 and vim.lsp.codelens.get({ bufnr = bufnr }) or vim.lsp.codelens.get(bufnr)) do
+    local lens = entry.lens or entry
+    if lens.command then
+      table.insert(found, { line = lens.range.start.line, title = lens.command.title })
+    end
+  end
+  table.sort(found, function(a, b)
+    return a.line < b.line
+  end)
+  return found
+end
+
+local function lens_titles(bufnr, first, last)
+  local titles = {}
+  for _, lens in ipairs(lenses(bufnr)) do
+    if lens.line >= first and lens.line <= last then
+      table.insert(titles, lens.title)
+    end
+  end
+  return titles
+end
+
+local function has_title(titles, start)
+  for _, title in ipairs(titles) do
+    if vim.startswith(title, start) then
+      return title
+    end
+  end
+end
+
+local function hints(bufnr, first, last)
+  local labels = {}
+  for _, entry in ipairs(vim.lsp.inlay_hint.get({ bufnr = bufnr })) do
+    local hint = entry.inlay_hint
+    if hint.position.line >= first and hint.position.line <= last then
+      local label = hint.label
+      if type(label) == 'table' then
+        label = table.concat(vim.tbl_map(function(part)
+          return part.value
+        end, label))
+      end
+      table.insert(labels, label)
+    end
+  end
+  return labels
+end
+
+local function contains(list, text)
+  for _, entry in ipairs(list) do
+    if entry:find(text, 1, true) then
+      return entry
+    end
+  end
+end
+
+local function run_lens(bufnr, name)
+  local first, last = test_lines(bufnr, name)
+  for _, lens in ipairs(lenses(bufnr)) do
+    if lens.line >= first and lens.line <= last and vim.startswith(lens.title, '▶ Run') then
+      wanted_lens = '▶ Run'
+      vim.api.nvim_win_set_cursor(0, { lens.line + 1, 0 })
+      vim.lsp.codelens.run()
+      return
+    end
+  end
+  report(false, 'the lens of ' .. name, 'no "▶ Run" lens in its lines: ' .. show(lenses(bufnr)))
+end
+
+--- Waits for the hints of one test: its outcome and its events.
+local function expect_outcome(name, bufnr, test, outcome, events)
+  expect(name, function()
+    local labels = hints(bufnr, test_lines(bufnr, test))
+    if not contains(labels, outcome) then
+      return nil, ('no %q among the hints %s'):format(outcome, show(labels))
+    end
+    for _, event in ipairs(events or {}) do
+      if not contains(labels, event) then
+        return nil, ('no %q among the hints %s'):format(event, show(labels))
+      end
+    end
+    return table.concat(labels, '\n')
+  end)
+end
+
+local function main()
+  io.stdout:write('TAP version 13\n')
+  io.stdout:write('# ' .. vim.split(vim.fn.execute('version'), '\n', { trimempty = true })[1] .. '\n')
+  local bufnr = open(vim.fs.joinpath(workspace, story.spec))
+
+  expect('a spec opens as yaml.qube and the server attaches to it', function()
+    local client = vim.lsp.get_clients({ name = 'speclens', bufnr = bufnr })[1]
+    if not client or not client.initialized then
+      return nil, 'filetype ' .. vim.bo[bufnr].filetype .. ', no client'
+    end
+    if vim.bo[bufnr].filetype ~= 'yaml.qube' then
+      return nil, 'filetype ' .. vim.bo[bufnr].filetype
+    end
+    return ('filetype %s, %s, positions in %s'):format(vim.bo[bufnr].filetype, client.root_dir and vim.fs.basename(client.root_dir) or '-', client.offset_encoding)
+  end)
+
+  expect('the misspelt field has a diagnostic', function()
+    local line = find(bufnr, story.diagnostic.at)
+    local all = vim.diagnostic.get(bufnr)
+    for _, diagnostic in ipairs(all) do
+      if diagnostic.lnum == line and diagnostic.message:find(story.diagnostic.says, 1, true) then
+        return ('%d:%d [%s] %s'):format(diagnostic.lnum + 1, diagnostic.col + 1, diagnostic.source, diagnostic.message)
+      end
+    end
+    return nil, show(all)
+  end)
+
+  local line, column = find(bufnr, story.hover.at)
+  vim.api.nvim_win_set_cursor(0, { line + 1, column })
+  vim.lsp.buf.hover()
+  expect('hover explains a field', function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        local text = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+        if text:lower():find(story.hover.says:lower(), 1, true) then
+          vim.api.nvim_win_close(window, true)
+          return text
+        end
+        return nil, 'the window says ' .. text
+      end
+    end
+    return nil, 'no floating window'
+  end)
+
+  line = find(bufnr, story.completion.after)
+  vim.api.nvim_buf_set_lines(bufnr, line + 1, line + 1, false, { story.completion.typed })
+  vim.api.nvim_win_set_cursor(0, { line + 2, #story.completion.typed })
+  expect('completion offers fields of the core and of the plugin', function()
+    local client = vim.lsp.get_clients({ name = 'speclens', bufnr = bufnr })[1]
+    local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+    params.position.character = #story.completion.typed
+    local reply = vim.lsp.buf_request_sync(bufnr, 'textDocument/completion', params, patience)
+    local result = reply and reply[client.id] and reply[client.id].result
+    if not result then
+      return nil, show(reply)
+    end
+    local labels = vim.tbl_map(function(item)
+      return item.label
+    end, result.items or result)
+    for _, offer in ipairs(story.completion.offers) do
+      if not vim.tbl_contains(labels, offer) then
+        return nil, ('no %q among %s'):format(offer, show(labels))
+      end
+    end
+    return table.concat(labels, ', ')
+  end)
+  vim.cmd('silent undo')
+
+  expect('every test and the file have a lens', function()
+    local found = lenses(bufnr)
+    local per_test, file = 0, nil
+    for _, lens in ipairs(found) do
+      if vim.startswith(lens.title, '▶ Run file') then
+        file = lens
+      elseif lens.title == '▶ Run' then
+        per_test = per_test + 1
+      end
+    end
+    local tests = 0
+    for _, text in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
+      tests = tests + (text:match('^%s+%- name: ') and 1 or 0)
+    end
+    if not file or per_test ~= tests then
+      return nil, ('%d tests, lenses %s'):format(tests, show(found))
+    end
+    return table.concat(
+      vim.tbl_map(function(lens)
+        return ('line %d: %s'):format(lens.line + 1, lens.title)
+      end, found),
+      '\n'
+    )
+  end)
+
+  run_lens(bufnr, story.run.test)
+  expect_outcome('running a test by its lens shows its outcome and its events', bufnr, story.run.test, story.run.outcome, story.run.events)
+
+  vim.cmd.SpeclensRunFile()
+  expect_outcome('running the file shows the outcome of the failing test', bufnr, story.failure.test, story.failure.outcome, story.run.events_of_failure)
+  expect('the key that failed has a diagnostic with expected and actual', function()
+    local at = find(bufnr, story.failure.at)
+    local run = vim.tbl_filter(function(diagnostic)
+      return diagnostic.source == 'speclens-run'
+    end, vim.diagnostic.get(bufnr))
+    for _, diagnostic in ipairs(run) do
+      if diagnostic.lnum == at then
+        for _, text in ipairs(story.failure.says) do
+          if not diagnostic.message:find(text, 1, true) then
+            return nil, ('no %q in %s'):format(text, diagnostic.message)
+          end
+        end
+        return ('%d:%d [%s] %s'):format(diagnostic.lnum + 1, diagnostic.col + 1, diagnostic.source, diagnostic.message)
+      end
+    end
+    return nil, ('line %d; from speclens-run: %s'):format(at + 1, show(run))
+  end)
+
+  local first, last = test_lines(bufnr, story.cancel.test)
+  expect('the file run is over before the next check', function()
+    local titles = lens_titles(bufnr, first, last)
+    return has_title(titles, '▶ Run'), show(titles)
+  end)
+  vim.api.nvim_win_set_cursor(0, { first + 2, 4 })
+  vim.cmd.SpeclensRun()
+  expect('while a test runs its lens cancels it', function()
+    local titles = lens_titles(bufnr, first, last)
+    return has_title(titles, '■ Cancel'), show(titles)
+  end)
+  vim.cmd.SpeclensCancel()
+  expect('after cancelling the lens runs again', function()
+    local titles = lens_titles(bufnr, first, last)
+    return not has_title(titles, '■ Cancel') and has_title(titles, '▶ Run') or nil, show(titles)
+  end)
+
+  local mapped = vim.fn.maparg(',r', 'n', false, true)
+  report(mapped.buffer == 1, 'the default keys are set in the buffer', ',r → ' .. tostring(mapped.rhs))
+
+  -- A project of its own elsewhere: the same server takes it in.
+  local other = vim.fn.tempname()
+  vim.fn.mkdir(vim.fs.joinpath(other, 'tests'), 'p')
+  vim.fn.writefile({ 'version: 1' }, vim.fs.joinpath(other, '.qube.yaml'))
+  vim.fn.writefile({ 'tests:', '  - GET / -> 200' }, vim.fs.joinpath(other, 'tests', 'plain.yaml'))
+  vim.fn.writefile({ 'kind: Deployment' }, vim.fs.joinpath(other, 'deploy.yaml'))
+  local second = open(vim.fs.joinpath(other, 'tests', 'plain.yaml'))
+  expect('a spec of a second project is served by the same server', function()
+    local clients = vim.lsp.get_clients({ name = 'speclens' })
+    local here = vim.lsp.get_clients({ name = 'speclens', bufnr = second })
+    if vim.bo[second].filetype ~= 'yaml.qube' or #clients ~= 1 or #here ~= 1 or #here[1].workspace_folders ~= 2 then
+      return nil, ('filetype %s, %d servers, %d attached'):format(vim.bo[second].filetype, #clients, #here)
+    end
+    return ('%d folders'):format(#here[1].workspace_folders)
+  end)
+  local plain = open(vim.fs.joinpath(other, 'deploy.yaml'))
+  report(vim.bo[plain].filetype == 'yaml', 'other YAML of a project stays YAML', vim.bo[plain].filetype)
+  vim.fn.delete(other, 'rf')
+
+  local refused, message = pcall(require('speclens').setup, { codelense = false })
+  report(not refused, 'an option that does not exist is refused', tostring(message))
+
+  local client = vim.lsp.get_clients({ name = 'speclens' })[1]
+  vim.lsp.stop_client(client.id)
+  expect('the server ends when it is told to', function()
+    return not vim.lsp.get_client_by_id(client.id) and 'gone' or nil, 'still running'
+  end)
+
+  local errors = vim.tbl_filter(function(entry)
+    return entry.level >= vim.log.levels.WARN
+  end, told)
+  report(#errors == 0, 'no warning or error was shown to the user', #errors > 0 and show(errors) or nil)
+
+  io.stdout:write(('1..%d\n'):format(number))
+end
+
+local ok, err = xpcall(main, debug.traceback)
+if not ok then
+  report(false, 'the check ran to its end', err)
+end
+io.stdout:write(failures == 0 and '# all seen\n' or ('# %d not seen\n'):format(failures))
+vim.cmd(failures == 0 and 'qall!' or 'cquit 1')
