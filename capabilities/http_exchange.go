@@ -141,7 +141,7 @@ func (x *exchange) finish(ctx context.Context, response *http.Response, phases *
 	out := &HTTPResponse{
 		Status:       response.StatusCode,
 		Headers:      make(map[string]string, len(response.Header)),
-		HeadersAll:   map[string][]string(response.Header.Clone()),
+		HeadersAll:   make(map[string][]string, len(response.Header)),
 		Body:         body,
 		Duration:     done.Sub(x.started),
 		BodyDuration: done.Sub(bodyStarted),
@@ -153,7 +153,12 @@ func (x *exchange) finish(ctx context.Context, response *http.Response, phases *
 		Redirects:    x.redirects,
 	}
 	for name, values := range response.Header {
-		out.Headers[name] = strings.Join(values, ", ")
+		all := make([]string, len(values))
+		for i, value := range values {
+			all[i] = fieldText(value)
+		}
+		out.HeadersAll[name] = all
+		out.Headers[name] = strings.Join(all, ", ")
 	}
 	if response.TLS != nil {
 		out.TLS = tls.VersionName(response.TLS.Version)

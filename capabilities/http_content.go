@@ -1,0 +1,75 @@
+package capabilities
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
+	"strings"
+	"unicode/utf8"
+)
+
+// DecodeHTTPBody gives a response's body the form that tests see: nil where it is empty, the parsed value where the
+// content type contains "json" and the body is one JSON value (numbers as json.Number), else text.
+func DecodeHTTPBody(contentType string, body []byte) any {
+	if len(body) == 0 {
+		return nil
+	}
+	if strings.Contains(strings.ToLower(contentType), "json") {
+		if value, ok := decodeJSON(body); ok {
+			return value
+		}
+	}
+	return bodyText(contentType, body)
+}
+
+// decodeJSON takes exactly one value; a byte order mark before it is allowed, as RFC 8259 section 8.1 lets parsers do.
+func decodeJSON(body []byte) (any, bool) {
+	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, false
+	}
+	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Decoder.Token returns io.EOF itself
+		return nil, false
+	}
+	return value, true
+}
+
+// bodyText is valid UTF-8 whatever the bytes are: ISO 8859-1 is converted where the content type names it, and a byte
+// that makes no sense becomes U+FFFD, since results travel as JSON.
+func bodyText(contentType string, body []byte) string {
+	if utf8.Valid(body) {
+		return string(body)
+	}
+	if _, params, err := mime.ParseMediaType(contentType); err == nil {
+		switch strings.ToLower(params["charset"]) {
+		case "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "l1":
+			return fromLatin1(string(body))
+		}
+	}
+	var out strings.Builder
+	out.Grow(len(body))
+	for _, r := range string(body) { // each bad byte is one U+FFFD, as in encoding/json
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+func fromLatin1(s string) string {
+	var out strings.Builder
+	out.Grow(len(s) + len(s)/8)
+	for i := range len(s) {
+		out.WriteRune(rune(s[i]))
+	}
+	return out.String()
+}
+
+// fieldText makes text of a header's value, which RFC 9110 section 5.5 lets be ISO 8859-1.
+func fieldText(value string) string {
+	if utf8.ValidString(value) {
+		return value
+	}
+	return fromLatin1(value)
+}
