@@ -1,0 +1,56 @@
+package schema
+
+// fileFields are the keys at the top of a spec, and those of `defaults` and `load`.
+var fileFields = []Field{
+	{Name: "target", Level: LevelFile, Templated: true, Snippet: " ${1:http://127.0.0.1:8080}",
+		Spec: FieldSpec{Type: TypeString, Format: FormatTarget, Examples: []any{"http://127.0.0.1:8080", "api"}}},
+	{Name: "targets", Level: LevelFile, Snippet: "\n  ${1:api}: ${2:http://127.0.0.1:8080}",
+		Spec: FieldSpec{Type: TypeMap, Items: urlItem}},
+	{Name: "mode", Level: LevelFile, Snippet: " ${1|test,scenario,load|}",
+		Spec: FieldSpec{Type: TypeString, Default: "test", Enum: []any{"test", "scenario", "load"}, EnumDescriptions: []string{
+			"Tests are independent, but for the dependencies that they name.",
+			"Each test depends on the one before, and may use `prev`.",
+			"Virtual users run the tests over and over, as `load` says.",
+		}}},
+	{Name: "defaults", Level: LevelFile, Nested: LevelDefaults, Templated: true, Snippet: "\n  headers:\n    ${1:Accept}: ${2:application/json}",
+		Spec: FieldSpec{Type: TypeObject}},
+	{Name: "parallel", Level: LevelFile, Snippet: " ${1|false,true|}",
+		Spec: FieldSpec{Type: TypeBool, Default: true}},
+	{Name: "depends", Level: LevelFile, Snippet: "\n  - ${1:setup.qube.yaml}",
+		Spec: FieldSpec{Type: TypeArray, Items: pathItem}},
+	{Name: "load", Level: LevelFile, Nested: LevelLoad, Snippet: "\n  users: ${1:10}\n  duration: ${2:30s}",
+		Spec: FieldSpec{Type: TypeObject}},
+	{Name: "tests", Level: LevelFile, Nested: LevelTest,
+		Snippet: "\n  - name: ${1:it answers}\n    method: ${2:GET}\n    resource: ${3:/health}\n    expect:\n      status: ${4:200}",
+		Spec:    FieldSpec{Type: TypeArray}},
+
+	{Name: "headers", Level: LevelDefaults, Templated: true, Snippet: "\n  ${1:Accept}: ${2:application/json}",
+		Spec: FieldSpec{Type: TypeMap, Items: textItem}},
+	{Name: "timeout", Level: LevelDefaults, Templated: true, Snippet: " ${1:5s}",
+		Spec: FieldSpec{Type: TypeString, Format: FormatDuration, Examples: []any{"500ms", "2s", "1m30s"}}},
+
+	{Name: "users", Level: LevelLoad, Snippet: " ${1:10}",
+		Spec: FieldSpec{Type: TypeNumber, Minimum: number("1"), Default: 1}},
+	{Name: "duration", Level: LevelLoad, Snippet: " ${1:30s}",
+		Spec: FieldSpec{Type: TypeString, Format: FormatDuration}},
+	{Name: "rps", Level: LevelLoad, Snippet: " ${1:50}",
+		Spec: FieldSpec{Type: TypeNumber, Minimum: number("0")}},
+	{Name: "rampUp", Level: LevelLoad, Snippet: " ${1:10s}",
+		Spec: FieldSpec{Type: TypeString, Format: FormatDuration}},
+	{Name: "stages", Level: LevelLoad, Nested: LevelStage, Snippet: "\n  - duration: ${1:30s}\n    users: ${2:10}",
+		Spec: FieldSpec{Type: TypeArray}},
+	{Name: "thresholds", Level: LevelLoad, Snippet: "\n  ${1:duration}:\n    ${2:p95}: \"${3:< 500ms}\"",
+		Spec: FieldSpec{Type: TypeMap, Items: &FieldSpec{Type: TypeMap, Items: textItem}}},
+	{Name: "scenarios", Level: LevelLoad, Nested: LevelLoadScenario, Snippet: "\n  ${1:readers}:\n    weight: ${2:1}\n    tests: [${3:read}]",
+		Spec: FieldSpec{Type: TypeMap}},
+
+	{Name: "duration", Level: LevelStage, Snippet: " ${1:30s}",
+		Spec: FieldSpec{Type: TypeString, Format: FormatDuration, Required: true}},
+	{Name: "users", Level: LevelStage, Snippet: " ${1:10}",
+		Spec: FieldSpec{Type: TypeNumber, Minimum: number("0"), Required: true}},
+
+	{Name: "weight", Level: LevelLoadScenario, Snippet: " ${1:1}",
+		Spec: FieldSpec{Type: TypeNumber, Minimum: number("0"), Default: 1}},
+	{Name: "tests", Level: LevelLoadScenario, Snippet: "\n  - ${1:alias}",
+		Spec: FieldSpec{Type: TypeArray, Items: aliasItem}},
+}
