@@ -1,0 +1,219 @@
+package run
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Masked stands wherever a secret stood.
+const Masked = "***"
+
+// minSecret is the length in bytes from which a value counts as a secret: masking every "1" or "dev" would destroy what
+// it is meant to protect.
+const minSecret = 4
+
+// Masker replaces secrets in everything that leaves a run: as they are, and in the encodings in which they travel. It is
+// immutable and safe for concurrent use; the nil Masker masks nothing.
+type Masker struct {
+	secrets  []string
+	replacer *strings.Replacer
+}
+
+// NewMasker returns a Masker of these values; those shorter than four bytes are left out.
+func NewMasker(values ...string) *Masker { return (*Masker)(nil).With(values...) }
+
+// With returns a Masker that masks more values; m itself where that adds nothing.
+func (m *Masker) With(values ...string) *Masker {
+	var secrets []string
+	if m != nil {
+		secrets = slices.Clone(m.secrets)
+	}
+	before := len(secrets)
+	for _, v := range values {
+		for _, s := range []string{v, strings.TrimSpace(v)} {
+			if len(s) >= minSecret && !slices.Contains(secrets, s) {
+				secrets = append(secrets, s)
+			}
+		}
+	}
+	if len(secrets) == before {
+		return m
+	}
+	var forms []string
+	for _, s := range secrets {
+		forms = append(forms, secretForms(s)...)
+	}
+	// Of two forms that begin at the same place the longer one is meant.
+	slices.SortFunc(forms, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	forms = slices.Compact(forms)
+	pairs := make([]string, 0, 2*len(forms))
+	for _, f := range forms {
+		pairs = append(pairs, f, Masked)
+	}
+	return &Masker{secrets: secrets, replacer: strings.NewReplacer(pairs...)}
+}
+
+// secretForms are the texts as which a secret may appear: itself, escaped for JSON and URLs, in hexadecimal and in
+// base64, there also as a part of something longer such as the `user:password` of basic authentication.
+func secretForms(s string) []string {
+	forms := []string{s, url.QueryEscape(s), url.PathEscape(s), hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s)))}
+	forms = append(forms, strings.ReplaceAll(url.QueryEscape(s), "+", "%20"), percentAll(s),
+		lowerPercent(url.QueryEscape(s)), lowerPercent(url.PathEscape(s)), lowerPercent(percentAll(s)))
+	forms = append(forms, jsonForms(s)...)
+	forms = append(forms, fmt.Sprintf("%q", s)[1:len(fmt.Sprintf("%q", s))-1])
+	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		forms = append(forms, enc.EncodeToString([]byte(s)), enc.WithPadding(base64.NoPadding).EncodeToString([]byte(s)))
+		for shift := range 3 {
+			full := enc.WithPadding(base64.NoPadding).EncodeToString(append(make([]byte, shift), s...))
+			// Only the characters whose six bits are all the secret's are the same whatever stands around it.
+			from, to := (shift*8+5)/6, (shift+len(s))*8/6
+			if core := full[from:to]; len(core) >= minSecret {
+				forms = append(forms, core)
+			}
+		}
+	}
+	return slices.DeleteFunc(forms, func(f string) bool { return len(f) < minSecret })
+}
+
+// jsonForms are the texts between the quotes when a secret is written as JSON, with and without the escapes that make
+// JSON safe within HTML.
+func jsonForms(s string) []string {
+	safe, _ := json.Marshal(s) // a string always marshals
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s)
+	plain := strings.TrimSuffix(b.String(), "\n")
+	return []string{string(safe[1 : len(safe)-1]), plain[1 : len(plain)-1], strings.ReplaceAll(plain[1:len(plain)-1], "/", `\/`)}
+}
+
+// percentAll escapes every byte outside RFC 3986's unreserved set, which the standard library does nowhere.
+func percentAll(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
+}
+
+// lowerPercent writes the escapes of a percent-encoded text with lower-case digits.
+func lowerPercent(s string) string {
+	b := []byte(s)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i:], strings.ToLower(string(b[i:i+3])))
+		}
+	}
+	return string(b)
+}
+
+// Text masks a text.
+func (m *Masker) Text(s string) string {
+	if m == nil || s == "" {
+		return s
+	}
+	return m.replacer.Replace(s)
+}
+
+// Value masks everything inside a value as JSON and YAML decode it: texts, keys, and numbers that are written like a
+// secret. What holds no secret is shared with the original, which is never changed.
+func (m *Masker) Value(v any) any {
+	if m == nil {
+		return v
+	}
+	out, _ := m.value(v)
+	return out
+}
+
+func (m *Masker) value(v any) (any, bool) {
+	switch v := v.(type) {
+	case nil, bool:
+		return v, false
+	case string:
+		s := m.replacer.Replace(v)
+		return s, s != v
+	case []byte:
+		s := m.replacer.Replace(string(v))
+		return []byte(s), s != string(v)
+	case json.Number:
+		if s := m.replacer.Replace(v.String()); s != v.String() {
+			return s, true
+		}
+		return v, false
+	case []any:
+		return maskSlice(v, m.value)
+	case []string:
+		return maskSlice(v, func(s string) (string, bool) { r := m.replacer.Replace(s); return r, r != s })
+	case map[string]any:
+		return maskMap(m, v, m.value)
+	case map[string]string:
+		return maskMap(m, v, func(s string) (string, bool) { r := m.replacer.Replace(s); return r, r != s })
+	case map[string][]string:
+		return maskMap(m, v, func(l []string) ([]string, bool) {
+			out, changed := m.value(l)
+			return out.([]string), changed
+		})
+	default:
+		// Numbers, and what a plugin in Go may have put there: masked by the text that a report would show.
+		text := fmt.Sprint(v)
+		if s := m.replacer.Replace(text); s != text {
+			return s, true
+		}
+		return v, false
+	}
+}
+
+func maskSlice[T any](v []T, mask func(T) (T, bool)) ([]T, bool) {
+	var out []T
+	for i, e := range v {
+		r, changed := mask(e)
+		if changed && out == nil {
+			out = slices.Clone(v)
+		}
+		if changed {
+			out[i] = r
+		}
+	}
+	if out == nil {
+		return v, false
+	}
+	return out, true
+}
+
+func maskMap[T any](m *Masker, v map[string]T, mask func(T) (T, bool)) (map[string]T, bool) {
+	var out map[string]T
+	for k, e := range v {
+		key := m.replacer.Replace(k)
+		r, changed := mask(e)
+		if !changed && key == k {
+			continue
+		}
+		if out == nil {
+			out = make(map[string]T, len(v))
+			for k, e := range v {
+				out[k] = e
+			}
+		}
+		delete(out, k)
+		out[key] = r
+	}
+	if out == nil {
+		return v, false
+	}
+	return out, true
+}
