@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/speclens/speclens/cmd/speclens/internal/output"
+	"github.com/speclens/speclens/cmd/speclens/internal/render"
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/analysis"
+)
+
+func (a *app) check() *cobra.Command {
+	var plugins, format, envFile string
+	cmd := &cobra.Command{
+		Use:   "check PATH...",
+		Short: "Check specs without sending anything",
+		Long: "Check specs and report what is wrong with file, line and column. Folders are walked for YAML files.\n" +
+			"Exit code 0: no errors (warnings are allowed); 2: at least one error.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			checker, ok := output.Checkers[format]
+			if !ok {
+				return usage("unknown format %q; choose one of %s", format, output.Names(output.Checkers))
+			}
+			ws, err := a.open(cmd.Context(), args, plugins, envFile)
+			if err != nil {
+				return err
+			}
+			defer ws.close()
+			report := output.CheckReport{Source: output.Source{Snap: ws.snap, WorkDir: ws.workDir}, Unreadable: ws.problems}
+			for doc := range ws.snap.Documents() {
+				if doc.Kind == engine.KindOther {
+					continue
+				}
+				report.Files = append(report.Files, output.CheckedFile{
+					Doc: doc, Diagnostics: diagnose(cmd.Context(), ws.snap, doc.URI),
+				})
+			}
+			if cmd.Context().Err() != nil {
+				return &exitError{exitInterrupted, errInterrupted.Error()}
+			}
+			if err := checker(a.stdout, report, output.Style{Color: a.useColor(a.stdout)}); err != nil {
+				return fmt.Errorf("write the report: %w", err)
+			}
+			if report.Errors() > 0 {
+				return &exitError{code: exitBroken}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: "+output.Names(output.Checkers))
+	addWorkspaceFlags(cmd, &plugins, &envFile)
+	return cmd
+}
+
+// addWorkspaceFlags are the flags of every command that reads specs.
+func addWorkspaceFlags(cmd *cobra.Command, plugins, envFile *string) {
+	cmd.Flags().StringVar(plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")
+	cmd.Flags().StringVar(envFile, "env-file", "", "read variables from this file in place of the nearest .env")
+}
+
+// fatal reports whether any finding keeps its file from being run.
+func fatal(ds []analysis.Diagnostic) bool {
+	for _, d := range ds {
+		if d.Fatal {
+			return true
+		}
+	}
+	return false
+}
+
+// place is "file:line:column" of a span.
+func place(source output.Source, doc *engine.Document, offset int) string {
+	line, column := render.Position(doc.Text, offset)
+	return fmt.Sprintf("%s:%d:%d", source.Path(doc.URI), line, column)
+}

@@ -1,0 +1,240 @@
+package output
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/speclens/speclens/cmd/speclens/internal/render"
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/expect"
+	"github.com/speclens/speclens/engine/run"
+)
+
+// Pretty writes a run for people: a line a test as it completes, failures with the source that they are about, and a
+// summary. On a terminal a last line tells what is under way.
+type Pretty struct {
+	w       io.Writer
+	source  Source
+	style   Style
+	live    bool
+	verbose bool
+
+	total, done int
+	running     []string
+	status      bool // a status line is on the screen
+	file        string
+	err         error
+}
+
+// PrettyOptions of a Pretty.
+type PrettyOptions struct {
+	// Color uses ANSI colours.
+	Color bool
+	// Live keeps a status line at the bottom: for terminals only.
+	Live bool
+	// Verbose shows the events and responses of tests that passed too.
+	Verbose bool
+}
+
+// NewPretty writes to w.
+func NewPretty(w io.Writer, source Source, opts PrettyOptions) *Pretty {
+	return &Pretty{w: w, source: source, style: Style{Color: opts.Color}, live: opts.Live, verbose: opts.Verbose}
+}
+
+// Err is the first error of the writer.
+func (p *Pretty) Err() error { return p.err }
+
+// Emit shows one event.
+func (p *Pretty) Emit(e run.Event) {
+	switch e := e.(type) {
+	case run.RunStarted:
+		p.total = e.TotalTests
+	case run.TestStarted:
+		p.running = append(p.running, e.Test.Name)
+	case run.PluginEvent:
+		if p.verbose {
+			p.printf("    %s\n", p.style.Dim(EventLine(p.source.Snap, e.Event)))
+		}
+	case run.TestCompleted:
+		p.done++
+		if i := slices.Index(p.running, e.Test.Name); i >= 0 {
+			p.running = slices.Delete(p.running, i, i+1)
+		}
+		p.completed(e.Test, e.Result)
+	case run.Log:
+		if p.verbose || e.Level == "warn" || e.Level == "error" {
+			p.printf("    %s\n", p.style.Dim(render.PrintableLine(e.Level+" "+e.Plugin+": "+e.Message)))
+		}
+	case run.RunCompleted:
+		p.summary(e)
+		return
+	}
+	p.statusLine()
+}
+
+func (p *Pretty) completed(info run.TestInfo, r *engine.TestResult) {
+	if path := p.source.Path(info.Key.URI); path != p.file {
+		p.file = path
+		p.printf("%s\n", p.style.Bold(path))
+	}
+	name := info.Name
+	if name == "" {
+		name = p.label(info)
+	}
+	p.printf("  %s %s  %s\n", p.mark(r.Status), render.PrintableLine(name), p.style.Dim(Outcome(r)))
+	if r.Error != "" {
+		p.printf("      %s\n", render.Printable(strings.ReplaceAll(r.Error, "\n", "\n      ")))
+	}
+	for _, w := range r.Warnings {
+		p.printf("      %s %s\n", p.style.Yellow("warning:"), render.PrintableLine(w))
+	}
+	for _, a := range r.Assertions {
+		if !a.Passed {
+			p.failure(r, a)
+		}
+	}
+	if p.verbose && r.Output != nil {
+		p.printf("%s", indent(p.style.Dim(render.Printable(Body(r.Output.Body))), "      "))
+	}
+}
+
+func (p *Pretty) failure(r *engine.TestResult, a expect.Assertion) {
+	span, t, ok := p.source.Assertion(r.Key, a.At)
+	if !ok {
+		p.printf("      %s\n", render.PrintableLine(a.Message))
+		return
+	}
+	line, column := render.Position(t, span.Start)
+	p.printf("      %s %s\n", p.style.Dim(fmt.Sprintf("%s:%d:%d:", p.source.Path(r.Key.URI), line, column)), render.PrintableLine(a.Message))
+	p.printf("%s", render.Excerpt(t, span, '~', "      "))
+}
+
+func (p *Pretty) label(info run.TestInfo) string {
+	if t, _, ok := p.source.Test(info.Key); ok {
+		return t.Label()
+	}
+	return info.Key.ID
+}
+
+func (p *Pretty) mark(s engine.Status) string {
+	switch s {
+	case engine.StatusPassed:
+		return p.style.Green("✓")
+	case engine.StatusSkipped:
+		return p.style.Yellow("-")
+	case engine.StatusErrored:
+		return p.style.Red("!")
+	}
+	return p.style.Red("✗")
+}
+
+func (p *Pretty) summary(e run.RunCompleted) {
+	parts := []string{}
+	add := func(n int, word string, paint func(string) string) {
+		if n > 0 {
+			parts = append(parts, paint(fmt.Sprintf("%d %s", n, word)))
+		}
+	}
+	add(e.Passed, "passed", p.style.Green)
+	add(e.Failed, "failed", p.style.Red)
+	add(e.Errored, "errored", p.style.Red)
+	add(e.Skipped, "skipped", p.style.Yellow)
+	if len(parts) == 0 {
+		parts = append(parts, "no tests")
+	}
+	tail := ""
+	if e.Cancelled {
+		tail = ", " + p.style.Yellow("cancelled")
+	}
+	p.printf("\n%s in %s%s\n", strings.Join(parts, ", "), Duration(e.Duration), tail)
+}
+
+// statusLine shows what is under way, on a terminal.
+func (p *Pretty) statusLine() {
+	if !p.live || p.err != nil {
+		return
+	}
+	names := p.running
+	more := ""
+	if len(names) > 3 {
+		names, more = names[:3], " …"
+	}
+	line := fmt.Sprintf("%d/%d  %s%s", p.done, p.total, strings.Join(names, ", "), more)
+	if r := []rune(render.PrintableLine(line)); len(r) > 100 {
+		line = string(r[:100])
+	}
+	p.status = true
+	_, p.err = fmt.Fprintf(p.w, "\r\x1b[K%s", p.style.Dim(render.PrintableLine(line)))
+}
+
+func (p *Pretty) printf(format string, args ...any) {
+	if p.err != nil {
+		return
+	}
+	if p.status {
+		p.status = false
+		_, p.err = io.WriteString(p.w, "\r\x1b[K")
+	}
+	_, p.err = fmt.Fprintf(p.w, format, args...)
+}
+
+// Outcome is a result in a few words: "200 · 34 ms · 2/2".
+func Outcome(r *engine.TestResult) string {
+	var parts []string
+	if r.Output != nil && r.Output.Status != nil {
+		parts = append(parts, render.PrintableLine(fmt.Sprint(r.Output.Status)))
+	}
+	if r.Status == engine.StatusSkipped {
+		parts = append(parts, "skipped")
+	} else if r.Duration > 0 {
+		parts = append(parts, Duration(r.Duration))
+	}
+	if n := len(r.Assertions); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d/%d", r.Passed(), n))
+	}
+	if r.Attempts > 1 {
+		parts = append(parts, fmt.Sprintf("%d attempts", r.Attempts))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Duration is a duration for people: "34 ms", "1.2 s".
+func Duration(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// Body is a response's body as text; JSON is indented.
+func Body(body any) string {
+	switch b := body.(type) {
+	case nil:
+		return ""
+	case string:
+		return b
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(body); err != nil {
+		return fmt.Sprint(body)
+	}
+	return strings.TrimRight(buf.String(), "\n")
+}
+
+func indent(s, by string) string {
+	if s == "" {
+		return ""
+	}
+	return by + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n"+by) + "\n"
+}

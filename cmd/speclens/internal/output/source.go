@@ -1,0 +1,53 @@
+package output
+
+import (
+	"github.com/speclens/speclens/cmd/speclens/internal/render"
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// Source says where tests and their expectations stand in the files of a snapshot.
+type Source struct {
+	Snap *engine.Snapshot
+	// WorkDir is what file names are relative to.
+	WorkDir string
+}
+
+// Path is how a document is named.
+func (s Source) Path(uri string) string { return render.Path(uri, s.WorkDir) }
+
+// Test finds a test by its key.
+func (s Source) Test(key engine.TestKey) (spec.TestAt, *engine.Document, bool) {
+	doc := s.Snap.Document(key.URI)
+	if doc == nil || doc.Spec() == nil {
+		return spec.TestAt{}, nil, false
+	}
+	for _, sp := range doc.Spec().Specs {
+		for _, t := range sp.Tests {
+			if t.ID == key.ID {
+				return t, doc, true
+			}
+		}
+	}
+	return spec.TestAt{}, nil, false
+}
+
+// Assertion is the span of the expect key that an assertion judges, in its document's text.
+func (s Source) Assertion(key engine.TestKey, at []string) (text.Span, *text.Text, bool) {
+	t, doc, ok := s.Test(key)
+	if !ok || t.Expect == nil {
+		return text.Span{}, nil, false
+	}
+	return t.Abs(t.Expect.SpanOf(at)), doc.Text, true
+}
+
+// AssertionLine is the 1-based line of the expect key that an assertion judges; 0 where it stands nowhere.
+func (s Source) AssertionLine(key engine.TestKey, at []string) int {
+	span, t, ok := s.Assertion(key, at)
+	if !ok {
+		return 0
+	}
+	line, _ := render.Position(t, span.Start)
+	return line
+}

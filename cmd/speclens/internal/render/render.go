@@ -1,0 +1,148 @@
+// Package render turns findings and foreign text into lines for a terminal: source excerpts with carets, and text in
+// which nothing can steer the terminal or a CI log.
+//
+// It must not know where findings come from or which output format they are for.
+package render
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// tabWidth is how far apart tab stops are in an excerpt.
+const tabWidth = 4
+
+// maxExcerpt is how many columns of a source line an excerpt shows.
+const maxExcerpt = 160
+
+// Printable makes foreign text harmless: control characters other than line feed and tab, and the characters that
+// reorder text, become visible escapes. A terminal or a CI log then shows them instead of obeying them.
+func Printable(s string) string {
+	if !strings.ContainsFunc(s, steers) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case !steers(r):
+			b.WriteRune(r)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// PrintableLine is Printable on one line: line feeds and tabs are escaped too.
+func PrintableLine(s string) string {
+	s = Printable(s)
+	if !strings.ContainsAny(s, "\n\t") {
+		return s
+	}
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(s)
+}
+
+// steers reports whether a terminal would act on a rune rather than show it.
+func steers(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case unicode.IsControl(r), r == 0x2028, r == 0x2029:
+		return true
+	}
+	// The bidirectional controls and marks, and the invisible tag characters.
+	return r == 0x061c || r == 0x200e || r == 0x200f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || 0xe0000 <= r && r <= 0xe007f
+}
+
+// Path is how a document is named on a terminal: relative to the working folder where that is shorter.
+func Path(uri, workDir string) string {
+	path := engine.PathFromURI(uri)
+	if path == "" {
+		return PrintableLine(uri)
+	}
+	if rel, err := filepath.Rel(workDir, path); err == nil && len(rel) < len(path) {
+		path = rel
+	}
+	return PrintableLine(path)
+}
+
+// Position is the 1-based line and column of an offset, as editors count: columns in UTF-16 units.
+func Position(t *text.Text, offset int) (line, column int) {
+	p := t.Position(offset, text.UTF16)
+	return p.Line + 1, p.Column + 1
+}
+
+// Excerpt is the source line in which a span begins, with a line number before it and marks under the span. Every line
+// of it begins with indent.
+func Excerpt(t *text.Text, span text.Span, mark rune, indent string) string {
+	line := t.LineAt(span.Start)
+	whole := t.LineSpan(line)
+	src := t.Slice(whole)
+	start := min(max(span.Start-whole.Start, 0), len(src))
+	end := min(max(span.End-whole.Start, start), len(src))
+	before, under, after := Printable(src[:start]), Printable(src[start:end]), Printable(src[end:])
+	lead, body := expand(before, 0), ""
+	body = expand(under, columns(lead))
+	full := lead + body + expand(after, columns(lead)+columns(body))
+	cut := 0
+	if columns(lead)+min(columns(body), 40) > maxExcerpt {
+		cut = columns(lead) - 20
+	}
+	full = clip(full, cut)
+	number := strconv.Itoa(line + 1)
+	gutter := strings.Repeat(" ", len(number))
+	marks := max(1, min(columns(body), maxExcerpt-columns(lead)+cut))
+	return fmt.Sprintf("%s%s │ %s\n%s%s │ %s%s\n", indent, number, full,
+		indent, gutter, strings.Repeat(" ", columns(lead)-cut), strings.Repeat(string(mark), marks))
+}
+
+// clip shows a window of a long line.
+func clip(s string, cut int) string {
+	if cut == 0 && columns(s) <= maxExcerpt {
+		return s
+	}
+	var b strings.Builder
+	col := 0
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		w := g.Width()
+		if col >= cut && col+w <= cut+maxExcerpt {
+			b.WriteString(g.Str())
+		}
+		col += w
+	}
+	if col > cut+maxExcerpt {
+		b.WriteString("…")
+	}
+	return b.String()
+}
+
+// expand replaces tabs by blanks up to the next tab stop, counted from column.
+func expand(s string, column int) string {
+	if !strings.Contains(s, "\t") {
+		return s
+	}
+	var b strings.Builder
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if g.Str() != "\t" {
+			b.WriteString(g.Str())
+			column += g.Width()
+			continue
+		}
+		n := tabWidth - column%tabWidth
+		b.WriteString(strings.Repeat(" ", n))
+		column += n
+	}
+	return b.String()
+}
+
+func columns(s string) int { return uniseg.StringWidth(s) }

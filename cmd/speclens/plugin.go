@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/speclens/speclens/cmd/speclens/internal/render"
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/schema"
+)
+
+func (a *app) plugin() *cobra.Command {
+	cmd := &cobra.Command{Use: "plugin", Short: "Look at plugins"}
+	cmd.AddCommand(a.pluginList(), a.pluginInspect())
+	return cmd
+}
+
+func (a *app) pluginList() *cobra.Command {
+	var plugins, format string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the plugins in force, and those that could not be loaded",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			loader := newLoader(a.logger())
+			defer func() { _ = loader.Close(context.Background()) }()
+			registry, err := loader.LoadDirs(cmd.Context(), pluginDirs(plugins)...)
+			if err != nil {
+				return err
+			}
+			switch format {
+			case "json":
+				err = a.writeJSON(registry.Snapshot())
+			case "text":
+				err = a.listPlugins(registry)
+			default:
+				return usage("unknown format %q; choose one of json, text", format)
+			}
+			for _, p := range registry.Problems() {
+				fmt.Fprintln(a.stderr, "speclens: "+render.Printable(p.Error()))
+			}
+			if err == nil && len(registry.Problems()) > 0 {
+				return &exitError{code: exitBroken}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: json, text")
+	return cmd
+}
+
+func (a *app) listPlugins(registry *plugin.Registry) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tVERSION\tPROTOCOLS\tFIELDS\tEVENTS\tDESCRIPTION")
+	for _, p := range registry.Snapshot() {
+		protocols := make([]string, len(p.Protocols))
+		for i, proto := range p.Protocols {
+			protocols[i] = string(proto)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", render.PrintableLine(p.Name), render.PrintableLine(p.Version),
+			render.PrintableLine(strings.Join(protocols, ", ")), len(p.Fields), len(p.Events), render.PrintableLine(p.Description))
+	}
+	return w.Flush()
+}
+
+func (a *app) pluginInspect() *cobra.Command {
+	return &cobra.Command{
+		Use:   "inspect FILE",
+		Short: "Load one plugin file and print what it declares",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			wasm, err := os.ReadFile(args[0])
+			if err != nil {
+				return fmt.Errorf("read plugin: %w", err)
+			}
+			runtime, err := plugin.NewWASMRuntime(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = runtime.Close(context.Background()) }()
+			p, err := runtime.LoadPlugin(cmd.Context(), filepath.Base(args[0]), wasm)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = p.Close() }()
+			return a.writeJSON(p.Info())
+		},
+	}
+}
+
+func (a *app) schema() *cobra.Command {
+	var plugins string
+	cmd := &cobra.Command{
+		Use:   "schema",
+		Short: "Print a JSON Schema of specs, for editors that have no language server",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			loader := newLoader(a.logger())
+			defer func() { _ = loader.Close(context.Background()) }()
+			registry, err := loader.LoadDirs(cmd.Context(), pluginDirs(plugins)...)
+			if err != nil {
+				return err
+			}
+			return a.writeJSON(schema.JSONSchema(registry.Snapshot()...))
+		},
+	}
+	cmd.Flags().StringVar(&plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")
+	return cmd
+}
+
+func (a *app) writeJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

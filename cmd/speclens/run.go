@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/speclens/speclens/cmd/speclens/internal/output"
+	"github.com/speclens/speclens/cmd/speclens/internal/render"
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/run"
+)
+
+// runFlags are the flags of `speclens run`.
+type runFlags struct {
+	plugins, envFile, format string
+	environment              string
+	parallel, failFast       bool
+	strict, verbose          bool
+	processEnv               bool
+	maxConcurrent            int
+	seed                     uint64
+	sel                      run.Selection
+}
+
+func (a *app) run() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run PATH...",
+		Short: "Run specs and report what came back",
+		Long: "Check the specs, then run their tests. Folders are walked for YAML files.\n" +
+			"Exit code 0: everything passed or was skipped; 1: a test failed or errored; 2: the specs or the set-up are broken;\n" +
+			"3: refused by policy; 130: interrupted.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runSpecs(cmd, args, f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.format, "output", "o", "pretty", "format: "+output.Names(runners))
+	flags.BoolVar(&f.parallel, "parallel", true, "run tests of a wave at the same time")
+	flags.IntVar(&f.maxConcurrent, "max-concurrent", 0, "how many tests may run at the same time (default: the configuration's, else the number of cores)")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "begin no further test after a failure, and run nothing if a file is broken")
+	flags.BoolVar(&f.strict, "strict", false, "treat unresolved templates and unknown fields as errors")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show events and responses of tests that passed too")
+	flags.Uint64Var(&f.seed, "seed", 0, "fix generated data; 0 draws a seed")
+	flags.StringVarP(&f.environment, "env", "e", "", "environment of the configuration to use")
+	flags.BoolVar(&f.processEnv, "process-env", false, "let {{ env.NAME }} read the process environment too")
+	flags.StringSliceVar(&f.sel.Tags, "tags", nil, "run only tests with one of these tags")
+	flags.StringSliceVar(&f.sel.ExcludeTags, "exclude-tags", nil, "leave out tests with one of these tags")
+	flags.StringVar(&f.sel.NamePattern, "name", "", "run only tests whose name matches this regular expression")
+	addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
+	return cmd
+}
+
+// runSink is a sink that may fail to write.
+type runSink interface {
+	run.Sink
+	Err() error
+}
+
+// runners are the formats of `speclens run`.
+var runners = map[string]func(a *app, w io.Writer, source output.Source, f runFlags) runSink{
+	"json": func(_ *app, w io.Writer, source output.Source, _ runFlags) runSink { return output.NewJSON(w, source) },
+	"pretty": func(a *app, w io.Writer, source output.Source, f runFlags) runSink {
+		return output.NewPretty(w, source, output.PrettyOptions{Color: a.useColor(w), Live: terminal(w), Verbose: f.verbose})
+	},
+}
+
+func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
+	ctx := cmd.Context()
+	newSink, ok := runners[f.format]
+	if !ok {
+		return usage("unknown format %q; choose one of %s", f.format, output.Names(runners))
+	}
+	ws, err := a.open(ctx, args, f.plugins, f.envFile)
+	if err != nil {
+		return err
+	}
+	defer ws.close()
+	if f.environment != "" {
+		if err := ws.chooseEnvironment(f.environment); err != nil {
+			return err
+		}
+	}
+	source := output.Source{Snap: ws.snap, WorkDir: ws.workDir}
+	broken := len(ws.problems) > 0
+	for _, p := range ws.problems {
+		fmt.Fprintf(a.stderr, "%s: error: %s\n", render.PrintableLine(p.Path), render.PrintableLine(p.Err.Error()))
+	}
+	if broken && f.failFast {
+		return &exitError{code: exitBroken}
+	}
+	opts := run.Options{
+		Serial: !f.parallel, MaxConcurrent: f.maxConcurrent, FailFast: f.failFast, Strict: f.strict, Seed: f.seed,
+	}
+	if f.processEnv {
+		opts.LookupEnv = os.LookupEnv
+	}
+	sink := newSink(a, a.stdout, source, f)
+	report, err := run.Execute(ctx, ws.snap, f.sel, sink, opts)
+	if err != nil {
+		return err
+	}
+	for _, p := range report.Problems {
+		where := source.Path(p.URI)
+		if doc := ws.snap.Document(p.URI); doc != nil {
+			where = place(source, doc, p.Span.Start)
+		}
+		fmt.Fprintf(a.stderr, "%s: error: %s [%s]\n", where, render.Printable(p.Message), p.Code)
+		broken = broken || p.Fatal
+	}
+	if err := sink.Err(); err != nil {
+		return fmt.Errorf("write the results: %w", err)
+	}
+	return verdict(report, broken)
+}
+
+// verdict is the exit code of a run.
+func verdict(report *run.Report, broken bool) error {
+	if report.Cancelled {
+		return &exitError{exitInterrupted, errInterrupted.Error()}
+	}
+	if broken {
+		return &exitError{code: exitBroken}
+	}
+	for _, r := range report.Results {
+		if r.Status == engine.StatusFailed || r.Status == engine.StatusErrored {
+			return &exitError{code: exitFailed}
+		}
+	}
+	return nil
+}
+
+// chooseEnvironment puts an environment in force for every file; it is an error that no configuration has it.
+func (w *workspace) chooseEnvironment(name string) error {
+	found := false
+	for doc := range w.snap.Documents() {
+		if doc.Kind != engine.KindConfig {
+			continue
+		}
+		for _, e := range doc.Config().Environments {
+			if e.Name.Value == name {
+				found = true
+				w.snap = w.session.SetEnvironment(doc.URI, name)
+			}
+		}
+	}
+	if !found {
+		return usage("no configuration has an environment %q; look under `environments` of .qube.yaml", name)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/plugin"
+	httpplugin "github.com/speclens/speclens/engine/plugin/builtin/http"
+)
+
+// pluginDirEnv names the environment variable that replaces the plugin folders.
+const pluginDirEnv = "SPECLENS_PLUGIN_DIR"
+
+// namedPluginDirs are the plugin folders that the user named: by the flag, else by the environment variable.
+func namedPluginDirs(flag string) []string {
+	if flag == "" {
+		flag = os.Getenv(pluginDirEnv)
+	}
+	if flag == "" {
+		return nil
+	}
+	return []string{flag}
+}
+
+// pluginDirs are the folders that plugins come from: those that the user named, else the user's data folder. A
+// workspace's own folder is used only where the user names it, since its files are not the user's.
+func pluginDirs(flag string) []string {
+	if dirs := namedPluginDirs(flag); dirs != nil {
+		return dirs
+	}
+	dir := userPluginDir()
+	if info, err := os.Stat(dir); dir == "" || err != nil || !info.IsDir() {
+		return nil
+	}
+	return []string{dir}
+}
+
+// userPluginDir is `speclens/plugins` in the user's data folder, empty where the system names none.
+func userPluginDir() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "speclens", "plugins")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	switch runtime.GOOS {
+	case "windows":
+		if dir := os.Getenv("LOCALAPPDATA"); dir != "" {
+			return filepath.Join(dir, "speclens", "plugins")
+		}
+	case "darwin":
+		return filepath.Join(home, "Library", "Application Support", "speclens", "plugins")
+	}
+	return filepath.Join(home, ".local", "share", "speclens", "plugins")
+}
+
+// builtins are the plugins that are part of the program.
+func builtins() []plugin.Plugin { return []plugin.Plugin{httpplugin.New()} }
+
+// newLoader makes a loader whose log lines go to the program's log.
+func newLoader(log *slog.Logger) *plugin.Loader {
+	return plugin.NewLoader(
+		plugin.WithBuiltins(builtins()...),
+		plugin.WithLog(func(e capabilities.LogEntry) {
+			log.Log(context.Background(), logLevel(e.Level), e.Message, "plugin", e.Plugin)
+		}),
+		plugin.WithNotices(func(n plugin.Notice) { log.Warn(n.Message, "plugin", n.Plugin, "version", n.Version, "err", n.Err) }),
+	)
+}
+
+func logLevel(l capabilities.LogLevel) slog.Level {
+	switch l {
+	case capabilities.LogDebug:
+		return slog.LevelDebug
+	case capabilities.LogWarn:
+		return slog.LevelWarn
+	case capabilities.LogError:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// workspace is what check and run need: the files, the plugins, and what could not be read.
+type workspace struct {
+	session  *engine.Session
+	snap     *engine.Snapshot
+	loader   *plugin.Loader
+	problems []engine.LoadProblem
+	workDir  string
+}
+
+// close lets the plugins go.
+func (w *workspace) close() { _ = w.loader.Close(context.Background()) }
+
+// open reads what the command line names. Problems with single files and plugins are part of the result.
+func (a *app) open(ctx context.Context, paths []string, pluginDir, envFile string) (*workspace, error) {
+	workDir, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("find the working folder: %w", err)
+	}
+	if envFile != "" {
+		if _, err := os.Stat(envFile); err != nil {
+			return nil, fmt.Errorf("read --env-file: %w", err)
+		}
+	}
+	loader := newLoader(a.logger())
+	registry, err := loader.LoadDirs(ctx, pluginDirs(pluginDir)...)
+	if err != nil {
+		_ = loader.Close(ctx)
+		return nil, err
+	}
+	for _, p := range registry.Problems() {
+		fmt.Fprintln(a.stderr, "speclens: warning: "+p.Error())
+	}
+	session := engine.NewSession(engine.Options{
+		Registry: registry, Roots: []string{workDir}, SearchAbove: true, Settings: engine.Settings{EnvFile: envFile},
+	})
+	snap, problems := session.Load(ctx, paths...)
+	return &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir}, nil
+}
+
+// usage is an error of the command line itself.
+func usage(format string, args ...any) error {
+	return &exitError{exitBroken, fmt.Sprintf(format, args...)}
+}
+
+// errInterrupted ends a command that the user stopped.
+var errInterrupted = errors.New("interrupted")
