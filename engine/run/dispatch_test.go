@@ -1,0 +1,185 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// probe records what a dispatcher does, and holds jobs until they are let go.
+type probe struct {
+	mu      sync.Mutex
+	log     []string      // guarded by mu
+	running int           // guarded by mu
+	most    int           // guarded by mu
+	changed chan struct{} // a token for every line
+}
+
+func newProbe() *probe { return &probe{changed: make(chan struct{}, 1000)} }
+
+func (p *probe) note(format string, args ...any) {
+	p.mu.Lock()
+	p.log = append(p.log, fmt.Sprintf(format, args...))
+	p.mu.Unlock()
+	p.changed <- struct{}{}
+}
+
+func (p *probe) enter() {
+	p.mu.Lock()
+	p.running++
+	p.most = max(p.most, p.running)
+	p.mu.Unlock()
+}
+
+func (p *probe) leave() {
+	p.mu.Lock()
+	p.running--
+	p.mu.Unlock()
+}
+
+// wait returns when a line was noted.
+func (p *probe) wait(t *testing.T, line string) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		p.mu.Lock()
+		seen := slices.Contains(p.log, line)
+		p.mu.Unlock()
+		if seen {
+			return
+		}
+		select {
+		case <-p.changed:
+		case <-deadline:
+			t.Fatalf("waited for %q in vain", line)
+		}
+	}
+}
+
+func (p *probe) dispatcher(limit int, jobs []job, run func(i int) bool) *dispatcher {
+	return &dispatcher{
+		jobs: jobs, limit: limit,
+		run: func(i int) bool {
+			p.enter()
+			defer p.leave()
+			p.note("run %d", i)
+			stop := run(i)
+			p.note("ran %d", i)
+			return stop
+		},
+		skip:  func(i int) { p.note("skip %d", i) },
+		begin: func(w, from, to int) { p.note("wave %d [%d,%d)", w, from, to) },
+		end:   func(w, _, _ int) { p.note("end %d", w) },
+	}
+}
+
+func free(waves ...int) []job {
+	jobs := make([]job, len(waves))
+	for i, w := range waves {
+		jobs[i] = job{wave: w, lane: -1}
+	}
+	return jobs
+}
+
+func TestDispatchRunsSeriallyInOrder(t *testing.T) {
+	p := newProbe()
+	p.dispatcher(1, free(0, 0, 1), func(int) bool { return false }).dispatch(t.Context())
+	want := []string{"wave 0 [0,2)", "run 0", "ran 0", "run 1", "ran 1", "end 0", "wave 1 [2,3)", "run 2", "ran 2", "end 1"}
+	if !slices.Equal(p.log, want) {
+		t.Errorf("got %v\nwant %v", p.log, want)
+	}
+}
+
+func TestDispatchOfNothingEnds(t *testing.T) {
+	p := newProbe()
+	p.dispatcher(1, nil, nil).dispatch(t.Context())
+	if len(p.log) != 0 {
+		t.Errorf("got %v", p.log)
+	}
+}
+
+func TestASlowJobDelaysNoOtherOfItsWave(t *testing.T) {
+	p := newProbe()
+	release := make(chan struct{})
+	d := p.dispatcher(2, free(0, 0, 0, 0), func(i int) bool {
+		if i == 0 {
+			<-release
+		}
+		return false
+	})
+	go func() { p.wait(t, "ran 3"); close(release) }()
+	d.dispatch(t.Context())
+	if p.most != 2 {
+		t.Errorf("%d jobs at a time, want 2", p.most)
+	}
+	if last := p.log[len(p.log)-2]; last != "ran 0" {
+		t.Errorf("the slow job ended as %q", last)
+	}
+}
+
+func TestJobsOfALaneRunOneAtATimeAndInOrder(t *testing.T) {
+	p := newProbe()
+	jobs := []job{{0, 7}, {0, 7}, {0, -1}, {0, 7}}
+	hold := make(chan struct{})
+	d := p.dispatcher(4, jobs, func(i int) bool {
+		if i == 0 {
+			<-hold
+		}
+		return false
+	})
+	go func() { p.wait(t, "ran 2"); close(hold) }()
+	d.dispatch(t.Context())
+	var lane []string
+	for _, l := range p.log {
+		for _, i := range []int{0, 1, 3} {
+			if l == fmt.Sprintf("run %d", i) || l == fmt.Sprintf("ran %d", i) {
+				lane = append(lane, l)
+			}
+		}
+	}
+	if want := []string{"run 0", "ran 0", "run 1", "ran 1", "run 3", "ran 3"}; !slices.Equal(lane, want) {
+		t.Errorf("lane ran as %v", lane)
+	}
+}
+
+func TestAJobThatSaysStopSkipsWhatHasNotBegun(t *testing.T) {
+	p := newProbe()
+	p.dispatcher(1, free(0, 0, 1), func(i int) bool { return i == 0 }).dispatch(t.Context())
+	want := []string{"wave 0 [0,2)", "run 0", "ran 0", "skip 1", "end 0", "wave 1 [2,3)", "skip 2", "end 1"}
+	if !slices.Equal(p.log, want) {
+		t.Errorf("got %v\nwant %v", p.log, want)
+	}
+}
+
+func TestACancelWaitsForWhatIsUnderWayAndSkipsTheRest(t *testing.T) {
+	p := newProbe()
+	ctx, cancel := context.WithCancel(t.Context())
+	p.dispatcher(2, free(0, 0, 0, 1), func(i int) bool {
+		if i == 1 {
+			cancel()
+		}
+		<-ctx.Done()
+		return false
+	}).dispatch(ctx)
+	if tail := p.log[len(p.log)-5:]; !slices.Equal(tail, []string{"skip 2", "end 0", "wave 1 [3,4)", "skip 3", "end 1"}) {
+		t.Errorf("ended with %v", tail)
+	}
+}
+
+func TestTheLimitHoldsForManyJobs(t *testing.T) {
+	p := newProbe()
+	jobs := make([]job, 300)
+	for i := range jobs {
+		jobs[i] = job{wave: i / 100, lane: -1}
+	}
+	p.dispatcher(8, jobs, func(int) bool { return false }).dispatch(t.Context())
+	if p.most > 8 {
+		t.Errorf("%d jobs at a time, want at most 8", p.most)
+	}
+	if n := len(p.log); n != 606 {
+		t.Errorf("%d lines, want 606: every job once", n)
+	}
+}
