@@ -1,0 +1,116 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/schema"
+)
+
+// abandonAfter is how long a plugin has to return once its context has ended. The host ends a WASM call within it; a
+// plugin in Go that ignores its context is left to itself then, and nothing that it still says is heard.
+const abandonAfter = 200 * time.Millisecond
+
+// errTimeout is the cause of an attempt's context that ran out of time.
+var errTimeout = errors.New("timeout")
+
+// errCancelled says that the run was cancelled while the test was under way.
+var errCancelled = errors.New("cancelled")
+
+// callOutcome is what one call of a plugin gave.
+type callOutcome struct {
+	output *plugin.TestOutput
+	err    error
+	// took is the wall clock's measure of the call.
+	took time.Duration
+	// detail is the stack of a plugin that panicked.
+	detail string
+}
+
+// call runs one attempt. It returns soon after ctx or the timeout has ended, whatever the plugin does; emit is never
+// called after it returned.
+func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout time.Duration, emit func(schema.PluginEvent)) callOutcome {
+	started := time.Now()
+	attempt, release := context.WithTimeoutCause(ctx, timeout, errTimeout)
+	defer release()
+
+	gate := &eventGate{emit: emit}
+	defer gate.close()
+	done := make(chan callOutcome, 1)
+	go func() { done <- protected(attempt, p, in, gate.event) }()
+
+	var out callOutcome
+	select {
+	case out = <-done:
+	case <-attempt.Done():
+		late := time.NewTimer(abandonAfter)
+		defer late.Stop()
+		select {
+		case out = <-done:
+		case <-late.C:
+			out.err = located(p, fmt.Errorf("the plugin did not return: %w", context.Cause(attempt)))
+		}
+	}
+	out.took = time.Since(started)
+	switch {
+	case ctx.Err() != nil:
+		// A result that came in spite of the cancel is not a result that the user asked to have.
+		out.output, out.err = nil, errCancelled
+	case attempt.Err() != nil && (out.err != nil || out.output == nil || out.output.Error != ""):
+		out.output, out.err = nil, fmt.Errorf("%w: no answer within %v", errTimeout, timeout)
+	}
+	return out
+}
+
+// protected calls the plugin and turns a panic into an error: a plugin in Go must not take the run down.
+func protected(ctx context.Context, p plugin.Plugin, in plugin.TestInput, emit plugin.EventSink) (out callOutcome) {
+	defer func() {
+		if r := recover(); r != nil {
+			out = callOutcome{err: located(p, fmt.Errorf("panicked: %v", r)), detail: string(debug.Stack())}
+		}
+	}()
+	output, err := p.Execute(ctx, in, emit)
+	switch {
+	case err != nil:
+		return callOutcome{err: located(p, err)}
+	case output == nil:
+		return callOutcome{err: located(p, errors.New("returned neither an output nor an error"))}
+	}
+	return callOutcome{output: output}
+}
+
+// located names the plugin, its version and the phase, unless the error does so already.
+func located(p plugin.Plugin, err error) error {
+	var known *plugin.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	info := p.Info()
+	return &plugin.Error{Plugin: info.Name, Version: info.Version, Phase: plugin.PhaseExecute, Err: err}
+}
+
+// eventGate passes events on, one at a time, until it is closed.
+type eventGate struct {
+	mu     sync.Mutex
+	emit   func(schema.PluginEvent) // guarded by mu
+	closed bool                     // guarded by mu
+}
+
+func (g *eventGate) event(e schema.PluginEvent) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed {
+		g.emit(e)
+	}
+}
+
+func (g *eventGate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+}
