@@ -1,0 +1,148 @@
+// Package http is the built-in plugin for the protocols http and https: a Go value where other protocols are WASM
+// modules, so that it costs nothing to start.
+//
+// It must not know how a request reaches its server, which is the business of package capabilities, nor what the fields
+// of a test mean, which is that of package request.
+package http
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/engine/plugin/builtin/http/request"
+	"github.com/speclens/speclens/schema"
+)
+
+// ErrClosed is returned by Execute after Close.
+var ErrClosed = errors.New("plugin " + request.Name + "@" + request.Version + ": execute: the plugin is closed")
+
+// Plugin implements plugin.Plugin. Safe for concurrent use.
+type Plugin struct {
+	doer capabilities.HTTPDoer
+	// own is the client that New made, nil where the caller gave one.
+	own    *capabilities.HTTPClient
+	closed atomic.Bool
+}
+
+var _ plugin.Plugin = (*Plugin)(nil)
+
+// Option changes a Plugin.
+type Option func(*Plugin)
+
+// WithDoer sends requests through doer, which the caller closes. A doer in the context's Sinks comes before it.
+func WithDoer(doer capabilities.HTTPDoer) Option {
+	return func(p *Plugin) { p.doer = doer }
+}
+
+// New makes the plugin. Without WithDoer it has a client of its own with the default limits.
+func New(options ...Option) *Plugin {
+	p := &Plugin{}
+	for _, option := range options {
+		option(p)
+	}
+	if p.doer == nil {
+		p.own = capabilities.NewHTTPClient(capabilities.HTTPLimits{})
+		p.doer = p.own
+	}
+	return p
+}
+
+// Info describes the plugin; the result shares no memory with it.
+func (p *Plugin) Info() plugin.PluginInfo { return plugin.PluginInfo(request.Describe()) }
+
+// Init takes any configuration: the plugin has no settings.
+func (p *Plugin) Init(context.Context, map[string]any) error { return nil }
+
+// Validate checks a test's input; see package request for the rules.
+func (p *Plugin) Validate(input plugin.TestInput) []plugin.FieldError {
+	var out []plugin.FieldError
+	for _, problem := range request.Validate(request.Input(input)) {
+		out = append(out, plugin.FieldError(problem))
+	}
+	return out
+}
+
+// Execute sends the request. What goes wrong with it, from a bad field to a lost connection, is the Error of the output;
+// the returned error is ErrClosed or nil.
+func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugin.EventSink) (*plugin.TestOutput, error) {
+	if p.closed.Load() {
+		return nil, ErrClosed
+	}
+	started := time.Now()
+	sinks := capabilities.SinksFrom(ctx)
+	doer := p.doer
+	if sinks.HTTP != nil {
+		doer = sinks.HTTP
+	}
+	out := &plugin.TestOutput{Status: request.Number(0)}
+	events := eventSink(sinks.Events, emit, out)
+
+	built, err := request.Build(request.Input(input))
+	if err != nil {
+		out.Error = err.Error()
+		return out, nil
+	}
+	response, err := doer.Do(ctx, capabilities.HTTPRequest{
+		Method: built.Method, URL: built.URL, Headers: built.Headers, Body: built.Body, Timeout: built.Timeout,
+		FollowRedirects: &built.FollowRedirects, MaxRedirects: built.MaxRedirects,
+	}, capabilities.HTTPHooks{
+		Sent: func(method, url string, size int) {
+			events(request.EventSent, map[string]any{"method": method, "url": url, "bytes": request.Number(int64(size))})
+		},
+		Redirected: func(status int, location string) {
+			events(request.EventRedirected, request.Redirect(status, location))
+		},
+	})
+	if err != nil {
+		out.Error = err.Error()
+		out.DurationMs = time.Since(started).Milliseconds()
+		return out, nil
+	}
+	fill(out, response)
+	events(request.EventReceived, request.Received(response.Status, out.DurationMs, len(response.Body), response.Truncated))
+	return out, nil
+}
+
+// Close closes the plugin's own client. It returns nil, always, and may be called twice.
+func (p *Plugin) Close() error {
+	p.closed.Store(true)
+	if p.own != nil {
+		return p.own.Close()
+	}
+	return nil
+}
+
+// eventSink delivers events as they happen: to the sink of the context, else to emit, else into the output.
+func eventSink(fromContext func(schema.PluginEvent), emit plugin.EventSink, out *plugin.TestOutput) func(string, map[string]any) {
+	return func(kind string, data map[string]any) {
+		event := schema.PluginEvent{Plugin: request.Name, Kind: kind, Data: data}
+		switch {
+		case fromContext != nil:
+			fromContext(event)
+		case emit != nil:
+			emit(event)
+		default:
+			out.Events = append(out.Events, event)
+		}
+	}
+}
+
+func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
+	out.Status = request.Number(int64(response.Status))
+	out.Headers = response.Headers
+	out.HeadersAll = response.HeadersAll
+	out.Body = capabilities.DecodeHTTPBody(response.Headers["Content-Type"], response.Body)
+	out.DurationMs = response.Duration.Milliseconds()
+	exchange := request.Exchange{
+		Proto: response.Proto, Remote: response.Remote, URL: response.URL, TLS: response.TLS,
+		TimingsMs: capabilities.HTTPTimings(response.Timings), Bytes: len(response.Body), Truncated: response.Truncated,
+	}
+	for _, redirect := range response.Redirects {
+		exchange.Redirects = append(exchange.Redirects, request.Redirect(redirect.Status, redirect.Location))
+	}
+	out.Metadata = request.Metadata(exchange)
+}
