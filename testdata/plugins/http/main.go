@@ -68,7 +68,7 @@ type httpResponse struct {
 	Remote     string                 `json:"remote"`
 	TLS        string                 `json:"tls"`
 	Proto      string                 `json:"proto"`
-	TimingsMs  map[string]json.Number `json:"timings_ms"`
+	Timings    map[string]json.Number `json:"timings"`
 	Redirects  []redirect             `json:"redirects"`
 }
 
@@ -136,7 +136,7 @@ func outcome(response httpResponse) output {
 	}
 	exchange := request.Exchange{
 		Proto: response.Proto, Remote: response.Remote, URL: response.URL, TLS: response.TLS,
-		TimingsMs: response.TimingsMs, Bytes: response.BodyBytes, Truncated: response.Truncated,
+		TimingsMs: response.Timings, Bytes: response.BodyBytes, Truncated: response.Truncated,
 	}
 	for _, hop := range response.Redirects {
 		exchange.Redirects = append(exchange.Redirects, request.Redirect(hop.Status, hop.Location))

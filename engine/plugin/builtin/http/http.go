@@ -7,7 +7,9 @@ package http
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -139,10 +141,19 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 	out.DurationMs = response.Duration.Milliseconds()
 	exchange := request.Exchange{
 		Proto: response.Proto, Remote: response.Remote, URL: response.URL, TLS: response.TLS,
-		TimingsMs: capabilities.HTTPTimings(response.Timings), Bytes: len(response.Body), Truncated: response.Truncated,
+		TimingsMs: timings(response.Timings), Bytes: len(response.Body), Truncated: response.Truncated,
 	}
 	for _, redirect := range response.Redirects {
 		exchange.Redirects = append(exchange.Redirects, request.Redirect(redirect.Status, redirect.Location))
 	}
 	out.Metadata = request.Metadata(exchange)
+}
+
+// timings gives phases in milliseconds, as they appear in results: exact to the microsecond, without trailing zeros.
+func timings(phases map[string]time.Duration) map[string]json.Number {
+	out := make(map[string]json.Number, len(phases))
+	for name, took := range phases {
+		out[name] = json.Number(strconv.FormatFloat(float64(took.Microseconds())/1000, 'f', -1, 64))
+	}
+	return out
 }
