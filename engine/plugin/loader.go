@@ -2,24 +2,49 @@ package plugin
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/speclens/speclens/capabilities"
 )
 
 // Loader turns folders of *.wasm files into registries. It is safe for concurrent use.
+//
+// A registry that LoadDir has replaced stays usable for whoever holds it, such as a run under way; what it does not share
+// with its successor is released when nobody can reach it any more, or by Close.
 type Loader struct {
 	options options
 	current atomic.Pointer[Registry]
 
 	mu      sync.Mutex
-	runtime *WASMRuntime // guarded by mu
+	runtime *WASMRuntime // guarded by mu; nil until the first plugin file
+	index   *index       // guarded by mu; nil until the first plugin file
+	dir     string       // guarded by mu; of the current registry
+	files   []*file      // guarded by mu; of the current registry, in the order of their names
 	closed  bool         // guarded by mu
+}
+
+// file is a plugin file of the current registry.
+type file struct {
+	path string
+	stat stat
+	// checked is when the content was hashed.
+	checked time.Time
+	sha     string // "" where the file could not be read
+	plugin  *WASMPlugin
+	err     error
 }
 
 // NewLoader returns a loader that has loaded nothing yet.
@@ -43,38 +68,292 @@ func (l *Loader) Current() *Registry { return l.current.Load() }
 // LoadDir loads every *.wasm file (any case) of dir, not of folders in it, in the order of the file names, together with
 // the built-in plugins, and makes the result the current registry. An empty dir stands for no folder. Where the folder
 // is unchanged the same registry is returned without work.
+//
+// A file that cannot be loaded is left out and reported by Registry.Problems. LoadDir fails where the folder cannot be
+// read, where the context ends, and, with all problems joined, where there is nothing to put into a registry although
+// there are files; the current registry then stays.
 func (l *Loader) LoadDir(ctx context.Context, dir string) (*Registry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return nil, fmt.Errorf("load plugins: loader is %w", ErrClosed)
 	}
-	registry := NewRegistry()
-	for _, p := range l.options.builtins {
-		if err := registry.register(p, func() error { return nil }); err != nil {
-			registry.problems = append(registry.problems, LoadProblem{Plugin: p.Info().Name, Err: err})
-		}
+	files, err := list(dir)
+	if err != nil {
+		return nil, fmt.Errorf("load plugins: %w", err)
 	}
 	if dir != "" {
-		files, err := os.ReadDir(dir)
-		if err != nil {
+		if dir, err = filepath.Abs(dir); err != nil {
 			return nil, fmt.Errorf("load plugins: %w", err)
 		}
-		for _, f := range files {
-			if f.IsDir() || !strings.EqualFold(filepath.Ext(f.Name()), ".wasm") {
-				continue
-			}
-			if err := ctx.Err(); err != nil {
-				return nil, fmt.Errorf("load plugins: %w", err)
-			}
-		}
 	}
+	if current := l.current.Load(); current != nil && !current.isClosed() && l.dir == dir && l.unchanged(files) {
+		return current, nil
+	}
+	if err := l.load(ctx, dir, files); err != nil {
+		return nil, err
+	}
+	registry := l.merge(files)
+	if problems := registry.Problems(); len(problems) > 0 && registry.empty() {
+		errs := make([]error, len(problems))
+		for i, p := range problems {
+			errs[i] = p
+		}
+		return nil, errors.Join(append([]error{fmt.Errorf("load plugins: nothing in %s can be used", dir)}, errs...)...)
+	}
+	l.dir, l.files = dir, files
 	l.current.Store(registry)
 	return registry, nil
 }
 
-// Close closes the current registry, the registries before it that are still in use, the built-in plugins and the
-// runtime. Calls under way get until the context's end.
+// list returns the plugin files of a folder in the order of their names.
+func list(dir string) ([]*file, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []*file
+	for _, e := range entries {
+		if !strings.EqualFold(filepath.Ext(e.Name()), ".wasm") {
+			continue
+		}
+		f := &file{path: filepath.Join(dir, e.Name())}
+		info, err := os.Stat(f.path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && e.Type()&fs.ModeSymlink == 0:
+			continue // removed since ReadDir
+		case err != nil:
+			f.err = &Error{Plugin: pluginName(f.path), Phase: PhaseLoad, Err: err}
+		case info.IsDir():
+			continue
+		case !info.Mode().IsRegular(): // reading a pipe or a device may never end
+			f.err = &Error{Plugin: pluginName(f.path), Phase: PhaseLoad, Err: errors.New("is not a regular file")}
+		default:
+			f.stat = stat{size: info.Size(), modTime: info.ModTime().UnixNano()}
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// unchanged says whether files are those of the current registry. Files that were young when they were hashed are hashed
+// again.
+func (l *Loader) unchanged(files []*file) bool {
+	if len(files) != len(l.files) {
+		return false
+	}
+	for i, now := range files {
+		then := l.files[i]
+		if now.path != then.path || now.stat != then.stat || transient(then.err) || (now.err == nil) != (then.err == nil || then.sha != "") {
+			return false
+		}
+		if then.sha == "" || !young(then.stat.modTime, then.checked.UnixNano()) {
+			continue
+		}
+		checked := time.Now()
+		wasm, err := l.read(now.path)
+		if err != nil || hashOf(wasm) != then.sha {
+			return false
+		}
+		then.checked = checked
+	}
+	return true
+}
+
+// transient says that loading again may end otherwise although the file is the same.
+func transient(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrClosed)
+}
+
+// load fills in the plugins of files.
+func (l *Loader) load(ctx context.Context, dir string, files []*file) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := l.ensureRuntime(ctx); err != nil {
+		return fmt.Errorf("load plugins: %w", err)
+	}
+	before := map[string]*file{}
+	for _, f := range l.files {
+		before[f.path] = f
+	}
+	present := map[string]bool{}
+	var unknown []*file
+	wasm := map[*file][]byte{}
+	for _, f := range files {
+		present[f.path] = true
+		if f.err != nil {
+			continue
+		}
+		content, err := l.identify(f)
+		if err != nil {
+			f.err = err
+			continue
+		}
+		if old := before[f.path]; old != nil && old.plugin != nil && old.sha == f.sha && !old.plugin.handle.closed.Load() {
+			f.plugin = old.plugin.share()
+			continue
+		}
+		if m, ok := l.index.module(f.sha); ok {
+			f.plugin, f.err = l.runtime.known(pluginName(f.path), f.sha, m, l.source(f.path))
+			continue
+		}
+		if content == nil {
+			if content, f.err = l.read(f.path); f.err != nil {
+				continue
+			}
+			f.sha = hashOf(content)
+		}
+		wasm[f] = content
+		unknown = append(unknown, f)
+	}
+	if err := l.discover(ctx, unknown, wasm); err != nil {
+		return fmt.Errorf("load plugins: %w", err)
+	}
+	for _, f := range files {
+		if f.plugin != nil {
+			l.index.setFile(f.path, f.stat, f.sha, f.checked)
+			l.index.setModule(f.sha, f.plugin.core.manifest())
+		}
+	}
+	if err := l.index.write(dir, present, time.Now()); err != nil {
+		l.options.log(capabilities.LogEntry{Level: capabilities.LevelWarn, Source: "host", Message: err.Error()})
+	}
+	return nil
+}
+
+// identify finds the hash of a file, from the index where that can be trusted. It returns the content if it had to read it.
+func (l *Loader) identify(f *file) ([]byte, error) {
+	if sha, ok := l.index.hash(f.path, f.stat); ok {
+		f.sha, f.checked = sha, time.Unix(0, l.index.Files[f.path].Checked)
+		return nil, nil
+	}
+	f.checked = time.Now()
+	content, err := l.read(f.path)
+	if err != nil {
+		return nil, err
+	}
+	f.sha = hashOf(content)
+	return content, nil
+}
+
+// discover compiles modules that are seen for the first time, a few at a time.
+func (l *Loader) discover(ctx context.Context, files []*file, wasm map[*file][]byte) error {
+	slots := make(chan struct{}, min(4, runtime.GOMAXPROCS(0)))
+	var wg sync.WaitGroup
+	for _, f := range files {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			f.plugin, f.err = l.runtime.LoadPlugin(ctx, pluginName(f.path), wasm[f])
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// merge makes a registry of the plugins of files and the built-in ones. A built-in plugin gives way to a file's plugin
+// of the same name.
+func (l *Loader) merge(files []*file) *Registry {
+	registry := NewRegistry()
+	replaced := map[string]bool{}
+	for _, f := range files {
+		if f.plugin != nil {
+			replaced[f.plugin.core.info.Name] = true
+		}
+	}
+	for _, p := range l.options.builtins {
+		if isNil(p) {
+			continue
+		}
+		name := p.Info().Name
+		if replaced[name] {
+			continue
+		}
+		if err := registry.register(p, func() error { return nil }); err != nil { // the loader closes it
+			registry.problems = append(registry.problems, LoadProblem{Plugin: name, Err: err})
+		}
+	}
+	for _, f := range files {
+		err := f.err
+		name := ""
+		if err == nil {
+			name = f.plugin.core.info.Name
+			if err = registry.register(f.plugin, f.plugin.Close); err != nil {
+				err = &Error{Plugin: name, Version: f.plugin.core.info.Version, Phase: PhaseLoad, Err: err}
+				f.plugin.Close()
+			}
+		}
+		if err != nil {
+			registry.problems = append(registry.problems, LoadProblem{Path: f.path, Plugin: name, Err: err})
+		}
+	}
+	return registry
+}
+
+func (l *Loader) ensureRuntime(ctx context.Context) error {
+	if l.runtime != nil {
+		return nil
+	}
+	r, err := newRuntime(ctx, l.options)
+	if err != nil {
+		return err
+	}
+	l.runtime = r
+	l.index = readIndex(r.compiler.cacheDir)
+	return nil
+}
+
+// source returns what reads a file again, for a module that is compiled at its first use.
+func (l *Loader) source(path string) func() ([]byte, error) {
+	return func() ([]byte, error) { return l.read(path) }
+}
+
+// read returns a plugin file's content; errors are *Error.
+func (l *Loader) read(path string) ([]byte, error) {
+	fail := func(err error) ([]byte, error) {
+		return nil, &Error{Plugin: pluginName(path), Phase: PhaseLoad, Err: err}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fail(err)
+	}
+	defer f.Close()
+	most := l.options.limits.ModuleBytes
+	content, err := io.ReadAll(io.LimitReader(f, most+1))
+	switch {
+	case err != nil:
+		return fail(err)
+	case int64(len(content)) > most:
+		size := most + 1
+		if info, err := f.Stat(); err == nil {
+			size = info.Size()
+		}
+		return fail(&ErrTooLarge{What: "module", Size: size, Most: most})
+	}
+	return content, nil
+}
+
+func hashOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// pluginName stands for a plugin until it has told its own.
+func pluginName(path string) string {
+	base := filepath.Base(path)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// Close closes the current registry, what is left of the registries before it, the built-in plugins and the runtime. Calls
+// under way get until the end of ctx. Closing twice is allowed.
 func (l *Loader) Close(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,8 +361,20 @@ func (l *Loader) Close(ctx context.Context) error {
 		return nil
 	}
 	l.closed = true
-	if r := l.current.Load(); r != nil {
-		return r.Close()
+	var errs []error
+	if l.runtime != nil {
+		errs = append(errs, l.runtime.Close(ctx)) // with all plugins of files, also of older registries
 	}
-	return ctx.Err()
+	if r := l.current.Load(); r != nil {
+		errs = append(errs, r.Close())
+	}
+	for _, p := range slices.Backward(l.options.builtins) {
+		if !isNil(p) {
+			if err := p.Close(); err != nil {
+				errs = append(errs, fmt.Errorf("close plugin %s: %w", p.Info().Name, err))
+			}
+		}
+	}
+	l.files = nil
+	return errors.Join(errs...)
 }

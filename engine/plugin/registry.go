@@ -197,6 +197,13 @@ func (r *Registry) Close() error {
 	return nil
 }
 
+// empty says that no plugin is registered.
+func (r *Registry) empty() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.entries) == 0
+}
+
 func (r *Registry) isClosed() bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
