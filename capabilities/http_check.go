@@ -73,7 +73,7 @@ type header struct{ http.Header }
 func (h header) has(name string) bool { return len(h.Header[name]) > 0 }
 
 // checkURL parses an absolute http or https URL and repairs what would otherwise reach the request line as it is.
-func checkURL(raw string) (*url.URL, *HTTPError) {
+func checkURL(raw string) (*url.URL, error) {
 	for i := range len(raw) {
 		if raw[i] < 0x20 || raw[i] == 0x7f {
 			return nil, badRequest("url: it holds %s after %d bytes: remove it, or write it as %%%02X", nameByte(raw[i]), i, raw[i])
@@ -86,7 +86,7 @@ func checkURL(raw string) (*url.URL, *HTTPError) {
 	return u, checkParsedURL(u)
 }
 
-func checkParsedURL(u *url.URL) *HTTPError {
+func checkParsedURL(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		if u.Scheme == "" {
 			return badRequest("url %q: it has no scheme: write it as http://host[:port]/path", u.Redacted())
@@ -125,7 +125,7 @@ func escapeQuery(query string) string {
 }
 
 // checkHeaders returns the headers under their canonical names, and the Host that was among them.
-func checkHeaders(given map[string]string) (header, string, *HTTPError) {
+func checkHeaders(given map[string]string) (header, string, error) {
 	out, host := header{http.Header{}}, ""
 	names := make([]string, 0, len(given))
 	for name := range given {

@@ -34,7 +34,7 @@ func (x *exchange) next(status int, location string) (hop, *HTTPError) {
 	target := x.hop.url.ResolveReference(reference)
 	target.User = nil // a server does not choose the credentials that are sent
 	if bad := checkParsedURL(target); bad != nil {
-		return refuse("%s", bad.Message)
+		return refuse("%s", bad.Error())
 	}
 	if x.hop.url.Scheme == "https" && target.Scheme == "http" {
 		return refuse("it leads from https to %s, which anyone on the way could read: it is not followed", originOf(target))
