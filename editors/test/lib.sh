@@ -57,3 +57,27 @@ apt_install() {
   retry as_root apt-get -qq update </dev/null >/dev/null || return 1
   retry as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 }
+
+# start_sample FOLDER: writes the sample workspace into a new folder and serves its API until this script ends.
+# Sets SPECLENS_SERVER and SPECLENS_WORKSPACE. SPECLENS_BIN names the program under test, else it is built.
+start_sample() {
+  local dir=$1 log=$1.log
+  export SPECLENS_SERVER=${SPECLENS_BIN:-$root/bin/speclens} SPECLENS_WORKSPACE=$dir
+  if [ -z "${SPECLENS_BIN:-}" ]; then
+    (cd "$root" && go build -o bin/speclens ./cmd/speclens) || die "speclens does not build"
+  fi
+  "$SPECLENS_SERVER" demo --quiet --serve --keep "$dir" </dev/null >"$log" 2>&1 &
+  sample_pid=$!
+  trap 'kill "$sample_pid" 2>/dev/null || true; wait "$sample_pid" 2>/dev/null || true' EXIT
+  local n
+  for ((n = 0; n < 300; n++)); do
+    if grep -q 'Sample workspace' "$log"; then
+      cp -R "$here/workspace/." "$dir/"
+      return 0
+    fi
+    kill -0 "$sample_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$log" >&2
+  die "the sample workspace was not written"
+}

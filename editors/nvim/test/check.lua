@@ -66,13 +66,14 @@ local function open(path)
   return vim.api.nvim_get_current_buf()
 end
 
---- The first line (from 0) that holds a text, and its column in bytes.
+--- The line (from 0) at which a text begins, and its column in bytes. The text may go on over several lines.
 local function find(bufnr, text)
-  for index, line in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
-    local column = line:find(text, 1, true)
-    if column then
-      return index - 1, column - 1
-    end
+  local all = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n')
+  local at = all:find(text, 1, true)
+  if at then
+    local before = all:sub(1, at - 1)
+    local _, line = before:gsub('\n', '')
+    return line, #before:match('[^\n]*$')
   end
   error(('%s does not hold %q'):format(vim.api.nvim_buf_get_name(bufnr), text))
 end
@@ -256,7 +257,7 @@ local function main()
     end
     local tests = 0
     for _, text in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
-      tests = tests + (text:match('^%s+%- name: ') and 1 or 0)
+      tests = tests + (text:match('^  %- ') and 1 or 0)
     end
     if not file or per_test ~= tests then
       return nil, ('%d tests, lenses %s'):format(tests, show(found))
@@ -273,7 +274,7 @@ local function main()
   expect_outcome('running a test by its lens shows its outcome and its events', bufnr, story.run.test, story.run.outcome, story.run.events)
 
   vim.cmd.SpeclensRunFile()
-  expect_outcome('running the file shows the outcome of the failing test', bufnr, story.failure.test, story.failure.outcome, story.run.events_of_failure)
+  expect_outcome('running the file shows the outcome of the failing test', bufnr, story.failure.test, story.failure.outcome, story.run.events)
   expect('the key that failed has a diagnostic with expected and actual', function()
     local at = find(bufnr, story.failure.at)
     local run = vim.tbl_filter(function(diagnostic)
@@ -292,22 +293,36 @@ local function main()
     return nil, ('line %d; from speclens-run: %s'):format(at + 1, show(run))
   end)
 
-  local first, last = test_lines(bufnr, story.cancel.test)
-  expect('the file run is over before the next check', function()
-    local titles = lens_titles(bufnr, first, last)
+  local slow = open(vim.fs.joinpath(workspace, story.adopted.spec))
+  expect('YAML under the tests of a project is a spec', function()
+    local attached = #vim.lsp.get_clients({ name = 'speclens', bufnr = slow })
+    if vim.bo[slow].filetype ~= 'yaml.qube' or attached ~= 1 then
+      return nil, ('filetype %s, %d servers attached'):format(vim.bo[slow].filetype, attached)
+    end
+    return vim.bo[slow].filetype
+  end)
+  local first, last = test_lines(slow, story.adopted.test)
+  expect('its test has a lens', function()
+    local titles = lens_titles(slow, first, last)
     return has_title(titles, '▶ Run'), show(titles)
   end)
   vim.api.nvim_win_set_cursor(0, { first + 2, 4 })
   vim.cmd.SpeclensRun()
   expect('while a test runs its lens cancels it', function()
-    local titles = lens_titles(bufnr, first, last)
+    local titles = lens_titles(slow, first, last)
     return has_title(titles, '■ Cancel'), show(titles)
   end)
   vim.cmd.SpeclensCancel()
   expect('after cancelling the lens runs again', function()
-    local titles = lens_titles(bufnr, first, last)
+    local titles = lens_titles(slow, first, last)
     return not has_title(titles, '■ Cancel') and has_title(titles, '▶ Run') or nil, show(titles)
   end)
+
+  local plain = open(vim.fs.joinpath(workspace, story.other))
+  report(vim.bo[plain].filetype == 'yaml', 'other YAML of a project stays YAML', vim.bo[plain].filetype)
+  local quiet = vim.diagnostic.get(plain)
+  report(#quiet == 0 and #lenses(plain) == 0, 'and has neither diagnostics nor lenses', #quiet > 0 and show(quiet) or nil)
+  vim.cmd.buffer(bufnr)
 
   local mapped = vim.fn.maparg(',r', 'n', false, true)
   report(mapped.buffer == 1, 'the default keys are set in the buffer', ',r → ' .. tostring(mapped.rhs))
@@ -317,7 +332,6 @@ local function main()
   vim.fn.mkdir(vim.fs.joinpath(other, 'tests'), 'p')
   vim.fn.writefile({ 'version: 1' }, vim.fs.joinpath(other, '.qube.yaml'))
   vim.fn.writefile({ 'tests:', '  - GET / -> 200' }, vim.fs.joinpath(other, 'tests', 'plain.yaml'))
-  vim.fn.writefile({ 'kind: Deployment' }, vim.fs.joinpath(other, 'deploy.yaml'))
   local second = open(vim.fs.joinpath(other, 'tests', 'plain.yaml'))
   expect('a spec of a second project is served by the same server', function()
     local clients = vim.lsp.get_clients({ name = 'speclens' })
@@ -327,15 +341,13 @@ local function main()
     end
     return ('%d folders'):format(#here[1].workspace_folders)
   end)
-  local plain = open(vim.fs.joinpath(other, 'deploy.yaml'))
-  report(vim.bo[plain].filetype == 'yaml', 'other YAML of a project stays YAML', vim.bo[plain].filetype)
   vim.fn.delete(other, 'rf')
 
   local refused, message = pcall(require('speclens').setup, { codelense = false })
   report(not refused, 'an option that does not exist is refused', tostring(message))
 
   local client = vim.lsp.get_clients({ name = 'speclens' })[1]
-  vim.lsp.stop_client(client.id)
+  require('speclens.client').stop(client)
   expect('the server ends when it is told to', function()
     return not vim.lsp.get_client_by_id(client.id) and 'gone' or nil, 'still running'
   end)

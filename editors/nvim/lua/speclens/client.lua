@@ -31,6 +31,17 @@ local function stopped(client)
   return client.is_stopped()
 end
 
+--- Tells the server to end; with force its process is killed.
+---@param client vim.lsp.Client
+---@param force? boolean
+function M.stop(client, force)
+  if since_0_11 then
+    client:stop(force)
+  else
+    client.stop(force)
+  end
+end
+
 --- The running client of a buffer, or any when no buffer is given.
 ---@param bufnr? integer
 ---@return vim.lsp.Client?
@@ -156,7 +167,7 @@ function M.restart()
   local buffers = vim.lsp.get_buffers_by_client_id(client.id)
   local timer = assert(vim.uv.new_timer())
   local polls = 0
-  vim.lsp.stop_client(client.id)
+  M.stop(client)
   -- There is no event for a client that is gone; look every 50 ms, and kill a server that takes over two seconds.
   timer:start(50, 50, vim.schedule_wrap(function()
     if timer:is_closing() then
@@ -165,7 +176,7 @@ function M.restart()
     polls = polls + 1
     if vim.lsp.get_client_by_id(client.id) then
       if polls == 40 then
-        vim.lsp.stop_client(client.id, true)
+        M.stop(client, true)
       end
       return
     end

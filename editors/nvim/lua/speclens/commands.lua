@@ -70,25 +70,19 @@ function M.cancel()
 end
 
 --- Chooses the environment of the project that the buffer belongs to.
----@param name? string asked for when it is missing; an empty one means none
+---@param name? string the server asks for it when it is missing
 function M.environment(name)
   local bufnr = vim.api.nvim_get_current_buf()
   local client = attached(bufnr)
   if not client then
     return
   end
-  local function choose(chosen)
-    if chosen == nil then
-      return
+  local argument = { uri = vim.uri_from_bufnr(bufnr), name = name ~= '' and name or nil }
+  connection.execute(client, { command = 'speclens.setEnvironment', arguments = { argument } }, bufnr, function(result)
+    if type(result) == 'table' and type(result.name) == 'string' then
+      vim.notify('speclens: environment ' .. (result.name ~= '' and result.name or '(none)'), vim.log.levels.INFO)
     end
-    local arguments = { { uri = vim.uri_from_bufnr(bufnr), name = vim.trim(chosen) } }
-    connection.execute(client, { command = 'speclens.setEnvironment', arguments = arguments }, bufnr)
-  end
-  if name and name ~= '' then
-    choose(name)
-  else
-    vim.ui.input({ prompt = 'Environment (empty for none): ' }, choose)
-  end
+  end)
 end
 
 --- Gives a spec buffer its keys.

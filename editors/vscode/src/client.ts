@@ -1,0 +1,134 @@
+import * as vscode from "vscode";
+import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
+import { didChangeTrust, serverCommands, type TrustParams } from "./protocol";
+import { findServer } from "./server";
+
+const installHelp = "https://github.com/speclens/speclens#install";
+
+/**
+ * The one connection to the server, for all folders of the window. A client for each folder would register the
+ * server's commands more than once, which VS Code refuses.
+ */
+export class Connection implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  /** Starts and stops, one after the other: a restart that is asked for during a start waits for it. */
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly extensionPath: string,
+    readonly output: vscode.LogOutputChannel,
+  ) {}
+
+  /** The client when it runs. */
+  get running(): LanguageClient | undefined {
+    return this.client?.isRunning() ? this.client : undefined;
+  }
+
+  start(): Promise<void> {
+    return this.enqueue(() => this.startNow());
+  }
+
+  restart(): Promise<void> {
+    return this.enqueue(async () => {
+      await this.stopNow();
+      await this.startNow();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.enqueue(() => this.stopNow());
+  }
+
+  dispose(): void {
+    void this.stop();
+  }
+
+  /** Tells the server that the workspace is trusted now; a server that starts later learns it at its start. */
+  async trust(): Promise<void> {
+    const params: TrustParams = { trusted: true };
+    await this.running?.sendNotification(didChangeTrust, params);
+  }
+
+  private enqueue(step: () => Promise<void>): Promise<void> {
+    const done = this.queue.then(step);
+    this.queue = done.catch(() => undefined);
+    return done;
+  }
+
+  private async startNow(): Promise<void> {
+    const found = findServer({
+      setting: vscode.workspace.getConfiguration("speclens").get<string>("server.path", ""),
+      extensionPath: this.extensionPath,
+      env: process.env,
+      platform: process.platform,
+    });
+    if ("missing" in found) {
+      this.output.error(found.missing);
+      void this.offerHelp(found.missing);
+      return;
+    }
+    this.output.info(`starting ${found.program} lsp`);
+    const server: ServerOptions = { command: found.program, args: ["lsp"] };
+    this.client = new LanguageClient("speclens", "speclens", server, this.options());
+    try {
+      await this.client.start();
+    } catch (error) {
+      this.output.error(`the server did not start: ${String(error)}`);
+      await this.stopNow();
+      throw error;
+    }
+  }
+
+  private async stopNow(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client) {
+      await client.dispose();
+    }
+  }
+
+  private options(): LanguageClientOptions {
+    return {
+      // YAML is sent as well: the `specs:` of a project may name files that are not called *.qube.yaml, and only
+      // the server reads that. It leaves other YAML alone.
+      documentSelector: [{ language: "qube" }, { language: "yaml", scheme: "file" }],
+      outputChannel: this.output,
+      synchronize: { configurationSection: "speclens" },
+      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
+      // Text from specs, plugins and servers under test ends up in hovers: no command links, no HTML.
+      markdown: { isTrusted: false, supportHtml: false },
+      middleware: {
+        executeCommand: async (command, args, next) => {
+          if (command === serverCommands.run && !vscode.workspace.isTrusted) {
+            await explainTrust();
+            return undefined;
+          }
+          return next(command, args);
+        },
+      },
+    };
+  }
+
+  private async offerHelp(problem: string): Promise<void> {
+    const install = "How to Install";
+    const settings = "Open Settings";
+    const choice = await vscode.window.showErrorMessage(`speclens cannot start its server. ${problem}`, install, settings);
+    if (choice === install) {
+      await vscode.env.openExternal(vscode.Uri.parse(installHelp));
+    } else if (choice === settings) {
+      await vscode.commands.executeCommand("workbench.action.openSettings", "speclens.server.path");
+    }
+  }
+}
+
+/** Says why nothing ran; the server refuses too, but knows no button that leads to the trust editor. */
+export async function explainTrust(): Promise<void> {
+  const manage = "Manage Workspace Trust";
+  const choice = await vscode.window.showWarningMessage(
+    "Tests send requests, so they run only in a trusted workspace.",
+    manage,
+  );
+  if (choice === manage) {
+    await vscode.commands.executeCommand("workbench.trust.manage");
+  }
+}
