@@ -64,6 +64,9 @@ type TestResult struct {
 	Warnings   []string
 	// Error says why an errored or skipped test has no better status.
 	Error string
+	// Resolved is what the templates inside expectations stood for, by their text, and by "PLACE: TEXT" where one text
+	// had several values; so an edited `expect` can be judged against the recorded response.
+	Resolved map[string]any
 	// FedBy are the tests whose values went into this one, by the name used in the spec.
 	FedBy map[string]TestKey
 }
