@@ -25,3 +25,8 @@ require (
 	golang.org/x/tools v0.52.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
+
+ignore (
+	./.tools
+	./editors/vscode/node_modules
+)
