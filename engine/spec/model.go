@@ -15,13 +15,36 @@ type Text struct {
 	Node  syntax.Node
 	// Template is the parsed Value where the place is templated and the value holds `{{`; nil otherwise.
 	Template *template.Template
+
+	// part is where Value stands, and offset where it begins in the node's value, if it is but a part of the node, as
+	// the method of a one-line test is.
+	part   text.Span
+	offset int
 }
 
 // Present reports whether the user wrote the value.
 func (t Text) Present() bool { return !t.Node.IsZero() }
 
-// Span is where the value stands; zero where it is absent.
-func (t Text) Span() text.Span { return t.Node.Span() }
+// Span is where the value stands, its quotes included; zero where it is absent.
+func (t Text) Span() text.Span {
+	if t.part != (text.Span{}) {
+		return t.part
+	}
+	return t.Node.Span()
+}
+
+// SpanOf is where a stretch of Value stands, whatever the quoting.
+func (t Text) SpanOf(s template.Span) text.Span { return within(t.Node, t.offset, s) }
+
+// within is where a stretch of a text stands that begins at offset in the node's value. The text of a node that was
+// reached through an alias stands elsewhere: the alias is what there is to show.
+func within(n syntax.Node, offset int, s template.Span) text.Span {
+	r := n.Resolve()
+	if n.Kind() == syntax.Alias || r.Foreign() {
+		return n.Span()
+	}
+	return text.Span{Start: r.ValueOffset(offset + s.Start), End: r.ValueOffset(offset + s.End)}
+}
 
 // Bool is a boolean value; the zero value is absent.
 type Bool struct {
@@ -61,8 +84,12 @@ type Spec struct {
 	// TestsKey is the `tests` key; zero where the document has none.
 	TestsKey syntax.Node
 	// Unknown are the file-level keys that the language does not have.
-	Unknown  []Field
-	Problems []Problem
+	Unknown []Field
+	// Keys finds the key node of each file-level key that the user wrote, by name.
+	Keys map[string]syntax.Node
+	// Templates are the templated places outside the tests that hold a template, such as `target` and `defaults`.
+	Templates []TemplateAt
+	Problems  []Problem
 }
 
 // Defaults are applied where a test sets none.
@@ -161,7 +188,19 @@ type Test struct {
 	// Templates are all templated places of the test that hold a template, in written order.
 	Templates []TemplateAt
 	Problems  []Problem
+
+	node    syntax.Node
+	entries []syntax.Entry // of a compact or full test, merged: without the compact key
+	path    string         // the id of a test without alias, but for its occurrence number
+	hashes  hashes
 }
+
+// Node is the item that the test was read from.
+func (t *Test) Node() syntax.Node { return t.node }
+
+// Entries are the test's keys and values with those of merge keys; of a compact test, what stands under its key. A
+// one-line test has none.
+func (t *Test) Entries() []syntax.Entry { return t.entries }
 
 // Label is what to call the test: its name, else its method and resource, else its place.
 func (t *Test) Label() string {
@@ -191,6 +230,9 @@ type Expect struct {
 	Key    syntax.Node
 	Raw    any
 	Parsed *expect.Expect
+
+	// part is where the expected status of a one-line test stands.
+	part text.Span
 }
 
 // Save is one saved value: a name and the path that it is read from.
@@ -219,7 +261,15 @@ type TemplateAt struct {
 	Path     string
 	Node     syntax.Node
 	Template *template.Template
+
+	offset int // where the template's source begins in the node's value
 }
+
+// Span is where the whole text stands.
+func (t TemplateAt) Span() text.Span { return t.SpanOf(template.Span{End: len(t.Template.Source)}) }
+
+// SpanOf is where a stretch of the template stands, whatever the quoting.
+func (t TemplateAt) SpanOf(s template.Span) text.Span { return within(t.Node, t.offset, s) }
 
 // Severity of a Problem.
 type Severity uint8
@@ -263,7 +313,11 @@ type Config struct {
 	Specs         []Text
 	Output        OutputConfig
 	Unknown       []Field
-	Problems      []Problem
+	// Keys finds the key node of each key that the user wrote, by name.
+	Keys map[string]syntax.Node
+	// Templates are the templated places that hold a template, which are those of `defaults`.
+	Templates []TemplateAt
+	Problems  []Problem
 }
 
 // PluginRef names a plugin that the project wants.

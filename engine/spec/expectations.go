@@ -1,0 +1,153 @@
+package spec
+
+import (
+	"strings"
+
+	"github.com/speclens/speclens/engine/expect"
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// SpanOf finds where an assertion's key path stands, such as ["body", "name"]: the key's value, or the nearest place
+// above it that the user wrote. It counts from where the test does.
+func (e *Expect) SpanOf(at []string) text.Span {
+	value, _ := e.Locate(at)
+	return value
+}
+
+// Locate is SpanOf, and the span of the key itself; the key's span is zero where the path ends in a list's item, or at
+// the whole of `expect`.
+func (e *Expect) Locate(at []string) (value, key text.Span) {
+	if e == nil {
+		return text.Span{}, text.Span{}
+	}
+	if e.Node.IsZero() {
+		return e.part, text.Span{}
+	}
+	return Locate(e.Node, at)
+}
+
+// Locate walks down from a node along keys and indices as far as they exist, and returns the span of the value it
+// reached and of the key that led there. Keys match exactly, else dotted keys are tried, else without regard to case.
+func Locate(n syntax.Node, at []string) (value, key text.Span) {
+	value = n.Span()
+	for len(at) > 0 {
+		e, used := step(n.Resolve(), at)
+		if used == 0 {
+			break
+		}
+		key = text.Span{}
+		if !e.Key.IsZero() {
+			key = e.Key.Span()
+		}
+		n, at = e.Value, at[used:]
+		value = n.Span()
+		if n.Omitted() && !key.IsEmpty() {
+			value = key
+		}
+	}
+	return value, key
+}
+
+// step is one step of Locate: the entry that the path leads to, and how many of its segments that took.
+func step(n syntax.Node, at []string) (syntax.Entry, int) {
+	switch n.Kind() {
+	case syntax.Sequence:
+		items := n.Items()
+		if i, ok := index(at[0], len(items)); ok {
+			return syntax.Entry{Value: items[i], Span: items[i].Span()}, 1
+		}
+	case syntax.Mapping:
+		entries := n.Merged()
+		for _, e := range entries {
+			if e.Key.Resolve().Value() == at[0] {
+				return e, 1
+			}
+		}
+		for used := len(at); used > 1; used-- {
+			name := strings.Join(at[:used], ".")
+			for _, e := range entries {
+				if e.Key.Resolve().Value() == name {
+					return e, used
+				}
+			}
+		}
+		if e, ok := entryNamed(entries, at[0]); ok {
+			return e, 1
+		}
+	}
+	return syntax.Entry{}, 0
+}
+
+func index(s string, n int) (int, bool) {
+	i := 0
+	for _, r := range s {
+		if r < '0' || r > '9' || i > n {
+			return 0, false
+		}
+		i = i*10 + int(r-'0')
+	}
+	return i, s != "" && i < n
+}
+
+// expect reads `expect` or `retry.until`.
+func (l *testReader) expect(e syntax.Entry, place string) *Expect {
+	x := &Expect{Node: e.Value, Key: e.Key, Raw: e.Value.Any()}
+	l.nested(e.Value, place)
+	l.judge(x)
+	return x
+}
+
+// lineExpect is the expectation of a one-line test.
+func (l *testReader) lineExpect(item syntax.Node, s text.Span) *Expect {
+	status := partOf(item, s)
+	l.template(&status, "expect.status")
+	x := &Expect{Raw: map[string]any{"status": status.Value}, part: status.Span()}
+	l.judge(x)
+	return x
+}
+
+// judge parses the expectations and takes over what is wrong with them.
+func (l *testReader) judge(x *Expect) {
+	parsed, found := expect.Parse(x.Raw)
+	x.Parsed = parsed
+	for _, p := range found {
+		l.add(x.problem(p))
+	}
+}
+
+// problem places a problem of the expectations.
+func (x *Expect) problem(p expect.Problem) Problem {
+	value, key := x.Locate(p.At)
+	span := value
+	if p.OnKey && !key.IsEmpty() {
+		span = key
+	}
+	problem := Problem{Span: span, Code: p.Code, Message: p.Message}
+	switch p.Severity {
+	case expect.Fatal:
+		problem.Fatal = true
+	case expect.Warning:
+		problem.Severity = SeverityWarning
+	}
+	if p.Fix != "" {
+		problem.Fixes = []Fix{{Title: "Replace with " + quote(shorten(p.Fix)), Edits: []text.Edit{{Span: span, New: p.Fix}}}}
+	}
+	if n := x.nodeAt(p.At); p.Within != (expect.Problem{}).Within && n.Kind() == syntax.Scalar && !p.OnKey {
+		problem.Span = within(n, 0, p.Within)
+	}
+	return problem
+}
+
+// nodeAt is the value that a key path leads to; the zero Node where it ends early.
+func (x *Expect) nodeAt(at []string) syntax.Node {
+	n := x.Node
+	for len(at) > 0 {
+		e, used := step(n.Resolve(), at)
+		if used == 0 {
+			return syntax.Node{}
+		}
+		n, at = e.Value, at[used:]
+	}
+	return n
+}

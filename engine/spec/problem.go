@@ -1,0 +1,102 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// The stable codes of Problems.
+const (
+	CodeUnknownKey  = "spec.unknown-key"  // a key that the language does not have
+	CodeWrongType   = "spec.wrong-type"   // a value of the wrong kind
+	CodeBadForm     = "spec.bad-form"     // an item that is none of the three forms of a test
+	CodeBadMode     = "spec.bad-mode"     // a mode that does not exist
+	CodeBadValue    = "spec.bad-value"    // a value outside of what is allowed
+	CodeMissingKey  = "spec.missing-key"  // a key that must be there
+	CodeShadowedKey = "spec.shadowed-key" // a key without effect, since another place says it already
+	CodeEmpty       = "spec.empty"        // a list without which nothing happens
+)
+
+// problems collects what is wrong with one part of a file.
+type problems struct{ list []Problem }
+
+func (p *problems) add(pr Problem) { p.list = append(p.list, pr) }
+
+// fatal adds an error that keeps the file from being run.
+func (p *problems) fatal(span text.Span, code, message string, fixes ...Fix) {
+	p.add(Problem{Span: span, Severity: SeverityError, Code: code, Message: message, Fatal: true, Fixes: fixes})
+}
+
+func (p *problems) warn(span text.Span, code, message string, fixes ...Fix) {
+	p.add(Problem{Span: span, Severity: SeverityWarning, Code: code, Message: message, Fixes: fixes})
+}
+
+// unknownKey reports a key that does not exist at a place, and what the user may have meant.
+func (p *problems) unknownKey(key syntax.Node, what string, known []string) {
+	name := key.Value()
+	msg := fmt.Sprintf("unknown key %s in %s", quote(name), what)
+	near := Nearest(name, known)
+	if near == "" {
+		p.fatal(key.Span(), CodeUnknownKey, msg+"; it may hold "+List(known, "and"))
+		return
+	}
+	p.fatal(key.Span(), CodeUnknownKey, msg+"; did you mean "+quote(near)+"?", replaceKey(key, near))
+}
+
+// replaceKey is the fix that gives a key another name.
+func replaceKey(key syntax.Node, name string) Fix {
+	return Fix{Title: "Replace with " + quote(name), Edits: []text.Edit{{Span: key.Span(), New: name}}}
+}
+
+// quote marks a piece of YAML in a message.
+func quote(s string) string { return "`" + s + "`" }
+
+// List joins names for a sentence: "`a`, `b` and `c`".
+func List(names []string, conjunction string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = quote(n)
+	}
+	if len(quoted) < 2 {
+		return strings.Join(quoted, "")
+	}
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " " + conjunction + " " + quoted[last]
+}
+
+// Describe names what a node is, for a message: "a list", "a map", "the number 5".
+func Describe(n syntax.Node) string {
+	switch n.Resolve().Kind() {
+	case syntax.Absent:
+		return "nothing"
+	case syntax.Mapping:
+		return "a map"
+	case syntax.Sequence:
+		return "a list"
+	}
+	r := n.Resolve()
+	switch r.Tag() {
+	case syntax.TagNull:
+		return "empty"
+	case syntax.TagBool:
+		return "the bool " + r.Value()
+	case syntax.TagInt, syntax.TagFloat:
+		return "the number " + r.Value()
+	}
+	return "the text " + quote(shorten(r.Value()))
+}
+
+// shorten cuts a text for a message.
+func shorten(s string) string {
+	const most = 40
+	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
+		s = s[:i] + "…"
+	}
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
