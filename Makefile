@@ -1,0 +1,78 @@
+# Everything that is installed goes into .tools/ and editors/vscode/node_modules, except Debian packages that need apt
+# (Chromium and a font, for the VS Code test). A second run installs nothing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Pinned here and not in go.mod: a linter's modules should not take part in the choice of ours.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# How long `make fuzz` spends on each target, and which targets: FUZZ is a regular expression.
+FUZZTIME ?= 30s
+FUZZ ?= .
+# How often `make bench` runs each benchmark, and which.
+BENCHCOUNT ?= 6
+BENCH ?= .
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/speclens
+	go build -trimpath -o bin/speclens ./cmd/speclens
+
+.PHONY: test
+test: ## Install what the tests need, then run all of them
+	@$(MAKE) -j2 install compile-tests
+	@$(MAKE) --keep-going test-go test-nvim test-vscode
+
+.PHONY: test-go
+test-go: ## Run the Go tests with the race detector
+	go test -race ./...
+
+.PHONY: test-nvim
+test-nvim: build ## Run the editor story in a real Neovim, headless
+	@SPECLENS_BIN=$(CURDIR)/bin/speclens editors/test/run-nvim.sh </dev/null
+
+.PHONY: test-vscode
+test-vscode: build ## Run the editor story in a real VS Code
+	@SPECLENS_BIN=$(CURDIR)/bin/speclens editors/test/run-vscode.sh </dev/null
+
+# The downloads of one wait for the network while the other compiles. Nothing is tested meanwhile: a test that competes
+# with an installer for two cores measures the installer.
+.PHONY: install compile-tests
+install: ## Install the editors that the tests drive
+	@editors/test/install-all.sh </dev/null
+
+compile-tests:
+	@go test -race -run '^$$' ./... >/dev/null
+
+.PHONY: lint
+lint: ## Check formatting, go vet, staticcheck, the extension's types and shell scripts
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
+	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@for script in .ci/run editors/test/*.sh; do bash -n "$$script"; done
+	@editors/test/install-extension-deps.sh && cd editors/vscode && npx --no-install tsc --noEmit
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (default 30s); FUZZ=Name picks some
+	@for package in $$(go list ./...); do \
+	  listed=$$(go test -list '^Fuzz' "$$package"); \
+	  for target in $$(grep -E '^Fuzz' <<<"$$listed" | grep -E -- '$(FUZZ)' || true); do \
+	    echo "== $$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' "$$package" </dev/null; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks, in the form that benchstat reads; BENCH=Name picks some
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCHCOUNT) ./...
+
+.PHONY: clean
+clean: ## Remove what was built and installed
+	rm -rf bin .tools coverage.out editors/vscode/dist editors/vscode/out editors/vscode/node_modules
