@@ -27,13 +27,18 @@ import (
 type Loader struct {
 	options options
 	current atomic.Pointer[Registry]
+	runtime atomic.Pointer[WASMRuntime] // nil until the first plugin file
+	grants  atomic.Pointer[capabilities.Grants]
 
-	mu      sync.Mutex
-	runtime *WASMRuntime // guarded by mu; nil until the first plugin file
-	index   *index       // guarded by mu; nil until the first plugin file
-	dir     string       // guarded by mu; of the current registry
-	files   []*file      // guarded by mu; of the current registry, in the order of their names
-	closed  bool         // guarded by mu
+	// ctx ends with Close, and a LoadDir under way with it.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu     sync.Mutex
+	index  *index  // guarded by mu; nil until the first plugin file
+	dir    string  // guarded by mu; of the current registry
+	files  []*file // guarded by mu; of the current registry, in the order of their names
+	closed bool    // guarded by mu
 }
 
 // file is a plugin file of the current registry.
@@ -43,22 +48,25 @@ type file struct {
 	// checked is when the content was hashed.
 	checked time.Time
 	sha     string // "" where the file could not be read
-	plugin  *WASMPlugin
-	err     error
+	// odd files are not read at all; err says why.
+	odd    bool
+	plugin *WASMPlugin
+	err    error
 }
 
 // NewLoader returns a loader that has loaded nothing yet.
 func NewLoader(opts ...Option) *Loader {
-	return &Loader{options: collect(opts)}
+	l := &Loader{options: collect(opts)}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.grants.Store(&l.options.grants)
+	return l
 }
 
 // SetGrants replaces what the user allows each module, for plugins that are loaded already too.
 func (l *Loader) SetGrants(g capabilities.Grants) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.options.grants = g
-	if l.runtime != nil {
-		l.runtime.SetGrants(g)
+	l.grants.Store(&g)
+	if r := l.runtime.Load(); r != nil {
+		r.SetGrants(g)
 	}
 }
 
@@ -78,6 +86,9 @@ func (l *Loader) LoadDir(ctx context.Context, dir string) (*Registry, error) {
 	if l.closed {
 		return nil, fmt.Errorf("load plugins: loader is %w", ErrClosed)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.ctx, cancel)()
 	files, err := list(dir)
 	if err != nil {
 		return nil, fmt.Errorf("load plugins: %w", err)
@@ -130,11 +141,11 @@ func list(dir string) ([]*file, error) {
 		case errors.Is(err, fs.ErrNotExist) && e.Type()&fs.ModeSymlink == 0:
 			continue // removed since ReadDir
 		case err != nil:
-			f.err = &Error{Plugin: pluginName(f.path), Phase: PhaseLoad, Err: err}
+			f.odd, f.err = true, &Error{Plugin: pluginName(f.path), Phase: PhaseLoad, Err: err}
 		case info.IsDir():
 			continue
 		case !info.Mode().IsRegular(): // reading a pipe or a device may never end
-			f.err = &Error{Plugin: pluginName(f.path), Phase: PhaseLoad, Err: errors.New("is not a regular file")}
+			f.odd, f.err = true, &Error{Plugin: pluginName(f.path), Phase: PhaseLoad, Err: errors.New("is not a regular file")}
 		default:
 			f.stat = stat{size: info.Size(), modTime: info.ModTime().UnixNano()}
 		}
@@ -151,7 +162,7 @@ func (l *Loader) unchanged(files []*file) bool {
 	}
 	for i, now := range files {
 		then := l.files[i]
-		if now.path != then.path || now.stat != then.stat || transient(then.err) || (now.err == nil) != (then.err == nil || then.sha != "") {
+		if now.path != then.path || now.stat != then.stat || now.odd != then.odd || transient(then.err) {
 			return false
 		}
 		if then.sha == "" || !young(then.stat.modTime, then.checked.UnixNano()) {
@@ -202,7 +213,7 @@ func (l *Loader) load(ctx context.Context, dir string, files []*file) error {
 			continue
 		}
 		if m, ok := l.index.module(f.sha); ok {
-			f.plugin, f.err = l.runtime.known(pluginName(f.path), f.sha, m, l.source(f.path))
+			f.plugin, f.err = l.runtime.Load().known(pluginName(f.path), f.sha, m, l.source(f.path))
 			continue
 		}
 		if content == nil {
@@ -252,7 +263,7 @@ func (l *Loader) discover(ctx context.Context, files []*file, wasm map[*file][]b
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			f.plugin, f.err = l.runtime.LoadPlugin(ctx, pluginName(f.path), wasm[f])
+			f.plugin, f.err = l.runtime.Load().LoadPlugin(ctx, pluginName(f.path), wasm[f])
 		})
 	}
 	wg.Wait()
@@ -260,7 +271,7 @@ func (l *Loader) discover(ctx context.Context, files []*file, wasm map[*file][]b
 }
 
 // merge makes a registry of the plugins of files and the built-in ones. A built-in plugin gives way to a file's plugin
-// of the same name.
+// of the same name, unless that one cannot be registered.
 func (l *Loader) merge(files []*file) *Registry {
 	registry := NewRegistry()
 	replaced := map[string]bool{}
@@ -269,44 +280,63 @@ func (l *Loader) merge(files []*file) *Registry {
 			replaced[f.plugin.core.info.Name] = true
 		}
 	}
+	var second []Plugin
 	for _, p := range l.options.builtins {
-		if isNil(p) {
+		if !isNil(p) && replaced[p.Info().Name] {
+			second = append(second, p)
 			continue
 		}
-		name := p.Info().Name
-		if replaced[name] {
-			continue
-		}
-		if err := registry.register(p, func() error { return nil }); err != nil { // the loader closes it
-			registry.problems = append(registry.problems, LoadProblem{Plugin: name, Err: err})
-		}
+		l.addBuiltin(registry, p)
 	}
 	for _, f := range files {
-		err := f.err
-		name := ""
-		if err == nil {
-			name = f.plugin.core.info.Name
-			if err = registry.register(f.plugin, f.plugin.Close); err != nil {
-				err = &Error{Plugin: name, Version: f.plugin.core.info.Version, Phase: PhaseLoad, Err: err}
-				f.plugin.Close()
+		if err := f.register(registry); err != nil {
+			name := ""
+			if f.plugin != nil {
+				name = f.plugin.core.info.Name
 			}
-		}
-		if err != nil {
 			registry.problems = append(registry.problems, LoadProblem{Path: f.path, Plugin: name, Err: err})
+		}
+	}
+	for _, p := range second {
+		if registry.ByName(p.Info().Name) == nil {
+			l.addBuiltin(registry, p)
 		}
 	}
 	return registry
 }
 
+func (l *Loader) addBuiltin(registry *Registry, p Plugin) {
+	if isNil(p) {
+		registry.problems = append(registry.problems, LoadProblem{Err: errors.New("a built-in plugin is nil")})
+		return
+	}
+	if err := registry.register(p, func() error { return nil }); err != nil { // the loader closes it
+		registry.problems = append(registry.problems, LoadProblem{Plugin: p.Info().Name, Err: err})
+	}
+}
+
+func (f *file) register(registry *Registry) error {
+	if f.err != nil {
+		return f.err
+	}
+	err := registry.register(f.plugin, f.plugin.Close)
+	if err == nil {
+		return nil
+	}
+	info := f.plugin.core.info
+	return errors.Join(&Error{Plugin: info.Name, Version: info.Version, Phase: PhaseLoad, Err: err}, f.plugin.Close())
+}
+
 func (l *Loader) ensureRuntime(ctx context.Context) error {
-	if l.runtime != nil {
+	if l.runtime.Load() != nil {
 		return nil
 	}
 	r, err := newRuntime(ctx, l.options)
 	if err != nil {
 		return err
 	}
-	l.runtime = r
+	l.runtime.Store(r)
+	r.SetGrants(*l.grants.Load())
 	l.index = readIndex(r.compiler.cacheDir)
 	return nil
 }
@@ -355,6 +385,7 @@ func pluginName(path string) string {
 // Close closes the current registry, what is left of the registries before it, the built-in plugins and the runtime. Calls
 // under way get until the end of ctx. Closing twice is allowed.
 func (l *Loader) Close(ctx context.Context) error {
+	l.cancel()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -362,8 +393,8 @@ func (l *Loader) Close(ctx context.Context) error {
 	}
 	l.closed = true
 	var errs []error
-	if l.runtime != nil {
-		errs = append(errs, l.runtime.Close(ctx)) // with all plugins of files, also of older registries
+	if runtime := l.runtime.Load(); runtime != nil {
+		errs = append(errs, runtime.Close(ctx)) // with all plugins of files, also of older registries
 	}
 	if r := l.current.Load(); r != nil {
 		errs = append(errs, r.Close())
