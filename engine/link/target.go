@@ -48,7 +48,7 @@ type Destination struct {
 }
 
 // TargetText is the target that counts for a test: its own, else the file's. t may be nil for the file alone.
-func TargetText(s *spec.Spec, t *spec.Test) (target spec.Text, fromTest bool) {
+func TargetText(s *spec.Spec, t *spec.TestAt) (target spec.Text, fromTest bool) {
 	if t != nil && strings.TrimSpace(t.Target.Value) != "" {
 		return t.Target, true
 	}
@@ -58,8 +58,13 @@ func TargetText(s *spec.Spec, t *spec.Test) (target spec.Text, fromTest bool) {
 	return spec.Text{}, false
 }
 
-// Target resolves the target of a test as it is written, with its templates unresolved.
-func Target(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.Test) Destination {
+// Protocol is the protocol of a test in lower case; empty where it is not known. t may be nil for the file alone.
+func Protocol(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.TestAt) schema.Protocol {
+	return Target(snap, doc, s, t).Protocol
+}
+
+// Target resolves the target of a test as it is written, with its templates unresolved. t may be nil for the file alone.
+func Target(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.TestAt) Destination {
 	target, own := TargetText(s, t)
 	d := Resolve(snap, doc.URI, s, target.Value)
 	d.Text, d.FromTest = target, own
@@ -81,7 +86,7 @@ func Resolve(snap *engine.Snapshot, uri string, s *spec.Spec, target string) Des
 	if a, ok := findAlias(snap, uri, s, target); ok {
 		d.Alias, d.URL, d.AliasURI, d.AliasAt, d.AliasFrom = target, strings.TrimSpace(a.pair.Value.Value), a.uri, a.pair.Key.Span(), a.from
 	}
-	scheme, open := schemeOf(snap, d.URL)
+	scheme, open := schemeOf(d.URL)
 	switch {
 	case open:
 		d.Open = true
@@ -163,23 +168,20 @@ func pluginFor(snap *engine.Snapshot, protocol schema.Protocol) *schema.PluginSc
 	return nil
 }
 
-// schemeOf is the scheme of a URL. open says that a template decides about it. A scheme is followed by `//`, unless a
-// plugin serves it: in localhost:8080 there is none.
-func schemeOf(snap *engine.Snapshot, url string) (scheme string, open bool) {
-	for i, r := range url {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
-			continue
-		case i > 0 && (r >= '0' && r <= '9' || r == '+' || r == '-' || r == '.'):
-			continue
-		case r == ':' && i > 0:
-			if strings.HasPrefix(url[i:], "://") || pluginFor(snap, schema.Protocol(url[:i])) != nil {
-				return url[:i], false
-			}
-		}
-		break
+// schemeOf is the scheme of a URL, as RFC 3986 spells it and always with `//` behind it: in localhost:8080 there is none.
+// open says that a template decides about it.
+func schemeOf(url string) (scheme string, open bool) {
+	scheme, _, found := strings.Cut(url, "://")
+	if !found || strings.Contains(scheme, "{{") {
+		return "", strings.Contains(url, "{{")
 	}
-	return "", strings.Contains(url, "{{")
+	for i, r := range scheme {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", r)) {
+			return "", false
+		}
+	}
+	return scheme, false
 }
 
 // alias is one entry of some `targets`.
