@@ -1,0 +1,131 @@
+package syntax
+
+import "fmt"
+
+// binding is an anchor of a document, for the units behind it.
+type binding struct {
+	node  *node
+	nodes int // what it expands to
+	hash  uint64
+}
+
+// bind gives the unit's outer aliases their targets, and returns the unit: itself if it had these targets or none yet,
+// else one that is read anew, since units that are in use never change.
+func bind(u *Unit, env map[string]binding, opts Options) *Unit {
+	if len(u.outer) == 0 {
+		return u
+	}
+	if u.bound != nil {
+		same := true
+		for i, a := range u.outer {
+			same = same && env[a.value].node == u.bound[i]
+		}
+		if same {
+			return u
+		}
+		if u.column > 0 || u.kind == chunkDoc {
+			return u // items that were cut out of a larger tree are bound with it
+		}
+		u = newUnit(u.Source, u.kind, u.dash, opts)
+	}
+	u.bound = make([]*node, len(u.outer))
+	for i, a := range u.outer {
+		b := env[a.value]
+		u.bound[i] = b.node
+		if b.node == nil {
+			u.Findings = append(u.Findings, unknownAnchor(a))
+			continue
+		}
+		a.ext().target = b.node
+		a.flags |= flagForeign
+		u.Hash = u.Hash*1099511628211 ^ b.hash
+		if u.nodes = min(u.nodes+b.nodes, opts.MaxAliasNodes+1); u.nodes > opts.MaxAliasNodes {
+			u.Findings = append(u.Findings, tooManyNodes(a, opts))
+		}
+	}
+	sortFindings(u.Findings)
+	return u
+}
+
+func unknownAnchor(a *node) Finding {
+	return Finding{
+		Span: spanOf(a), Severity: SeverityError, Code: CodeUnknownAnchor,
+		Message: fmt.Sprintf("No anchor &%s stands above this alias. Define it on the value that you mean, or put *%s in quotes.", a.value, clip(a.value)),
+	}
+}
+
+func tooManyNodes(a *node, opts Options) Finding {
+	return Finding{
+		Span: spanOf(a), Severity: SeverityError, Code: CodeLimit,
+		Message: fmt.Sprintf("The aliases up to here expand to more than %d values, which is the limit. Use fewer aliases within anchored values.", opts.MaxAliasNodes),
+	}
+}
+
+// offer adds the unit's anchors to the environment of the units behind it.
+func (u *Unit) offer(env map[string]binding) {
+	for _, a := range u.anchors {
+		env[a.x.anchor] = binding{node: a, nodes: u.sizeOf(a, make(map[*node]int)), hash: u.Hash}
+	}
+}
+
+const unfinished = -1
+
+// sizeOf is the number of nodes that n expands to, with its aliases; it stops counting far beyond any limit.
+func (u *Unit) sizeOf(n *node, memo map[*node]int) int {
+	const most = 1 << 40
+	if s, ok := memo[n]; ok {
+		return max(s, 0)
+	}
+	memo[n] = unfinished
+	size := 1
+	for _, k := range n.kids {
+		size = min(size+u.sizeOf(k, memo), most)
+	}
+	if n.kind == Alias && n.x != nil && n.x.target != nil {
+		size = min(size+u.sizeOf(n.x.target, memo), most)
+	}
+	memo[n] = size
+	return size
+}
+
+// expand checks the aliases that are resolved within the unit: none may be part of what it stands for, and together they
+// may not expand beyond the limit.
+func (u *Unit) expand(opts Options) {
+	has := false
+	var aliases []*node
+	var walk func(n *node)
+	walk = func(n *node) {
+		if n.kind == Alias {
+			has = has || n.x != nil && n.x.target != nil
+			aliases = append(aliases, n)
+		}
+		for _, k := range n.kids {
+			walk(k)
+		}
+	}
+	if len(u.anchors) == 0 {
+		return
+	}
+	walk(u.Node.n)
+	if !has {
+		return
+	}
+	memo := make(map[*node]int)
+	for _, a := range aliases {
+		if a.x == nil || a.x.target == nil {
+			continue
+		}
+		if t := a.x.target; t.start <= a.start && a.end <= t.end {
+			u.Findings = append(u.Findings, Finding{
+				Span: spanOf(a), Severity: SeverityError, Code: CodeCyclicAlias,
+				Message: fmt.Sprintf("*%s stands within the value that it names, so the value would contain itself. Remove it, or name another anchor.", a.value),
+			})
+			continue
+		}
+		u.nodes += u.sizeOf(a, memo)
+		if u.nodes > opts.MaxAliasNodes {
+			u.Findings = append(u.Findings, tooManyNodes(a, opts))
+			return
+		}
+	}
+}

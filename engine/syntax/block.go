@@ -1,0 +1,358 @@
+package syntax
+
+import (
+	"strings"
+
+	"github.com/speclens/speclens/engine/text"
+)
+
+// mapping reads a block mapping whose keys stand at column col, within a parent at column n.
+func (p *parser) mapping(col, n int) *node {
+	m := p.node(Mapping, Block, p.pos, p.pos)
+	mark := len(p.stack)
+	wrong := -1 // the last column that was reported as belonging to nothing
+	for at := col; ; {
+		p.entry(at)
+		c := p.next()
+		for c >= 0 && (c > n || c == col) {
+			if c == col && !p.isDash() {
+				wrong, at = -1, c
+				break
+			}
+			if p.misplaced(c, col, &wrong) {
+				at = c
+				break
+			}
+			c = p.next()
+		}
+		if c < 0 || c <= n && c != col || p.limited {
+			break
+		}
+	}
+	m.kids = p.collect(mark)
+	m.end = m.kids[len(m.kids)-1].end
+	p.duplicates(m.kids)
+	return m
+}
+
+// misplaced deals with a line that stands where the mapping at column col has no place for it. It reports whether the
+// line is an entry, to be read as one of the mapping; else the line has been dealt with.
+func (p *parser) misplaced(c, col int, wrong *int) bool {
+	e := p.contentEnd(p.pos)
+	if p.isDash() {
+		if p.depth == 1 {
+			p.dashes = append(p.dashes, p.pos)
+		}
+		p.errorf(p.pos, e, CodeIndent, "A list item cannot stand among the keys of a map. Check its indentation, or put it under a key of its own.")
+		p.discard(func() { p.sequence(c, c-1) })
+		return false
+	}
+	if p.keyEnd() >= 0 {
+		if *wrong != c && p.tabLine != p.bol {
+			how := "deeper than"
+			if c < col {
+				how = "less deep than"
+			}
+			f := p.errorf(p.pos, e, CodeIndent, "This key is indented %s its neighbours. Move it to column %d, like the keys above it.", how, col+1)
+			f.Fix = p.reindent(col)
+		}
+		*wrong = c
+		return true
+	}
+	p.junk(e)
+	return false
+}
+
+func (p *parser) reindent(col int) *Fix {
+	return &Fix{Title: "Correct the indentation", Edits: []text.Edit{{
+		Span: text.Span{Start: p.bol, End: p.pos}, New: strings.Repeat(" ", col),
+	}}}
+}
+
+// junk skips a line that is neither key nor item, with one finding for a run of such lines.
+func (p *parser) junk(e int) {
+	if p.junkLine < 0 || lastLineStart(p.src, p.junkLine, p.bol) == p.junkLine || !p.follows(p.junkLine) {
+		p.errorf(p.pos, e, CodeSyntax, "This line is neither a key with a value nor a list item. Put a colon behind the key, or correct the indentation.")
+	}
+	p.junkLine = p.bol
+	p.pos = e
+	p.toLineEnd()
+}
+
+// follows reports whether the current line is the one right below the line that begins at bol.
+func (p *parser) follows(bol int) bool {
+	e := lineEnd(p.src, bol)
+	return e+breakLen(p.src, e) == p.bol
+}
+
+// discard reads something whose nodes are not kept.
+func (p *parser) discard(read func()) {
+	mark := len(p.stack)
+	read()
+	p.stack = p.stack[:mark]
+}
+
+// entry reads one entry of a mapping at column at, and pushes its key and its value.
+func (p *parser) entry(at int) {
+	var key, value *node
+	switch {
+	case p.peek(0) == '?' && p.blankAt(1):
+		p.pos++
+		key = p.block(at, afterComplex)
+		value = p.omitted(int(key.end))
+		if c := p.next(); c == at && p.peek(0) == ':' && p.blankAt(1) {
+			p.pos++
+			value = p.block(at, afterComplex)
+		}
+	case p.peek(0) == ':' && p.blankAt(1):
+		key = p.omitted(p.pos)
+		p.pos++
+		value = p.block(at, afterComplex)
+	default:
+		colon := p.keyEnd()
+		if colon < 0 {
+			p.halfEntry(at)
+			return
+		}
+		key = p.key(colon)
+		p.moveTo(colon + 1)
+		value = p.block(at, afterKey)
+	}
+	p.stack = append(p.stack, key, value)
+}
+
+// key reads the key that ends before the colon.
+func (p *parser) key(colon int) *node {
+	var pr props
+	for p.isProp() {
+		p.prop(&pr)
+		p.pos = skipBlanks(p.src, p.pos)
+	}
+	start, end := p.pos, trimBlanks(p.src, p.pos, colon)
+	switch c := p.peek(0); c {
+	case '"', '\'':
+		return p.apply(pr, p.quoted(0))
+	case '*':
+		return p.apply(pr, p.alias())
+	case '[', '{':
+		if p.peek(1) != '{' {
+			return p.apply(pr, p.flowCollection(0))
+		}
+		p.unquotedTemplate(start, end)
+	case '@', '`', '%':
+		f := p.errorf(start, end, CodeSyntax, "A key cannot begin with %c. Put it in quotes.", c)
+		f.Fix = quoteFix(p.src, start, end)
+	}
+	key := p.node(Scalar, Plain, start, end)
+	key.value, key.flags = p.src[start:end], flagExact
+	if key.tag = TagStr; end > start {
+		key.tag = plainTag(key.value)
+	}
+	return p.apply(pr, key)
+}
+
+// halfEntry reads a line that should be an entry but has no colon that ends a key.
+func (p *parser) halfEntry(at int) {
+	start, e := p.pos, p.contentEnd(p.pos)
+	if p.isDash() {
+		p.junk(e)
+		p.stack = append(p.stack, p.omitted(start), p.omitted(start))
+		return
+	}
+	if c := wordColon(p.src[start:e]); c > 0 {
+		f := p.errorf(start, e, CodeSyntax, "A blank is missing behind the colon of %q.", p.src[start:start+c])
+		f.Fix = &Fix{Title: "Insert a blank", Edits: []text.Edit{{Span: text.Span{Start: start + c + 1, End: start + c + 1}, New: " "}}}
+		key := p.node(Scalar, Plain, start, start+c)
+		key.value, key.flags, key.tag = p.src[start:start+c], flagExact, TagStr
+		p.pos = start + c + 1
+		p.stack = append(p.stack, key, p.restOfLine(e))
+		return
+	}
+	var key *node
+	switch c := p.peek(0); {
+	case c == '"' || c == '\'':
+		before := len(p.findings)
+		key = p.quoted(at)
+		if e = int(key.end); len(p.findings) == before {
+			p.missingColon(start, e)
+		}
+	case c == '[' || c == '{':
+		before := len(p.findings)
+		key = p.inline(at)
+		if e = int(key.end); len(p.findings) == before {
+			p.missingColon(start, e)
+		}
+	default:
+		p.missingColon(start, e)
+		key = p.node(Scalar, Plain, start, e)
+		key.value, key.flags, key.tag = p.src[start:e], flagExact, TagStr
+		p.pos = e
+	}
+	if !p.fresh() || p.pos == start {
+		p.toLineEnd()
+	}
+	value := p.omitted(e)
+	if c := p.next(); c > at {
+		value = p.block(at, afterKey)
+	}
+	p.stack = append(p.stack, key, value)
+}
+
+func (p *parser) missingColon(start, e int) {
+	f := p.errorf(start, e, CodeSyntax, "A colon is missing behind this key. Write %q, then the value.", clip(p.src[start:e])+": ")
+	f.Fix = &Fix{Title: "Insert a colon", Edits: []text.Edit{{Span: text.Span{Start: e, End: e}, New: ":"}}}
+}
+
+// wordColon is the index of a colon right between a simple word and a value, as in "status:200"; 0 if there is none.
+func wordColon(s string) int {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == ':':
+			if i+1 < len(s) && s[i+1] != '/' && s[i+1] != ':' {
+				return i
+			}
+			return 0
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_', c >= '0' && c <= '9' && i > 0, c == '-' && i > 0:
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// duplicates reports the keys that a mapping has twice.
+func (p *parser) duplicates(kids []*node) {
+	const few = 12
+	if len(kids) <= 2*few {
+		for i := 2; i < len(kids); i += 2 {
+			for j := 0; j < i; j += 2 {
+				if sameKey(kids[i], kids[j]) {
+					p.add(duplicateKey(spanOf(kids[i]), spanOf(kids[j]), kids[i].value))
+					break
+				}
+			}
+		}
+		return
+	}
+	first := make(map[string]*node, len(kids)/2)
+	for i := 0; i < len(kids); i += 2 {
+		k := kids[i]
+		if k.kind != Scalar || k.flags&flagOmitted != 0 {
+			continue
+		}
+		if f, dup := first[k.value]; dup {
+			p.add(duplicateKey(spanOf(k), spanOf(f), k.value))
+			continue
+		}
+		first[k.value] = k
+	}
+}
+
+func sameKey(a, b *node) bool {
+	return a.kind == Scalar && b.kind == Scalar && a.value == b.value && (a.flags|b.flags)&flagOmitted == 0
+}
+
+func spanOf(n *node) text.Span { return text.Span{Start: int(n.start), End: int(n.end)} }
+
+func duplicateKey(span, first text.Span, key string) Finding {
+	return Finding{
+		Span: span, Severity: SeverityError, Code: CodeDuplicateKey,
+		Message: "The key " + quoteKey(key) + " is here twice in one map. Remove one of the two, or rename it.",
+		Related: &Related{first, "The first " + quoteKey(key) + " is here."},
+	}
+}
+
+func quoteKey(key string) string { return `"` + clip(key) + `"` }
+
+// sequence reads a block sequence whose first dash is at the position, at column col, within a parent at column n.
+func (p *parser) sequence(col, n int) *node {
+	s := p.node(Sequence, Block, p.pos, p.pos)
+	mark := len(p.stack)
+	for at := col; ; {
+		p.pos++
+		if e := skipBlanks(p.src, p.pos); strings.IndexByte(p.src[p.pos:e], '\t') >= 0 && e < lineEnd(p.src, e) && p.src[e] != '#' {
+			f := p.errorf(p.pos, e, CodeTab, "A tab follows the dash, and YAML allows only spaces there. Use one space.")
+			f.Fix = &Fix{Title: "Replace the tab by a space", Edits: []text.Edit{{Span: text.Span{Start: p.pos, End: e}, New: " "}}}
+		}
+		item := p.block(at, afterDash)
+		p.stack = append(p.stack, item)
+		c := p.next()
+		for c >= 0 && !(c == col && p.isDash()) && (c > n && c >= col || c > n && p.isDash()) && !p.limited {
+			if p.isDash() {
+				if p.depth == 0 {
+					p.dashes = append(p.dashes, p.pos)
+				}
+				p.misplacedDash(col)
+				break
+			}
+			p.strayLine(p.stack[len(p.stack)-1], c, col)
+			c = p.next()
+		}
+		if c < 0 || !p.isDash() || c <= n && c != col || p.limited {
+			break
+		}
+		at = c
+	}
+	s.kids = p.collect(mark)
+	s.end = max(s.kids[len(s.kids)-1].end, s.start+1)
+	return s
+}
+
+func (p *parser) misplacedDash(col int) {
+	f := p.errorf(p.pos, p.contentEnd(p.pos), CodeIndent, "This list item is not indented like the items above it. Move its dash to column %d.", col+1)
+	f.Fix = p.reindent(col)
+}
+
+// strayLine deals with a line below a list item that stands too shallow or too deep to belong to it: a key is read as
+// one of the item's keys, anything else is skipped.
+func (p *parser) strayLine(item *node, c, col int) {
+	e := p.contentEnd(p.pos)
+	if item.kind != Mapping || p.keyEnd() < 0 {
+		p.junk(e)
+		return
+	}
+	want := col + 2
+	if item.style == Block && len(item.kids) > 0 {
+		k := int(item.kids[0].start)
+		if ls := lastLineStart(p.src, 0, k); k-ls > col {
+			want = k - ls
+		}
+	}
+	if !p.follows(p.junkLine) || p.junkLine < 0 {
+		f := p.errorf(p.pos, e, CodeIndent, "This key does not stand where the keys of the item above it do. Move it to column %d.", want+1)
+		f.Fix = p.reindent(want)
+	}
+	p.junkLine = p.bol
+	mark := len(p.stack)
+	p.entry(c)
+	kids := p.collect(mark)
+	item.kids = append(item.kids[:len(item.kids):len(item.kids)], kids...)
+	item.end = max(item.end, kids[1].end)
+}
+
+// section reads a chunk that is one section of a document: the entries of a mapping at column 0.
+func (p *parser) section() *node {
+	c := p.next()
+	if c < 0 {
+		return nil
+	}
+	m := p.mapping(c, -1)
+	p.leftover("the section")
+	return m
+}
+
+// item reads a chunk that is one item of a list. It returns the item.
+func (p *parser) item() *node {
+	c := p.next()
+	if c < 0 || !p.isDash() {
+		p.leftover("the list")
+		return nil
+	}
+	p.dashAt = p.pos
+	seq := p.sequence(c, 0)
+	last := seq.kids[len(seq.kids)-1]
+	for c := p.next(); c >= 0; c = p.next() {
+		p.strayLine(last, c, int(seq.start)-lastLineStart(p.src, 0, int(seq.start)))
+	}
+	return seq.kids[0]
+}

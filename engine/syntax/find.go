@@ -1,0 +1,127 @@
+package syntax
+
+import "sort"
+
+// docAt is the index of the document that holds off; the last one that begins before it.
+func (t *Tree) docAt(off int) int {
+	i := sort.Search(len(t.docs), func(i int) bool { return t.docs[i].Span.Start > off })
+	return max(i-1, 0)
+}
+
+// ItemAt is the index of the section of the document doc, and of its item, whose source holds off; -1 where off lies in
+// none. The comments before an item belong to it.
+func (t *Tree) ItemAt(doc, off int) (section, item int) {
+	if doc < 0 || doc >= len(t.docs) {
+		return -1, -1
+	}
+	sections := t.docs[doc].Sections
+	s := sort.Search(len(sections), func(i int) bool { return sections[i].Span.Start > off }) - 1
+	if s < 0 {
+		return -1, -1
+	}
+	items := sections[s].Items
+	i := sort.Search(len(items), func(i int) bool { return items[i].Base > off }) - 1
+	if i < 0 || off > items[i].Base+len(items[i].Unit.Source) {
+		return s, -1
+	}
+	return s, i
+}
+
+// NodeAt is the path from the root of a document to the innermost node that touches off: each node is a part of the one
+// before. It is empty where off lies outside all values. Keys are leaves of the path.
+func (t *Tree) NodeAt(off int) []Node {
+	if len(t.docs) == 0 {
+		return nil
+	}
+	doc := t.docs[t.docAt(off)]
+	if doc.Root.IsZero() {
+		return nil
+	}
+	path := []Node{doc.Root}
+	if doc.Sections == nil {
+		return descend(path, off)
+	}
+	i := sort.Search(len(doc.Sections), func(i int) bool { return doc.Sections[i].Span.Start > off }) - 1
+	if i < 0 {
+		return path
+	}
+	s := doc.Sections[i]
+	switch {
+	case s.Key.Span().Contains(off):
+		return append(path, s.Key)
+	case s.Items != nil:
+		path = append(path, s.Value)
+		k := sort.Search(len(s.Items), func(i int) bool { return s.Items[i].Span.Start > off }) - 1
+		if k >= 0 && s.Items[k].Span.Contains(off) {
+			path = append(path, s.Items[k].Node())
+			return descend(path, off)
+		}
+	case s.Value.Span().Contains(off):
+		return descend(append(path, s.Value), off)
+	}
+	return path
+}
+
+// descend follows the children that touch off.
+func descend(path []Node, off int) []Node {
+	for {
+		n := path[len(path)-1]
+		next := Node{}
+		switch {
+		case n.Kind() == Mapping && (n.n.x == nil || n.n.x.entries == nil):
+			next = n.child(off)
+			if i := childIndex(n, off); i >= 0 && i%2 == 0 {
+				return append(path, next)
+			}
+		case n.Kind() == Mapping:
+			for _, e := range n.n.x.entries {
+				if e.Key.Span().Contains(off) {
+					return append(path, e.Key)
+				}
+				if e.Value.Span().Contains(off) {
+					next = e.Value
+				}
+			}
+		case n.Kind() == Sequence && n.n.x != nil && n.n.x.items != nil:
+			for _, it := range n.n.x.items {
+				if it.Span.Contains(off) {
+					next = it.Node()
+				}
+			}
+		case n.Kind() == Sequence:
+			next = n.child(off)
+		}
+		if next.IsZero() {
+			return path
+		}
+		path = append(path, next)
+	}
+}
+
+// childIndex is the index of the child that touches off; the later one where two do, -1 for none.
+func childIndex(n Node, off int) int {
+	rel := int32(off - n.base)
+	kids := n.n.kids
+	i := sort.Search(len(kids), func(i int) bool { return kids[i].start > rel }) - 1
+	for ; i >= 0; i-- {
+		if kids[i].start <= rel && rel <= kids[i].end {
+			return i
+		}
+		if kids[i].end < rel {
+			break
+		}
+	}
+	return -1
+}
+
+func (n Node) child(off int) Node {
+	if i := childIndex(n, off); i >= 0 {
+		return Node{n.n.kids[i], n.base, n.via}
+	}
+	return Node{}
+}
+
+// chunkAt is the index of the chunk that holds off.
+func (t *Tree) chunkAt(off int) int {
+	return sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].Base > off }) - 1
+}

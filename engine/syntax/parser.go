@@ -1,0 +1,851 @@
+package syntax
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/speclens/speclens/engine/text"
+)
+
+// parser reads one piece of a file: a chunk, or a whole document. It never fails: what it cannot read becomes a finding,
+// one for each broken line, and it goes on with the next line.
+type parser struct {
+	src      string
+	pos      int
+	bol      int // where the current line begins
+	adjust   int // columns that tabs in the current line's indentation count beyond one each
+	depth    int
+	maxDepth int
+	limited  bool
+
+	slab     []node
+	ptrs     []*node
+	stack    []*node
+	findings []Finding
+	comments []Comment
+	anchors  []*node // in the order of their definition
+	aliases  []*node
+	open     []opening // quotes and brackets that nothing in this piece closes
+	dashes   []int     // offsets of list items that stand deeper than the items of the unit's list
+	flow     flowState
+	dashAt   int // where the dash of the unit stands
+	junkLine int // the line start of the last line that was skipped with a finding
+	tabLine  int // the line start of the last line that was reported for its tabs
+}
+
+// opening is a quote or bracket that is not closed in its piece of the file.
+type opening struct {
+	off   int
+	quote byte
+}
+
+type place uint8
+
+const (
+	atTop        place = iota
+	afterKey           // behind "key:"
+	afterDash          // behind "- "
+	afterComplex       // behind "? " or the ": " that answers it
+)
+
+func newParser(src string, maxDepth int) *parser {
+	p := &parser{src: src, maxDepth: maxDepth, junkLine: -1, tabLine: -1}
+	if strings.HasPrefix(src, bom) {
+		p.pos, p.bol = len(bom), len(bom)
+	}
+	return p
+}
+
+const bom = "\ufeff"
+
+func (p *parser) node(kind Kind, style Style, start, end int) *node {
+	if len(p.slab) == 0 {
+		p.slab = make([]node, min(max(len(p.src)/24, 4), 64))
+	}
+	n := &p.slab[0]
+	p.slab = p.slab[1:]
+	n.kind, n.style, n.start, n.end = kind, style, int32(start), int32(end)
+	return n
+}
+
+// collect takes the nodes pushed since mark off the stack.
+func (p *parser) collect(mark int) []*node {
+	n := len(p.stack) - mark
+	if n == 0 {
+		return nil
+	}
+	if len(p.ptrs) < n {
+		p.ptrs = make([]*node, max(n, min(max(len(p.src)/24, 4), 64)))
+	}
+	out := p.ptrs[:n:n]
+	p.ptrs = p.ptrs[n:]
+	copy(out, p.stack[mark:])
+	p.stack = p.stack[:mark]
+	return out
+}
+
+func (p *parser) omitted(at int) *node {
+	n := p.node(Scalar, Plain, at, at)
+	n.tag, n.flags = TagNull, flagOmitted|flagExact
+	return n
+}
+
+func (p *parser) add(f Finding) { p.findings = append(p.findings, f) }
+
+func (p *parser) errorf(start, end int, code, format string, args ...any) *Finding {
+	p.add(Finding{Span: text.Span{Start: start, End: end}, Severity: SeverityError, Code: code, Message: fmt.Sprintf(format, args...)})
+	return &p.findings[len(p.findings)-1]
+}
+
+func (p *parser) peek(i int) byte {
+	if p.pos+i < len(p.src) {
+		return p.src[p.pos+i]
+	}
+	return 0
+}
+
+// blankAt reports whether a blank, a line break or the end stands i bytes ahead.
+func (p *parser) blankAt(i int) bool {
+	return p.pos+i >= len(p.src) || isBlank(p.src[p.pos+i]) || isBreak(p.src[p.pos+i])
+}
+
+// col is the column of the current position; a tab of the indentation counts as two.
+func (p *parser) col() int { return p.pos - p.bol + p.adjust }
+
+// fresh reports whether only blanks stand before the position on its line.
+func (p *parser) fresh() bool { return skipBlanks(p.src, p.bol) >= p.pos }
+
+func (p *parser) atEnd() bool { return p.pos >= len(p.src) || isBreak(p.src[p.pos]) }
+
+func (p *parser) isDash() bool { return p.peek(0) == '-' && p.blankAt(1) }
+
+// next moves to the next content, over blanks, comments and line breaks, and returns its column, -1 at the end. It does
+// not move when it stands on content already.
+func (p *parser) next() int {
+	for p.pos < len(p.src) {
+		p.pos = skipBlanks(p.src, p.pos)
+		if p.pos >= len(p.src) {
+			break
+		}
+		if p.src[p.pos] == '#' {
+			p.comment()
+			continue
+		}
+		n := breakLen(p.src, p.pos)
+		if n == 0 {
+			if p.fresh() {
+				p.indentation()
+			}
+			return p.col()
+		}
+		p.pos += n
+		p.bol, p.adjust = p.pos, 0
+	}
+	return -1
+}
+
+func (p *parser) comment() {
+	e := lineEnd(p.src, p.pos)
+	p.comments = append(p.comments, Comment{text.Span{Start: p.pos, End: e}, p.fresh()})
+	p.pos = e
+}
+
+// indentation reports tabs before the content of the line, once, and counts each as two columns.
+func (p *parser) indentation() {
+	indent := p.src[p.bol:p.pos]
+	tabs := strings.Count(indent, "\t")
+	if p.adjust = tabs; tabs == 0 || p.tabLine == p.bol {
+		return
+	}
+	p.tabLine = p.bol
+	f := p.errorf(p.bol, p.pos, CodeTab, "A tab indents this line, and YAML allows only spaces there. Use two spaces for each level.")
+	f.Fix = &Fix{Title: "Replace tabs by spaces", Edits: []text.Edit{{
+		Span: text.Span{Start: p.bol, End: p.pos}, New: strings.ReplaceAll(indent, "\t", "  "),
+	}}}
+}
+
+// toLineEnd moves behind the content of the line, and collects a comment at its end.
+func (p *parser) toLineEnd() {
+	e := p.contentEnd(p.pos)
+	p.pos = skipBlanks(p.src, e)
+	if p.peek(0) == '#' {
+		p.comment()
+	}
+}
+
+// contentEnd is where the content of the line that holds i ends: before a comment and the blanks before it.
+func (p *parser) contentEnd(i int) int {
+	e := lineEnd(p.src, i)
+	for j := i; j < e; j++ {
+		if p.src[j] == '#' && (j == p.bol || isBlank(p.src[j-1])) {
+			return trimBlanks(p.src, i, j)
+		}
+	}
+	return trimBlanks(p.src, i, e)
+}
+
+// settle ends a value: what else stands on its line is too much.
+func (p *parser) settle(what string) {
+	if p.fresh() && p.pos > p.bol || p.pos == p.bol {
+		return
+	}
+	p.pos = skipBlanks(p.src, p.pos)
+	if p.atEnd() {
+		return
+	}
+	if p.peek(0) == '#' {
+		p.comment()
+		return
+	}
+	e := p.contentEnd(p.pos)
+	if p.junkLine != p.bol {
+		p.junkLine = p.bol
+		p.errorf(p.pos, e, CodeSyntax, "%q does not belong here: %s ends before it. Put the whole value in quotes, or remove this.",
+			clip(p.src[p.pos:e]), what)
+	}
+	p.toLineEnd()
+}
+
+func clip(s string) string {
+	const most = 40
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && s[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// document reads everything as one node.
+func (p *parser) document() *node {
+	p.next()
+	root := p.block(-1, atTop)
+	p.leftover("the document")
+	return root
+}
+
+// leftover reports what stands behind the end of the piece's value.
+func (p *parser) leftover(what string) {
+	for first := true; p.next() >= 0; first = false {
+		if first {
+			p.errorf(p.pos, p.contentEnd(p.pos), CodeSyntax, "This line belongs to nothing: %s ends above it. Check its indentation.", what)
+		}
+		p.toLineEnd()
+		if !p.atEnd() {
+			p.pos = lineEnd(p.src, p.pos)
+		}
+	}
+}
+
+// enter counts a level of nesting. Beyond the limit it reports that once and gives up the rest of the piece.
+func (p *parser) enter() bool {
+	if p.depth++; p.depth <= p.maxDepth {
+		return true
+	}
+	if !p.limited {
+		p.limited = true
+		p.errorf(p.pos, min(p.pos+1, len(p.src)), CodeLimit,
+			"Values are nested deeper than %d levels here, which is the limit. The rest is not read; make the value flatter.", p.maxDepth)
+	}
+	p.pos = len(p.src)
+	return false
+}
+
+// props are the anchor and the tag before a value.
+type props struct {
+	start, end int
+	anchor     string
+	anchorSpan text.Span
+	tag        string
+}
+
+func (p *parser) isProp() bool {
+	c := p.peek(0)
+	return c == '&' || c == '!'
+}
+
+// prop reads one anchor or tag at the position.
+func (p *parser) prop(pr *props) {
+	start, flow := p.pos, p.flow.depth > 0
+	p.pos++
+	verbatim := p.src[start] == '!' && p.peek(0) == '<'
+	for !p.blankAt(0) {
+		if c := p.peek(0); flow && !verbatim && (c == ',' || c == '[' || c == ']' || c == '{' || c == '}') {
+			break
+		}
+		p.pos++
+	}
+	if pr.start == pr.end {
+		pr.start = start
+	}
+	pr.end = p.pos
+	word := p.src[start:p.pos]
+	span := text.Span{Start: start, End: p.pos}
+	if word[0] == '!' {
+		if pr.tag != "" {
+			p.errorf(start, p.pos, CodeSyntax, "This value has two tags. Keep one of them.")
+		}
+		pr.tag = word
+		return
+	}
+	switch {
+	case len(word) == 1:
+		p.errorf(start, p.pos, CodeSyntax, "The anchor has no name. Write one right behind the &, as in &base.")
+	case pr.anchor != "":
+		p.errorf(start, p.pos, CodeSyntax, "This value has two anchors. Keep one of them.")
+	}
+	pr.anchor, pr.anchorSpan = word[1:], span
+}
+
+// apply gives a node its anchor and tag.
+func (p *parser) apply(pr props, n *node) *node {
+	if pr.start == pr.end {
+		return n
+	}
+	if n.kind == Alias {
+		p.errorf(pr.start, pr.end, CodeSyntax, "An alias takes no anchor and no tag. Remove %s.", p.src[pr.start:pr.end])
+		return n
+	}
+	x := n.ext()
+	x.props = text.Span{Start: pr.start, End: pr.end}
+	if pr.anchor != "" {
+		x.anchor, x.anchorSpan = pr.anchor, pr.anchorSpan
+		p.anchors = append(p.anchors, n)
+	}
+	if x.tagText = pr.tag; pr.tag != "" {
+		n.tag = explicitTag(pr.tag, n)
+	}
+	return n
+}
+
+func explicitTag(tag string, n *node) Tag {
+	if n.kind != Scalar {
+		return TagOther
+	}
+	switch strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(tag, "!<tag:yaml.org,2002:"), "!!"), ">") {
+	case "null":
+		return TagNull
+	case "bool":
+		return TagBool
+	case "int":
+		return TagInt
+	case "float":
+		return TagFloat
+	case "str", "!":
+		return TagStr
+	}
+	return TagOther
+}
+
+// block reads the value of a parent that stands at column n. The position is right behind the parent's indicator, or on
+// the value. A value that is not there is an omitted node right behind the indicator.
+func (p *parser) block(n int, at place) *node {
+	if !p.enter() {
+		return p.omitted(len(p.src))
+	}
+	defer func() { p.depth-- }()
+	var (
+		pr      props
+		behind  = p.pos
+		own     = at == atTop || p.fresh() // the value stands on a line of its own
+		propCol = false                    // a property stands before it on its line
+	)
+	for {
+		p.pos = skipBlanks(p.src, p.pos)
+		if p.atEnd() || p.peek(0) == '#' && (p.pos == p.bol || isBlank(p.src[p.pos-1])) {
+			c := p.next()
+			if c < 0 || c < n || c == n && !((at == afterKey || at == afterComplex) && p.isDash()) {
+				return p.apply(pr, p.omitted(max(behind, pr.end)))
+			}
+			own, propCol = true, false
+		}
+		c := p.col()
+		if (own || at != afterKey) && !propCol {
+			switch {
+			case p.isDash():
+				return p.apply(pr, p.sequence(c, n))
+			case p.peek(0) == '?' && p.blankAt(1), p.peek(0) == ':' && p.blankAt(1), p.keyEnd() >= 0, p.startsMapping(c):
+				return p.apply(pr, p.mapping(c, n))
+			}
+		}
+		if !p.isProp() {
+			break
+		}
+		p.prop(&pr)
+		propCol = true
+	}
+	return p.apply(pr, p.inline(n))
+}
+
+// startsMapping reports whether the line at the position, which is no key, is a key that is still being typed: the next
+// line of content stands at its column or deeper, and is a key.
+func (p *parser) startsMapping(col int) bool {
+	switch c := p.peek(0); c {
+	case '"', '\'':
+		if _, ok := closingQuote(p.src, p.pos); ok {
+			return false
+		}
+	case '|', '>', '[', '{', '*', '&', '!':
+		return false
+	}
+	i := lineEnd(p.src, p.pos)
+	for i < len(p.src) {
+		i += breakLen(p.src, i)
+		start := i
+		i = skipBlanks(p.src, i)
+		if i < len(p.src) && (isBreak(p.src[i]) || p.src[i] == '#') {
+			i = lineEnd(p.src, i)
+			continue
+		}
+		return i-start >= col && keyEnd(p.src, i, false) >= 0
+	}
+	return false
+}
+
+// inline reads a value that is no block collection.
+func (p *parser) inline(n int) *node {
+	switch c := p.peek(0); c {
+	case '"', '\'':
+		node := p.quoted(n)
+		p.settle("the text in quotes")
+		return node
+	case '[', '{':
+		if t := p.template(lineEnd(p.src, p.pos)); t != nil {
+			return t
+		}
+		node := p.flowCollection(n)
+		what := "the list"
+		if c == '{' {
+			what = "the map"
+		}
+		p.settle(what)
+		return node
+	case '*':
+		node := p.alias()
+		p.settle("the alias")
+		return node
+	case '|', '>':
+		return p.blockScalar(n)
+	case '@', '`', '%', ']', '}', ',':
+		return p.badStart("A value cannot begin with %s. Put it in quotes.", string(c))
+	case '-', '?':
+		if p.blankAt(1) {
+			if c == '-' {
+				return p.badStart("A list cannot begin on the line of its key. Begin a new line before the %s, or put the value in quotes.", "-")
+			}
+			return p.badStart("A value cannot begin with %s and a blank. Put it in quotes.", "?")
+		}
+	}
+	return p.plain(n)
+}
+
+// badStart takes the rest of the line as text, with a finding that offers to quote it.
+func (p *parser) badStart(format, arg string) *node {
+	e := p.contentEnd(p.pos)
+	f := p.errorf(p.pos, e, CodeSyntax, format, arg)
+	f.Fix = quoteFix(p.src, p.pos, e)
+	return p.restOfLine(e)
+}
+
+// restOfLine is a plain scalar from the position to e, on one line.
+func (p *parser) restOfLine(e int) *node {
+	node := p.node(Scalar, Plain, p.pos, e)
+	node.value, node.flags = p.src[p.pos:e], flagExact
+	node.tag = TagStr
+	if e > p.pos {
+		node.tag = plainTag(node.value)
+	}
+	p.pos = e
+	p.toLineEnd()
+	return node
+}
+
+func quoteFix(src string, from, to int) *Fix {
+	s := src[from:to]
+	quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	if strings.ContainsAny(s, `"\`) && !strings.Contains(s, "'") {
+		quoted = "'" + s + "'"
+	}
+	return &Fix{Title: "Put it in quotes", Edits: []text.Edit{{Span: text.Span{Start: from, End: to}, New: quoted}}}
+}
+
+func (p *parser) alias() *node {
+	start := p.pos
+	p.pos++
+	for !p.blankAt(0) {
+		if c := p.peek(0); c == ',' || c == '[' || c == ']' || c == '{' || c == '}' || c == ':' && p.blankAt(1) {
+			break
+		}
+		p.pos++
+	}
+	node := p.node(Alias, Plain, start, p.pos)
+	node.value = p.src[start+1 : p.pos]
+	if node.value == "" {
+		p.errorf(start, p.pos, CodeSyntax, "The alias has no name. Write the name of an anchor right behind the *, or put the value in quotes.").
+			Fix = quoteFix(p.src, start, p.pos)
+		return node
+	}
+	p.aliases = append(p.aliases, node)
+	return node
+}
+
+// plain reads a plain scalar in block context; its further lines stand deeper than n.
+func (p *parser) plain(n int) *node {
+	start := p.pos
+	e := p.contentEnd(p.pos)
+	if c := nestedColon(p.src, p.pos, e); c >= 0 {
+		f := p.errorf(start, e, CodeSyntax, "A value cannot hold a colon and a blank unless it is quoted: YAML reads %q as a second key. Put the value in quotes.",
+			clip(p.src[start:c+1]))
+		f.Fix = quoteFix(p.src, start, e)
+		return p.restOfLine(e)
+	}
+	lineStop := lineEnd(p.src, e)
+	commented := skipBlanks(p.src, e) < lineStop
+	last := e
+	for i := lineStop; !commented && i < len(p.src); {
+		i += breakLen(p.src, i)
+		bol := i
+		for i < len(p.src) && p.src[i] == ' ' {
+			i++
+		}
+		c := i - bol
+		i = skipBlanks(p.src, i)
+		if i >= len(p.src) || isBreak(p.src[i]) {
+			i = lineEnd(p.src, i)
+			continue
+		}
+		if c <= n || p.src[i] == '#' || keyEnd(p.src, i, true) >= 0 {
+			break
+		}
+		p.bol = bol
+		last = p.contentEnd(i)
+		i = lineEnd(p.src, last)
+		commented = skipBlanks(p.src, last) < i
+	}
+	node := p.node(Scalar, Plain, start, last)
+	if last == e {
+		node.value, node.flags = p.src[start:e], flagExact
+	} else {
+		d := decoder{}
+		raw := p.src[start:last]
+		d.plain(raw)
+		node.value = string(d.out)
+		node.ext().raw = raw
+		p.adjust = 0
+	}
+	node.tag = plainTag(node.value)
+	p.pos = last
+	p.toLineEnd()
+	return node
+}
+
+// nestedColon is the offset of a colon that would make a key of the text before it, -1 if there is none.
+func nestedColon(s string, i, e int) int {
+	for ; i < e; i++ {
+		if s[i] == ':' && (i+1 >= len(s) || isBlank(s[i+1]) || isBreak(s[i+1])) {
+			return i
+		}
+	}
+	return -1
+}
+
+// quoted reads a quoted scalar. One that is not closed ends with its line, or with the last of the deeper lines below it
+// that look like text.
+func (p *parser) quoted(n int) *node {
+	start, q := p.pos, p.src[p.pos]
+	style := SingleQuoted
+	if q == '"' {
+		style = DoubleQuoted
+	}
+	end, ok := closingQuote(p.src, start)
+	if !ok {
+		p.open = append(p.open, opening{start, q})
+	}
+	if ok && end > lineEnd(p.src, start) && (p.flow.tolerant || !p.mayFollow(end)) {
+		ok = false
+	}
+	node := p.node(Scalar, style, start, end)
+	if !ok {
+		end = p.unclosedEnd(start, n)
+		node.end = int32(end)
+		node.flags |= flagUnclosed
+		p.flow.failed = true
+		from := start
+		if ls := lastLineStart(p.src, start, end); ls > start {
+			from = skipBlanks(p.src, ls)
+		}
+		f := p.errorf(from, end, CodeSyntax, "The text in quotes is not closed. Put a %c at its end.", q)
+		f.Fix = &Fix{Title: fmt.Sprintf("Close the quote with %c", q), Edits: []text.Edit{{Span: text.Span{Start: end, End: end}, New: string(q)}}}
+	}
+	raw := p.src[start:end]
+	from, to := quotedBody(raw, ok)
+	if body := raw[from:to]; !strings.ContainsAny(body, "\n\r") && (q == '"' && strings.IndexByte(body, '\\') < 0 || q == '\'' && strings.IndexByte(body, '\'') < 0) {
+		node.value = body
+		node.flags |= flagExact
+	} else {
+		d := decoder{}
+		d.scalar(node, raw)
+		node.value = string(d.out)
+		node.ext().raw = raw
+		if q == '"' {
+			p.checkEscapes(start, raw)
+		}
+	}
+	node.tag = TagStr
+	p.moveTo(end)
+	return node
+}
+
+// moveTo sets the position, and the line that it is on.
+func (p *parser) moveTo(i int) {
+	if ls := lastLineStart(p.src, p.pos, i); ls > p.pos {
+		p.bol, p.adjust = ls, 0
+	}
+	p.pos = i
+}
+
+// lastLineStart is where the line of i begins, or from if that is on the same line.
+func lastLineStart(s string, from, i int) int {
+	for j := i; j > from; j-- {
+		if isBreak(s[j-1]) {
+			return j
+		}
+	}
+	return from
+}
+
+// closingQuote is the offset behind the quote that closes the one at i; without one, the end of s.
+func closingQuote(s string, i int) (int, bool) {
+	q := s[i]
+	for i++; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && q == '"':
+			i++
+		case s[i] == q:
+			if q == '\'' && i+1 < len(s) && s[i+1] == '\'' {
+				i++
+				continue
+			}
+			return i + 1, true
+		}
+	}
+	return len(s), false
+}
+
+// mayFollow reports whether what stands at i may follow a value that ends there.
+func (p *parser) mayFollow(i int) bool {
+	j := skipBlanks(p.src, i)
+	if j >= len(p.src) || isBreak(p.src[j]) || p.src[j] == '#' {
+		return true
+	}
+	if p.flow.depth > 0 {
+		return strings.IndexByte(",]}:", p.src[j]) >= 0
+	}
+	return false
+}
+
+// unclosedEnd is where an unclosed quote at i is taken to end.
+func (p *parser) unclosedEnd(i, n int) int {
+	end := trimBlanks(p.src, i+1, lineEnd(p.src, i))
+	if p.flow.depth > 0 {
+		return end
+	}
+	for j := lineEnd(p.src, i); j < len(p.src); {
+		j += breakLen(p.src, j)
+		bol := j
+		j = skipBlanks(p.src, j)
+		if j >= len(p.src) || isBreak(p.src[j]) {
+			continue
+		}
+		if j-bol <= n || p.src[j] == '#' || p.src[j] == '-' || keyEnd(p.src, j, true) >= 0 {
+			break
+		}
+		e := lineEnd(p.src, j)
+		end = trimBlanks(p.src, j, e)
+		j = e
+	}
+	return end
+}
+
+func (p *parser) checkEscapes(start int, raw string) {
+	for i := 1; i < len(raw)-1; i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		if isBreak(raw[i+1]) {
+			continue
+		}
+		_, n, ok := escape(raw[i:])
+		if !ok {
+			p.errorf(start+i, start+i+n, CodeSyntax, "%s is no escape that YAML knows. Write \\\\ for a backslash, or use single quotes.", raw[i:i+n])
+		}
+		i += n - 1
+	}
+}
+
+// blockScalar reads a literal or folded scalar whose parent stands at column n.
+func (p *parser) blockScalar(n int) *node {
+	start, style := p.pos, Literal
+	if p.peek(0) == '>' {
+		style = Folded
+	}
+	p.pos++
+	explicit := 0
+	for ; !p.blankAt(0); p.pos++ {
+		c := p.peek(0)
+		if c >= '1' && c <= '9' && explicit == 0 {
+			explicit = int(c - '0')
+		} else if c != '+' && c != '-' {
+			break
+		}
+	}
+	head := p.pos
+	if rest := skipBlanks(p.src, p.pos); !p.blankAt(0) || rest < lineEnd(p.src, p.pos) && p.src[rest] != '#' {
+		e := p.contentEnd(p.pos)
+		f := p.errorf(start, e, CodeSyntax, "Only + or - and a number may follow the %c of a block of text. Begin the text on the next line, or put the value in quotes.", p.src[start])
+		f.Fix = quoteFix(p.src, start, e)
+	}
+	p.toLineEnd()
+	indent := max(n, 0) + explicit
+	if explicit == 0 {
+		indent = p.contentIndent(n)
+	}
+	end, rawEnd := head, p.pos
+	i := p.pos
+	for i < len(p.src) {
+		i += breakLen(p.src, i)
+		rawEnd = i
+		bol := i
+		for i < len(p.src) && i-bol < indent && p.src[i] == ' ' {
+			i++
+		}
+		e := lineEnd(p.src, i)
+		if i-bol < indent && i < e {
+			if p.src[i] != '\t' || strings.TrimLeft(p.src[i:e], " \t") != "" {
+				rawEnd = bol
+				i = bol
+				break
+			}
+		}
+		if e > i {
+			end = e
+		}
+		p.bol = bol
+		i = e
+		rawEnd = e
+	}
+	node := p.node(Scalar, style, start, end)
+	node.indent, node.tag = int32(indent), TagStr
+	raw := p.src[start:rawEnd]
+	d := decoder{}
+	d.block(raw, indent)
+	node.value = string(d.out)
+	node.ext().raw = raw
+	p.pos, p.adjust = rawEnd, 0
+	if rawEnd > 0 && isBreak(p.src[rawEnd-1]) {
+		p.bol = rawEnd
+	}
+	return node
+}
+
+// contentIndent is the column of the first line with text below the position, at least one deeper than n.
+func (p *parser) contentIndent(n int) int {
+	most := 0
+	for i := lineEnd(p.src, p.pos); i < len(p.src); {
+		i += breakLen(p.src, i)
+		bol := i
+		for i < len(p.src) && p.src[i] == ' ' {
+			i++
+		}
+		if i < len(p.src) && !isBreak(p.src[i]) {
+			return max(i-bol, n+1)
+		}
+		most = max(most, i-bol)
+	}
+	return max(most, n+1)
+}
+
+// keyEnd is the offset of the colon that ends the key at the position, -1 if the line begins with no key.
+func (p *parser) keyEnd() int { return keyEnd(p.src, p.pos, false) }
+
+// keyEnd finds the colon of the key that begins at i. With plainOnly the line continues a plain scalar, where quotes
+// and brackets are text.
+func keyEnd(s string, i int, plainOnly bool) int {
+	for !plainOnly && i < len(s) && (s[i] == '&' || s[i] == '!') {
+		for i < len(s) && !isBlank(s[i]) && !isBreak(s[i]) {
+			i++
+		}
+		i = skipBlanks(s, i)
+	}
+	if i >= len(s) || isBreak(s[i]) {
+		return -1
+	}
+	end := -1
+	switch c := s[i]; {
+	case plainOnly:
+	case c == '"' || c == '\'':
+		e, ok := closingQuote(s[:lineEnd(s, i)], i)
+		if !ok {
+			return -1
+		}
+		end = e
+	case c == '[' || c == '{' && !(i+1 < len(s) && s[i+1] == '{'):
+		end = bracketEnd(s, i)
+		if end < 0 {
+			return -1
+		}
+	case c == '*':
+		end = i + 1
+		for end < len(s) && !isBlank(s[end]) && !isBreak(s[end]) && s[end] != ':' {
+			end++
+		}
+	case c == '|' || c == '>' || c == '#' || c == ']' || c == '}' || c == ',':
+		return -1
+	case (c == '-' || c == '?') && (i+1 >= len(s) || isBlank(s[i+1]) || isBreak(s[i+1])):
+		return -1
+	}
+	if end >= 0 {
+		end = skipBlanks(s, end)
+		if end < len(s) && s[end] == ':' && (end+1 >= len(s) || isBlank(s[end+1]) || isBreak(s[end+1])) {
+			return end
+		}
+		return -1
+	}
+	for j := i; j < len(s) && !isBreak(s[j]); j++ {
+		switch s[j] {
+		case ':':
+			if j+1 >= len(s) || isBlank(s[j+1]) || isBreak(s[j+1]) {
+				return j
+			}
+		case '#':
+			if j > i && isBlank(s[j-1]) {
+				return -1
+			}
+		}
+	}
+	return -1
+}
+
+// bracketEnd is the offset behind the bracket that closes the one at i on the same line, -1 without one.
+func bracketEnd(s string, i int) int {
+	depth := 0
+	for e := lineEnd(s, i); i < e; i++ {
+		switch s[i] {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case '"', '\'':
+			j, ok := closingQuote(s[:e], i)
+			if !ok {
+				return -1
+			}
+			i = j - 1
+		}
+	}
+	return -1
+}

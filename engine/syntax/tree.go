@@ -1,0 +1,396 @@
+package syntax
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/speclens/speclens/engine/text"
+)
+
+// Options are the limits of the reader, and what it cuts into units.
+type Options struct {
+	// Units are the names of the sections whose list items are units of their own; nil means "tests".
+	Units []string
+	// MaxBytes is the size beyond which a file is not read; 0 means 64 MiB.
+	MaxBytes int
+	// MaxDepth is the number of levels that values may be nested; 0 means 200.
+	MaxDepth int
+	// MaxAliasNodes is the number of nodes that the aliases of one unit may expand to; 0 means 100,000.
+	MaxAliasNodes int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Units == nil {
+		o.Units = []string{"tests"}
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 64 << 20
+	}
+	if o.MaxDepth <= 0 {
+		o.MaxDepth = 200
+	}
+	if o.MaxAliasNodes <= 0 {
+		o.MaxAliasNodes = aliasBudget
+	}
+	return o
+}
+
+// Tree is the syntax of one version of a text. It never changes; Update makes the tree of the next version.
+type Tree struct {
+	text     *text.Text
+	opts     Options
+	chunks   []Item // all chunks of the file, in order; together they are the text
+	heads    []int  // the indices of the chunks that are no items, ascending
+	marked   []int  // the indices of the chunks with findings or anchors, ascending
+	docs     []Document
+	own      []Finding // findings of the documents as a whole
+	wholes   []*whole  // what had to be read as one
+	tooLarge bool
+}
+
+// Document is one YAML document of a file.
+type Document struct {
+	Span     text.Span
+	Root     Node // the document's value; the zero Node if there is none
+	Sections []Section
+}
+
+// Section is an entry of a document's mapping.
+type Section struct {
+	Key, Value Node
+	Span       text.Span
+	// Items are the items of a section of units, in whatever layout they are written; nil for other sections.
+	Items []Item
+}
+
+// Item is a unit at its place: the offset that the unit's spans count from, and the item's span in the file.
+type Item struct {
+	Base int
+	Span text.Span
+	Unit *Unit
+}
+
+// Parse reads a text.
+func Parse(t *text.Text, opts Options) *Tree {
+	tree := &Tree{text: t, opts: opts.withDefaults()}
+	if tree.refuse() {
+		return tree
+	}
+	tree.split(nil, 0, nil)
+	tree.assemble(nil)
+	return tree
+}
+
+// refuse reports whether the text is too large to be read, and says so in the tree.
+func (t *Tree) refuse() bool {
+	if t.text.Len() <= t.opts.MaxBytes {
+		return false
+	}
+	t.tooLarge = true
+	t.docs = []Document{{Span: text.Span{Start: 0, End: t.text.Len()}}}
+	t.own = []Finding{{
+		Span: t.text.LineSpan(0), Severity: SeverityError, Code: CodeLimit,
+		Message: fmt.Sprintf("The file has %d MiB, and files beyond %d MiB are not read. Split it into several files.", t.text.Len()>>20, t.opts.MaxBytes>>20),
+	}}
+	if t.own[0].Span.Len() > 200 {
+		t.own[0].Span.End = t.own[0].Span.Start
+	}
+	return true
+}
+
+// Text is the text that the tree was read from.
+func (t *Tree) Text() *text.Text { return t.text }
+
+// Documents are the documents of the file; an empty file has one without a root.
+func (t *Tree) Documents() []Document { return t.docs }
+
+// Findings are all findings, with absolute spans, ordered by them.
+func (t *Tree) Findings() []Finding {
+	out := append([]Finding(nil), t.own...)
+	covered := t.coveredByWhole()
+	for _, i := range t.marked {
+		c := &t.chunks[i]
+		if covered(c.Base) {
+			continue
+		}
+		for _, f := range c.Unit.Findings {
+			out = append(out, f.at(c.Base))
+		}
+	}
+	for _, w := range t.wholes {
+		for _, f := range w.findings() {
+			out = append(out, f.at(w.base))
+		}
+	}
+	sortFindings(out)
+	return out
+}
+
+// Comments are all comments of the file, in order, with absolute spans.
+func (t *Tree) Comments() []Comment {
+	var out []Comment
+	covered := t.coveredByWhole()
+	for i := range t.chunks {
+		c := &t.chunks[i]
+		if len(c.Unit.Comments) == 0 || covered(c.Base) {
+			continue
+		}
+		for _, cm := range c.Unit.Comments {
+			out = append(out, Comment{cm.Span.Shift(c.Base), cm.Own})
+		}
+	}
+	for _, w := range t.wholes {
+		for _, cm := range w.comments {
+			out = append(out, Comment{cm.Span.Shift(w.base), cm.Own})
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Span.Start < out[j].Span.Start })
+	return out
+}
+
+// coveredByWhole reports for an offset whether the chunk there gave way to a part of the file that was read as one.
+func (t *Tree) coveredByWhole() func(off int) bool {
+	if len(t.wholes) == 0 {
+		return func(int) bool { return false }
+	}
+	return func(off int) bool {
+		i := sort.Search(len(t.wholes), func(i int) bool { return t.wholes[i].base+len(t.wholes[i].src) > off })
+		return i < len(t.wholes) && off >= t.wholes[i].base
+	}
+}
+
+// split cuts and reads the text from offset from on, and appends the chunks. Known units are reused where their source
+// is the same. When stop is not nil, it ends before the first cut that stop accepts, and reports that cut's offset.
+func (t *Tree) split(known map[string]*Unit, from int, stop func(cut) bool) int {
+	s := splitter{units: t.opts.Units, run: -1, state: splitState{empty: true}}
+	pending := cut{0, chunkDoc, 0}
+	src := t.text.String()
+	for i := 0; i < len(src); {
+		if c, ok := s.line(src, i); ok && (c.off > 0 || c.kind != chunkDoc) {
+			t.push(src[pending.off:c.off], pending, known)
+			pending = c
+		}
+		i = lineEnd(src, i)
+		i += breakLen(src, i)
+	}
+	t.push(src[pending.off:], pending, known)
+	return len(src)
+}
+
+// push reads a chunk and appends it; a chunk with a misplaced list item at its top level becomes two.
+func (t *Tree) push(src string, c cut, known map[string]*Unit) {
+	u := known[src]
+	if u == nil || u.kind != c.kind || u.dash != c.dash {
+		u = newUnit(src, c.kind, c.dash, t.opts)
+	}
+	t.chunks = append(t.chunks, Item{c.off, u.Span.Shift(c.off), u})
+}
+
+// assemble builds the documents from the chunks.
+func (t *Tree) assemble(old *Tree) {
+	t.heads, t.marked = t.heads[:0], t.marked[:0]
+	for i := range t.chunks {
+		if t.chunks[i].Unit.kind != chunkItem {
+			t.heads = append(t.heads, i)
+		}
+	}
+	t.bindAll()
+	for i := range t.chunks {
+		if t.chunks[i].Unit.marked() {
+			t.marked = append(t.marked, i)
+		}
+	}
+	t.group(old)
+}
+
+// bindAll resolves the aliases that name anchors of other units, document by document.
+func (t *Tree) bindAll() {
+	env := make(map[string]binding)
+	for i := range t.chunks {
+		c := &t.chunks[i]
+		if c.Unit.kind == chunkDoc || c.Unit.kind == chunkDocEnd {
+			clear(env)
+		}
+		c.Unit = bind(c.Unit, env, t.opts)
+		c.Unit.offer(env)
+	}
+}
+
+// group makes documents and sections of the chunks.
+func (t *Tree) group(old *Tree) {
+	end := t.text.Len()
+	type docRange struct{ from, to int } // indices in heads
+	var ranges []docRange
+	for i := 0; i < len(t.heads); i++ {
+		kind := t.chunks[t.heads[i]].Unit.kind
+		implicit := i > 0 && t.chunks[t.heads[i-1]].Unit.kind == chunkDocEnd
+		switch {
+		case kind == chunkDoc, kind == chunkDocEnd && t.chunks[t.heads[i]].Unit.content, kind == chunkSection && implicit:
+			ranges = append(ranges, docRange{i, i + 1})
+		case kind == chunkSection:
+			ranges[len(ranges)-1].to = i + 1
+		}
+	}
+	// The head before the first --- is a document only if it has content.
+	if len(ranges) > 1 && ranges[0].to == 1 && !t.chunks[0].Unit.content {
+		ranges = ranges[1:]
+	}
+	t.docs = make([]Document, 0, len(ranges))
+	for _, r := range ranges {
+		first := t.heads[r.from]
+		stop := len(t.chunks)
+		if r.to < len(t.heads) {
+			stop = t.heads[r.to]
+		}
+		span := text.Span{Start: t.chunks[first].Base, End: end}
+		if stop < len(t.chunks) {
+			span.End = t.chunks[stop].Base
+		}
+		t.docs = append(t.docs, t.document(t.heads[r.from:r.to], stop, span, old))
+	}
+	sortFindings(t.own)
+}
+
+// document builds one document of the chunks with the given heads, up to the chunk stop.
+func (t *Tree) document(heads []int, stop int, span text.Span, old *Tree) Document {
+	doc := Document{Span: span}
+	if t.needsWhole(heads, stop, span) {
+		return t.wholeDocument(span, old)
+	}
+	var entries []Entry
+	for h, i := range heads {
+		c := t.chunks[i]
+		if c.Unit.kind != chunkSection {
+			continue
+		}
+		next := stop
+		if h+1 < len(heads) {
+			next = heads[h+1]
+		}
+		items := t.chunks[i+1 : next : next]
+		if len(items) > 0 && !plainHead(c.Unit) {
+			sectionEnd := span.End
+			if next < len(t.chunks) {
+				sectionEnd = t.chunks[next].Base
+			}
+			w := t.readWhole(text.Span{Start: c.Base, End: sectionEnd}, chunkSection, old)
+			doc.Sections = appendSections(doc.Sections, w.unit, w.base)
+			continue
+		}
+		doc.Sections = appendSections(doc.Sections, c.Unit, c.Base)
+		if len(items) > 0 {
+			last := &doc.Sections[len(doc.Sections)-1]
+			last.setItems(items)
+		}
+	}
+	for i := range doc.Sections {
+		s := &doc.Sections[i]
+		entries = append(entries, Entry{s.Key, s.Value, s.Span})
+	}
+	if len(entries) > 0 {
+		root := &node{kind: Mapping, style: Block, start: int32(entries[0].Key.FullSpan().Start), x: &extra{entries: entries}}
+		root.end = int32(entries[len(entries)-1].Span.End)
+		doc.Root = Node{n: root}
+		t.duplicateSections(doc.Sections)
+	}
+	return doc
+}
+
+// plainHead reports whether a chunk is the key of a list of units and nothing else.
+func plainHead(u *Unit) bool {
+	root := u.Node.n
+	if root == nil || len(root.kids) != 2 {
+		return false
+	}
+	v := root.kids[1]
+	return v.flags&flagOmitted != 0 && v.x == nil
+}
+
+// setItems makes the section's value the list of the items.
+func (s *Section) setItems(items []Item) {
+	s.Items = items
+	first, last := items[0].Span, items[len(items)-1].Span
+	n := &node{kind: Sequence, style: Block, start: int32(first.Start), end: int32(last.End), x: &extra{items: items}}
+	s.Value = Node{n: n}
+	s.Span.End = last.End
+}
+
+// appendSections adds the entries of a unit's mapping as sections.
+func appendSections(out []Section, u *Unit, base int) []Section {
+	for i, e := range u.Node.At(base).Entries() {
+		s := Section{Key: e.Key, Value: e.Value, Span: e.Span}
+		if i < len(u.subs) && u.subs[i] != nil {
+			s.subItems(u.subs[i], base)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// subItems sets the items that were cut out of a section's tree.
+func (s *Section) subItems(subs []Item, base int) {
+	s.Items = make([]Item, len(subs))
+	for i, it := range subs {
+		s.Items[i] = Item{it.Base + base, it.Span.Shift(base), it.Unit}
+	}
+	v := *s.Value.n
+	v.x = &extra{}
+	if s.Value.n.x != nil {
+		*v.x = *s.Value.n.x
+	}
+	v.start, v.end = v.start+int32(base), v.end+int32(base)
+	v.x.anchorSpan, v.x.props = v.x.anchorSpan.Shift(base), v.x.props.Shift(base)
+	v.kids, v.x.items = nil, s.Items
+	s.Value = Node{n: &v}
+}
+
+// duplicateSections reports keys that stand twice in different chunks of a document.
+func (t *Tree) duplicateSections(sections []Section) {
+	first := make(map[string]text.Span, len(sections))
+	for _, s := range sections {
+		if s.Key.Kind() != Scalar || s.Key.Omitted() {
+			continue
+		}
+		if f, dup := first[s.Key.Value()]; dup {
+			t.own = append(t.own, duplicateKey(s.Key.Span(), f, s.Key.Value()))
+			continue
+		}
+		first[s.Key.Value()] = s.Key.Span()
+	}
+}
+
+// needsWhole reports whether a document has a layout that its chunks cannot show: a root that is no mapping, a value
+// beside the --- line, a complex key at the top, or a quote or bracket that closes beyond its chunk.
+func (t *Tree) needsWhole(heads []int, stop int, span text.Span) bool {
+	keys := 0
+	for _, i := range heads {
+		u := t.chunks[i].Unit
+		if u.kind != chunkSection {
+			if u.content {
+				return true
+			}
+			continue
+		}
+		src := strings.TrimLeft(u.Source[u.Span.Start:], " \t")
+		if src == "" {
+			continue
+		}
+		if c := src[0]; (c == '?' || c == ':') && (len(src) == 1 || isBlank(src[1]) || isBreak(src[1])) {
+			return true
+		}
+		if keyEnd(u.Source, u.Span.Start, false) >= 0 {
+			keys++
+		}
+	}
+	sections := len(heads)
+	if len(heads) > 0 && t.chunks[heads[0]].Unit.kind != chunkSection {
+		sections--
+	}
+	if sections > 0 && keys == 0 {
+		return true
+	}
+	return t.closesBeyond(t.chunkRange(heads, stop), span)
+}
+
+func (t *Tree) chunkRange(heads []int, stop int) [2]int { return [2]int{heads[0], stop} }

@@ -1,0 +1,188 @@
+package syntax
+
+import (
+	"hash/fnv"
+	"sort"
+
+	"github.com/speclens/speclens/engine/text"
+)
+
+// Unit is the tree of a part of a file that is read by itself: one test, or one section of a document. It never changes,
+// and all its spans count from its base, the offset at which its source begins in the file. An edit elsewhere in the
+// file keeps the Unit, so a result that was computed from a Unit holds for as long as the pointer is the same.
+type Unit struct {
+	Node     Node      // the item, or the mapping of a section
+	Span     text.Span // the item from its dash to its end
+	Source   string    // the text of the unit, with the comments before it
+	Hash     uint64    // a hash of the text of Span and of the anchors of other units that it uses
+	Findings []Finding // ordered by their spans
+	Comments []Comment
+
+	kind    chunkKind
+	dash    int // the column of the dashes of the list
+	column  int // the column at which Source begins, of items that were cut out of a larger tree
+	content bool
+	anchors []*node   // ordered by place
+	outer   []*node   // aliases of anchors that are not in the unit
+	bound   []*node   // what outer stands for; nil for an unknown anchor
+	open    []opening // quotes and brackets that nothing in the unit closes
+	subs    [][]Item  // the items of the unit's sections, where they were cut out of its tree
+	nodes   int       // how many nodes the unit's aliases expand to, at least
+}
+
+// marked reports whether the unit matters to more than itself.
+func (u *Unit) marked() bool {
+	return len(u.Findings) > 0 || len(u.anchors) > 0 || len(u.outer) > 0 || len(u.open) > 0
+}
+
+// Node is the node of u at the item's place in the file.
+func (it Item) Node() Node { return it.Unit.Node.At(it.Base) }
+
+// newUnit reads a chunk.
+func newUnit(src string, kind chunkKind, dash int, opts Options) *Unit {
+	p := newParser(src, opts.MaxDepth)
+	u := &Unit{Source: src, kind: kind, dash: dash}
+	var root *node
+	switch kind {
+	case chunkItem:
+		root = p.item()
+		if root != nil {
+			u.Span = text.Span{Start: p.dashAt, End: int(root.end)}
+			u.Span.End = max(u.Span.End, u.Span.Start+1)
+			checkDash(p, u, dash)
+		}
+	case chunkSection:
+		root = p.section()
+	default:
+		u.content = p.head()
+	}
+	if root != nil {
+		u.Node = Node{n: root}
+		if kind != chunkItem {
+			u.Span = text.Span{Start: int(root.start), End: int(root.end)}
+		}
+	}
+	u.adopt(p, opts)
+	if kind == chunkSection {
+		u.subs = extractItems(root, src, opts)
+	}
+	return u
+}
+
+// checkDash reports an item whose dash stands less deep than those of the items above it.
+func checkDash(p *parser, u *Unit, dash int) {
+	at := u.Span.Start
+	bol := lastLineStart(u.Source, 0, at)
+	if bol == 0 && len(u.Source) >= len(bom) && u.Source[:len(bom)] == bom {
+		return
+	}
+	if at-bol == dash || skipBlanks(u.Source, bol) != at {
+		return
+	}
+	for i := bol; i < at; i++ {
+		if u.Source[i] == '\t' {
+			return // the tab has its finding
+		}
+	}
+	p.pos, p.bol = at, bol
+	p.misplacedDash(dash)
+}
+
+// head reads the head of a document, and reports whether content stands in it.
+func (p *parser) head() bool {
+	if marker(p.src, p.pos) != 0 {
+		p.pos += 3
+	}
+	for p.next() >= 0 {
+		if p.src[p.pos] != '%' || p.col() != 0 {
+			return true
+		}
+		p.pos = lineEnd(p.src, p.pos)
+	}
+	return false
+}
+
+// adopt takes over what the parser found beside the tree, and resolves the aliases within the unit.
+func (u *Unit) adopt(p *parser, opts Options) {
+	u.Findings, u.Comments, u.open = p.findings, p.comments, p.open
+	u.anchors = p.anchors
+	sort.SliceStable(u.anchors, func(i, j int) bool { return u.anchors[i].x.anchorSpan.Start < u.anchors[j].x.anchorSpan.Start })
+	if len(p.aliases) > 0 {
+		byName := make(map[string][]*node, len(u.anchors))
+		for _, a := range u.anchors {
+			byName[a.x.anchor] = append(byName[a.x.anchor], a)
+		}
+		for _, a := range p.aliases {
+			defs := byName[a.value]
+			i := sort.Search(len(defs), func(i int) bool { return defs[i].x.anchorSpan.Start >= int(a.start) })
+			if i > 0 {
+				a.ext().target = defs[i-1]
+			} else {
+				u.outer = append(u.outer, a)
+			}
+		}
+	}
+	if u.Node.n != nil {
+		u.style()
+		u.expand(opts)
+	}
+	sortFindings(u.Findings)
+	u.Hash = hashOf(u.Source[u.Span.Start:u.Span.End])
+}
+
+func hashOf(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s)) // a hash cannot fail
+	return h.Sum64()
+}
+
+func sortFindings(f []Finding) {
+	sort.SliceStable(f, func(i, j int) bool {
+		if f[i].Span.Start != f[j].Span.Start {
+			return f[i].Span.Start < f[j].Span.Start
+		}
+		return f[i].Span.End < f[j].Span.End
+	})
+}
+
+// style reports values whose type surprises: numbers with a leading zero, and dates.
+func (u *Unit) style() {
+	var walk func(n *node)
+	walk = func(n *node) {
+		switch n.kind {
+		case Mapping:
+			for i := 1; i < len(n.kids); i += 2 {
+				walk(n.kids[i])
+			}
+		case Sequence:
+			for _, k := range n.kids {
+				walk(k)
+			}
+		case Scalar:
+			if n.style != Plain || n.value == "" || n.value[0] > '9' {
+				return
+			}
+			if f, ok := surprising(n, u.Source); ok {
+				u.Findings = append(u.Findings, f)
+			}
+		}
+	}
+	walk(u.Node.n)
+}
+
+func surprising(n *node, src string) (Finding, bool) {
+	f := Finding{Span: spanOf(n)}
+	switch {
+	case n.tag == TagInt && isOctalLike(n.value):
+		f.Severity, f.Code = SeverityWarning, CodeOctalLike
+		num, _ := number(n.value)
+		f.Message = n.value + " is read as the number " + num.String() + "; older YAML readers take it as octal. Put it in quotes if it is text, or remove the zeros."
+	case n.tag == TagStr && n.x == nil && isDateLike(n.value):
+		f.Severity, f.Code = SeverityHint, CodeDateLike
+		f.Message = clip(n.value) + " is text here; older YAML readers make a date of it. Put it in quotes to be sure."
+	default:
+		return f, false
+	}
+	f.Fix = quoteFix(src, f.Span.Start, f.Span.End)
+	return f, true
+}
