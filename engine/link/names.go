@@ -8,7 +8,6 @@ import (
 	"github.com/speclens/speclens/engine/path"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/template"
-	"github.com/speclens/speclens/engine/text"
 )
 
 // Place is a test with where it stands.
@@ -29,28 +28,17 @@ type SavedAt struct {
 	Save spec.Save
 }
 
-// Index is the index of the tests, aliases and saved names that see each other. Immutable.
-type Index struct {
+// Names is the index of the tests, aliases and saved names that see each other. Immutable.
+type Names struct {
 	places  []*Place
 	byKey   map[engine.TestKey]*Place
 	aliases map[string][]*Place
 	saves   map[string][]SavedAt
 }
 
-// Names indexes every spec of the snapshot.
-func Names(snap *engine.Snapshot) *Index {
-	return index(func(yield func(*engine.Document)) {
-		for doc := range snap.Documents() {
-			if doc.Kind == engine.KindSpec {
-				yield(doc)
-			}
-		}
-	})
-}
-
 // NamesOf indexes every spec of the snapshot that belongs to the same project as a file: those under the same
 // configuration, or under none as the file itself.
-func NamesOf(snap *engine.Snapshot, uri string) *Index {
+func NamesOf(snap *engine.Snapshot, uri string) *Names {
 	project := projectOf(snap, engine.CanonicalURI(uri))
 	return index(func(yield func(*engine.Document)) {
 		for doc := range snap.Documents() {
@@ -62,7 +50,7 @@ func NamesOf(snap *engine.Snapshot, uri string) *Index {
 }
 
 // NamesIn indexes the given documents, which are those of one run; what is no spec is left out.
-func NamesIn(docs []*engine.Document) *Index {
+func NamesIn(docs []*engine.Document) *Names {
 	return index(func(yield func(*engine.Document)) {
 		for _, doc := range docs {
 			if doc.Kind == engine.KindSpec {
@@ -79,8 +67,8 @@ func projectOf(snap *engine.Snapshot, uri string) string {
 	return ""
 }
 
-func index(docs func(func(*engine.Document))) *Index {
-	n := &Index{byKey: map[engine.TestKey]*Place{}, aliases: map[string][]*Place{}, saves: map[string][]SavedAt{}}
+func index(docs func(func(*engine.Document))) *Names {
+	n := &Names{byKey: map[engine.TestKey]*Place{}, aliases: map[string][]*Place{}, saves: map[string][]SavedAt{}}
 	docs(func(doc *engine.Document) {
 		for _, s := range doc.Spec().Specs {
 			for _, t := range s.Tests {
@@ -91,7 +79,7 @@ func index(docs func(func(*engine.Document))) *Index {
 	return n
 }
 
-func (n *Index) add(p *Place) {
+func (n *Names) add(p *Place) {
 	n.places = append(n.places, p)
 	n.byKey[p.Key()] = p
 	if a := p.Alias.Value; a != "" {
@@ -103,59 +91,22 @@ func (n *Index) add(p *Place) {
 }
 
 // Tests are all tests of the index, by file and place.
-func (n *Index) Tests() []*Place { return n.places }
+func (n *Names) Tests() []*Place { return n.places }
 
 // Test finds a test; nil where the index has none of that key.
-func (n *Index) Test(key engine.TestKey) *Place { return n.byKey[key] }
+func (n *Names) Test(key engine.TestKey) *Place { return n.byKey[key] }
 
 // Aliased are the tests with an alias, by file and place; more than one is an error of the user's.
-func (n *Index) Aliased(alias string) []*Place { return n.aliases[alias] }
+func (n *Names) Aliased(alias string) []*Place { return n.aliases[alias] }
 
 // Saved are the places that save a name, by file and place.
-func (n *Index) Saved(name string) []SavedAt { return n.saves[name] }
-
-// DefinitionKind says what a Definition gives a name to.
-type DefinitionKind uint8
-
-// The kinds of definitions.
-const (
-	KindAlias DefinitionKind = iota // a test
-	KindSaved                       // a value that a test saves
-)
-
-// Definition is a name that templates may use.
-type Definition struct {
-	Name  string
-	Kind  DefinitionKind
-	Key   engine.TestKey
-	Place *Place
-	// Path is what a saved name is read from; empty for an alias.
-	Path string
-	// Span is where the name stands in its file.
-	Span text.Span
-}
-
-// All are the definitions of all tests, by file and place.
-func (n *Index) All() []Definition {
-	var list []Definition
-	for _, p := range n.places {
-		if p.Alias.Value != "" {
-			list = append(list, Definition{Name: p.Alias.Value, Kind: KindAlias, Key: p.Key(), Place: p, Span: p.Abs(p.Alias.Span())})
-		}
-		for _, s := range p.Save {
-			list = append(list, Definition{
-				Name: s.Name.Value, Kind: KindSaved, Key: p.Key(), Place: p, Path: s.Path.Value, Span: p.Abs(s.Name.Span()),
-			})
-		}
-	}
-	return list
-}
+func (n *Names) Saved(name string) []SavedAt { return n.saves[name] }
 
 // AliasNames are all aliases, sorted.
-func (n *Index) AliasNames() []string { return sortedKeys(n.aliases) }
+func (n *Names) AliasNames() []string { return sortedKeys(n.aliases) }
 
 // SavedNames are all saved names, sorted.
-func (n *Index) SavedNames() []string { return sortedKeys(n.saves) }
+func (n *Names) SavedNames() []string { return sortedKeys(n.saves) }
 
 func sortedKeys[V any](m map[string]V) []string {
 	list := make([]string, 0, len(m))
@@ -194,7 +145,7 @@ type Ref struct {
 // Lookup finds what a reference of kind Name, Matrix or Prev in a test stands for. A matrix key of the test wins; then an
 // alias if what follows is `response` or `events`; then a saved name; then an alias. Of several tests that save a name
 // the nearest one above in the file provides it, else the first one below, else the first in another file.
-func (n *Index) Lookup(from *Place, ref template.Ref) Ref {
+func (n *Names) Lookup(from *Place, ref template.Ref) Ref {
 	switch ref.Kind {
 	case template.Prev:
 		return Ref{Kind: RefPrev, Path: ref.Path, To: n.Before(from)}
@@ -209,7 +160,7 @@ func (n *Index) Lookup(from *Place, ref template.Ref) Ref {
 	return Ref{}
 }
 
-func (n *Index) lookupName(from *Place, ref template.Ref) Ref {
+func (n *Names) lookupName(from *Place, ref template.Ref) Ref {
 	if HasMatrixKey(from.Test, ref.Name) {
 		return Ref{Kind: RefMatrix, Name: ref.Name, Path: ref.Path}
 	}
@@ -237,7 +188,7 @@ func startsLikeTest(p path.Path) bool {
 }
 
 // alias is the test with an alias, one of the same file first.
-func (n *Index) alias(from *Place, name string) *Place {
+func (n *Names) alias(from *Place, name string) *Place {
 	list := n.aliases[name]
 	for _, p := range list {
 		if p.Doc == from.Doc {
@@ -251,7 +202,7 @@ func (n *Index) alias(from *Place, name string) *Place {
 }
 
 // provider is the `save` entry that provides a name to a test.
-func (n *Index) provider(from *Place, name string) (SavedAt, bool) {
+func (n *Names) provider(from *Place, name string) (SavedAt, bool) {
 	list := n.saves[name]
 	best := -1
 	for i, s := range list {
@@ -274,7 +225,7 @@ func (n *Index) provider(from *Place, name string) (SavedAt, bool) {
 }
 
 // Before is the test before one in the same document of its file; nil for the first.
-func (n *Index) Before(p *Place) *Place {
+func (n *Names) Before(p *Place) *Place {
 	if p.Index == 0 {
 		return nil
 	}
@@ -298,4 +249,3 @@ func MatrixKeys(t *spec.Test) []string {
 	}
 	return keys
 }
-

@@ -32,7 +32,7 @@ type Need struct {
 // Needs are the edges of one test: the names in its templates and in those of the file's `target` and `defaults`, its
 // `depends`, and the order of a scenario. A test never needs itself. Names and aliases that nothing provides give no
 // edge; the checker reports them.
-func (n *Index) Needs(p *Place) []Need {
+func (n *Names) Needs(p *Place) []Need {
 	var needs []Need
 	add := func(kind NeedKind, to *Place, name string, at text.Span) {
 		if to != nil && to.Key() != p.Key() {

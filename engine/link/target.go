@@ -48,7 +48,7 @@ type Destination struct {
 }
 
 // TargetText is the target that counts for a test: its own, else the file's. t may be nil for the file alone.
-func TargetText(s *spec.Spec, t *spec.TestAt) (target spec.Text, fromTest bool) {
+func TargetText(s *spec.Spec, t *spec.Test) (target spec.Text, fromTest bool) {
 	if t != nil && strings.TrimSpace(t.Target.Value) != "" {
 		return t.Target, true
 	}
@@ -59,12 +59,12 @@ func TargetText(s *spec.Spec, t *spec.TestAt) (target spec.Text, fromTest bool) 
 }
 
 // Protocol is the protocol of a test in lower case; empty where it is not known. t may be nil for the file alone.
-func Protocol(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.TestAt) schema.Protocol {
+func Protocol(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.Test) schema.Protocol {
 	return Target(snap, doc, s, t).Protocol
 }
 
 // Target resolves the target of a test as it is written, with its templates unresolved. t may be nil for the file alone.
-func Target(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.TestAt) Destination {
+func Target(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.Test) Destination {
 	target, own := TargetText(s, t)
 	d := Resolve(snap, doc.URI, s, target.Value)
 	d.Text, d.FromTest = target, own
