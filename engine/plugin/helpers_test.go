@@ -51,7 +51,9 @@ func (r *recorder) lines() []string {
 	return out
 }
 
-func (r *recorder) has(part string) bool { return strings.Contains(strings.Join(r.lines(), "\n"), part) }
+func (r *recorder) has(part string) bool {
+	return strings.Contains(strings.Join(r.lines(), "\n"), part)
+}
 
 func (r *recorder) count(part string) int { return strings.Count(strings.Join(r.lines(), "\n"), part) }
 
