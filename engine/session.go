@@ -10,6 +10,7 @@ import (
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/schema"
 )
 
 // Options of a Session.
@@ -43,10 +44,9 @@ func NewSession(opts Options) *Session {
 		opts.Registry = plugin.NewRegistry()
 	}
 	s := &Session{limits: opts.Syntax, searchAbove: opts.SearchAbove, disk: newDiskCache()}
-	s.current.Store(&Snapshot{
-		Seq: 1, plugins: opts.Registry, schemas: opts.Registry.Snapshot(), settings: opts.Settings,
-		roots: slices.Clone(opts.Roots), trusted: !opts.Untrusted,
-	})
+	first := &Snapshot{Seq: 1, settings: opts.Settings, roots: slices.Clone(opts.Roots), trusted: !opts.Untrusted}
+	first.setRegistry(opts.Registry)
+	s.current.Store(first)
 	return s
 }
 
@@ -142,7 +142,12 @@ func (s *Session) CloseDocument(uri string) *Snapshot {
 
 // SetRegistry puts other plugins in force. The registry before it drains by itself.
 func (s *Session) SetRegistry(r *plugin.Registry) *Snapshot {
-	return s.update(func(next *Snapshot) { next.plugins, next.schemas = r, r.Snapshot() })
+	return s.update(func(next *Snapshot) { next.setRegistry(r) })
+}
+
+func (s *Snapshot) setRegistry(r *plugin.Registry) {
+	s.plugins, s.schemas = r, r.Snapshot()
+	s.fields = schema.Compose(schema.Core(), s.schemas)
 }
 
 // SetSettings replaces the user's settings.

@@ -22,6 +22,7 @@ type Snapshot struct {
 
 	plugins  *plugin.Registry
 	schemas  []schema.PluginSchema // of plugins, sorted by name
+	fields   *schema.Composition   // of schemas
 	settings Settings
 	trusted  bool
 	env      map[string]string // configuration URI ("" for none) → chosen environment
@@ -87,6 +88,9 @@ func (s *Snapshot) Registry() *plugin.Registry { return s.plugins }
 
 // Plugins describes the plugins in force, sorted by name.
 func (s *Snapshot) Plugins() []schema.PluginSchema { return s.schemas }
+
+// Fields are the fields in force: the language's own, and those of the plugins.
+func (s *Snapshot) Fields() *schema.Composition { return s.fields }
 
 // Settings are the user's.
 func (s *Snapshot) Settings() Settings { return s.settings }

@@ -31,7 +31,7 @@ func (a *app) pluginList() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loader := newLoader(a.logger())
 			defer func() { _ = loader.Close(context.Background()) }()
-			registry, err := loader.LoadDirs(cmd.Context(), pluginDirs(plugins)...)
+			registry, err := loader.LoadDir(cmd.Context(), pluginDir(plugins))
 			if err != nil {
 				return err
 			}
@@ -105,7 +105,7 @@ func (a *app) schema() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loader := newLoader(a.logger())
 			defer func() { _ = loader.Close(context.Background()) }()
-			registry, err := loader.LoadDirs(cmd.Context(), pluginDirs(plugins)...)
+			registry, err := loader.LoadDir(cmd.Context(), pluginDir(plugins))
 			if err != nil {
 				return err
 			}

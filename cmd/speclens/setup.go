@@ -29,17 +29,17 @@ func namedPluginDirs(flag string) []string {
 	return []string{flag}
 }
 
-// pluginDirs are the folders that plugins come from: those that the user named, else the user's data folder. A
-// workspace's own folder is used only where the user names it, since its files are not the user's.
-func pluginDirs(flag string) []string {
+// pluginDir is the folder that plugins come from: the one that the user named, else the user's data folder; empty where
+// there is none. A workspace's own folder is used only where the user names it, since its files are not the user's.
+func pluginDir(flag string) string {
 	if dirs := namedPluginDirs(flag); dirs != nil {
-		return dirs
+		return dirs[0]
 	}
 	dir := userPluginDir()
 	if info, err := os.Stat(dir); dir == "" || err != nil || !info.IsDir() {
-		return nil
+		return ""
 	}
-	return []string{dir}
+	return dir
 }
 
 // userPluginDir is `speclens/plugins` in the user's data folder, empty where the system names none.
@@ -101,7 +101,7 @@ type workspace struct {
 func (w *workspace) close() { _ = w.loader.Close(context.Background()) }
 
 // open reads what the command line names. Problems with single files and plugins are part of the result.
-func (a *app) open(ctx context.Context, paths []string, pluginDir, envFile string) (*workspace, error) {
+func (a *app) open(ctx context.Context, paths []string, pluginFlag, envFile string) (*workspace, error) {
 	workDir, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("find the working folder: %w", err)
@@ -112,7 +112,7 @@ func (a *app) open(ctx context.Context, paths []string, pluginDir, envFile strin
 		}
 	}
 	loader := newLoader(a.logger())
-	registry, err := loader.LoadDirs(ctx, pluginDirs(pluginDir)...)
+	registry, err := loader.LoadDir(ctx, pluginDir(pluginFlag))
 	if err != nil {
 		_ = loader.Close(ctx)
 		return nil, err

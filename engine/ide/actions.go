@@ -1,0 +1,175 @@
+package ide
+
+import (
+	"context"
+	"strings"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/analysis"
+	"github.com/speclens/speclens/engine/expect"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/value"
+)
+
+// CodeActions are what can be done at a place: the fixes of the diagnostics there, what a failed expectation can be
+// turned into, and the commands of the test, for editors that show no lenses.
+func CodeActions(ctx context.Context, snap *engine.Snapshot, uri string, span text.Span, diagnostics []analysis.Diagnostic) []CodeAction {
+	doc := snap.Document(uri)
+	if doc == nil || doc.Kind == engine.KindOther || ctx.Err() != nil {
+		return nil
+	}
+	var actions []CodeAction
+	for i := range diagnostics {
+		d := &diagnostics[i]
+		if !d.Span.Intersects(span) && d.Span.Start != span.Start {
+			continue
+		}
+		for _, f := range d.Fixes {
+			actions = append(actions, CodeAction{Title: f.Title, Edits: f.Edits, Preferred: f.Preferred || len(d.Fixes) == 1, Diagnostic: d})
+		}
+	}
+	if doc.Kind != engine.KindSpec {
+		return actions
+	}
+	sp, t, ok := testAt(doc, span.Start)
+	if ok {
+		actions = append(actions, reality(snap, doc, t, span)...)
+		actions = append(actions, testActions(snap, doc, t)...)
+	}
+	if !ok && len(doc.Spec().Specs) > 0 {
+		sp = doc.Spec().Specs[0]
+	}
+	if sp != nil && len(sp.Tests) > 0 {
+		actions = append(actions, fileActions(snap, doc, sp)...)
+	}
+	return actions
+}
+
+func testActions(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt) []CodeAction {
+	var actions []CodeAction
+	for _, l := range testLenses(snap, doc, t) {
+		title := l.Title
+		if l.Action.Kind == ActionShowResult {
+			title = "Show the " + title
+		}
+		actions = append(actions, CodeAction{Title: title + ": " + clip(t.Label()), Action: l.Action})
+	}
+	return actions
+}
+
+func fileActions(snap *engine.Snapshot, doc *engine.Document, sp *spec.Spec) []CodeAction {
+	var actions []CodeAction
+	for _, l := range fileLenses(snap, doc, sp) {
+		title := l.Title
+		if l.Action.Kind == ActionChooseEnvironment {
+			title = "Choose the environment (" + strings.TrimPrefix(title, "env: ") + ")"
+		}
+		actions = append(actions, CodeAction{Title: title, Action: l.Action})
+	}
+	return actions
+}
+
+// reality offers to turn an expectation that failed into what came back.
+func reality(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, span text.Span) []CodeAction {
+	r := lastOf(snap, keyOf(doc, t))
+	if r == nil || t.Expect == nil || !fresh(t, r) {
+		return nil
+	}
+	var actions []CodeAction
+	failed := RunDiagnostics(context.Background(), snap, doc.URI)
+	for _, a := range r.Assertions {
+		at := t.Expect.SpanOf(a.At)
+		entry, ok := entryAt(t.Expect.Node, at)
+		if a.Passed || !ok || !t.Abs(at).Intersects(span) && t.Abs(at).Start != span.Start && !t.Abs(entry.Value.Span()).Intersects(span) {
+			continue
+		}
+		var about *analysis.Diagnostic
+		for i := range failed {
+			if failed[i].Span == t.Abs(at) {
+				about = &failed[i]
+			}
+		}
+		replace := func(title, with string, preferred bool) {
+			edit := text.Edit{Span: t.Abs(entry.Value.Span()), New: with}
+			actions = append(actions, CodeAction{Title: title, Edits: []text.Edit{edit}, Preferred: preferred, Diagnostic: about})
+		}
+		if written, ok := literal(a.Actual); ok {
+			replace("Accept actual: "+clip(written), written, true)
+		}
+		if a.Actual != nil && len(a.At) > 0 && a.At[0] == "body" {
+			replace("Use `"+suggestion(a.Actual)+"`", suggestion(a.Actual), false)
+		}
+		line := doc.Text.LineSpan(doc.Text.LineAt(t.Abs(entry.Key.Span()).Start))
+		last := doc.Text.LineSpan(doc.Text.LineAt(t.Abs(entry.Value.Span()).End))
+		if isAlone(doc.Text, line, t.Abs(entry.Key.Span()).Start) && line == last {
+			gone := text.Span{Start: line.Start, End: min(last.End+1, doc.Text.Len())}
+			actions = append(actions, CodeAction{Title: "Remove this expectation", Edits: []text.Edit{{Span: gone}}, Diagnostic: about})
+		}
+	}
+	return actions
+}
+
+// isAlone reports whether nothing but blanks stands before an offset in its line.
+func isAlone(t *text.Text, line text.Span, offset int) bool {
+	return strings.TrimSpace(t.Slice(text.Span{Start: line.Start, End: offset})) == ""
+}
+
+// literal is a value as it must be written in an expectation to be met by that value; only for scalars.
+func literal(v any) (string, bool) {
+	v = value.Unwrap(v)
+	switch value.KindOf(v) {
+	case value.KindList, value.KindObject:
+		return "", false
+	case value.KindText:
+		s, _ := value.String(v)
+		if len(s) > maxHoverBody {
+			return "", false
+		}
+		if looksLikeOperator(s) {
+			return "{eq: " + quote(s) + "}", true
+		}
+		if needsQuotes(s, true) || plainMeansOther(s) {
+			return quote(s), true
+		}
+		return s, true
+	}
+	return scalarText(v), true
+}
+
+// looksLikeOperator reports whether a text would be read as an operator if it stood in an expectation.
+func looksLikeOperator(s string) bool {
+	s = strings.TrimSpace(s)
+	for _, op := range expect.Operators {
+		if op.TextForm != "" && beginsWith(s, op.Symbol) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainMeansOther reports whether YAML reads a plain text as something that is no text.
+func plainMeansOther(s string) bool {
+	switch strings.ToLower(s) {
+	case "true", "false", "null", "~", "":
+		return true
+	}
+	return strings.ContainsAny(s[:1], "0123456789+-.")
+}
+
+// entryAt finds the entry of an expectation whose key or value has a span.
+func entryAt(n syntax.Node, at text.Span) (syntax.Entry, bool) {
+	if n.Kind() != syntax.Mapping {
+		return syntax.Entry{}, false
+	}
+	for _, e := range n.Entries() {
+		if e.Key.Span() == at || e.Value.Span() == at {
+			return e, e.Value.Kind() == syntax.Scalar
+		}
+		if found, ok := entryAt(e.Value, at); ok {
+			return found, ok
+		}
+	}
+	return syntax.Entry{}, false
+}

@@ -1,0 +1,57 @@
+package ide
+
+import (
+	"path/filepath"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/schema"
+)
+
+// formatValues offers what the format of a field allows.
+func (c *completer) formatValues(format string) {
+	switch format {
+	case schema.FormatTarget:
+		for _, a := range link.Aliases(c.snap, c.doc.URI, c.scope.spec) {
+			c.value(CompletionItem{Label: a.Name, Kind: ItemTarget, Detail: a.URL, Description: a.From})
+		}
+	case schema.FormatAlias:
+		for _, n := range c.scope.names(c.snap, c.doc) {
+			if n.alias {
+				c.value(CompletionItem{Label: n.name, Kind: ItemVariable, Detail: "test", Doc: n.doc, Description: n.file})
+			}
+		}
+	case schema.FormatSavePath:
+		c.savePaths()
+	case schema.FormatPath:
+		c.specPaths()
+	}
+}
+
+// savePaths offers what a test can save: the parts of a response, and the paths of the last one.
+func (c *completer) savePaths() {
+	if r := c.scope.lastResult(c.snap, c.doc); r != nil && r.Output != nil {
+		for _, p := range flatten(r.Output.Body, nil, maxLearned) {
+			c.value(CompletionItem{Label: "response.body." + p.name, Kind: ItemKey, Detail: clip(compact(p.value)), Description: "last response"})
+		}
+	}
+	for _, k := range responseKeys {
+		c.value(CompletionItem{Label: "response." + k.name, Kind: ItemKey, Doc: k.doc})
+	}
+	c.value(CompletionItem{Label: "events", Kind: ItemKey, Doc: "The events of the run, in order."})
+}
+
+// specPaths offers the other specs of the session, relative to this one.
+func (c *completer) specPaths() {
+	if c.doc.Path() == "" {
+		return
+	}
+	for doc := range c.snap.Documents() {
+		if doc.Kind != engine.KindSpec || doc.URI == c.doc.URI || doc.Path() == "" {
+			continue
+		}
+		if rel, err := filepath.Rel(filepath.Dir(c.doc.Path()), doc.Path()); err == nil {
+			c.value(CompletionItem{Label: filepath.ToSlash(rel), Kind: ItemValue, Detail: "spec"})
+		}
+	}
+}

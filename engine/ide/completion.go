@@ -1,0 +1,307 @@
+package ide
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/template"
+	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/schema"
+)
+
+// Completion offers what may stand at the cursor: keys, values, and what a template can refer to.
+func Completion(ctx context.Context, snap *engine.Snapshot, uri string, offset int) CompletionList {
+	doc := snap.Document(uri)
+	if doc == nil || doc.Kind == engine.KindOther || ctx.Err() != nil {
+		return CompletionList{}
+	}
+	c := completer{snap: snap, doc: doc, at: doc.Tree().ContextAt(offset), offset: offset}
+	c.enter()
+	c.complete()
+	return CompletionList{Items: c.items}
+}
+
+// completer gathers the items for one cursor.
+type completer struct {
+	snap   *engine.Snapshot
+	doc    *engine.Document
+	at     syntax.Context
+	offset int
+
+	// scope is the test and document around the cursor, protocol the one that serves the test.
+	scope    scope
+	protocol schema.Protocol
+	place    place
+	items    []CompletionItem
+}
+
+// enter finds out where the cursor is.
+func (c *completer) enter() {
+	root := schema.LevelFile
+	if c.doc.Kind == engine.KindConfig {
+		root = schema.LevelConfig
+	}
+	c.scope = scopeAt(c.snap, c.doc, c.at.Doc, c.offset)
+	c.protocol = c.scope.protocol
+	c.place = placeAt(c.snap, root, c.protocol, c.at.Path)
+}
+
+func (c *completer) complete() {
+	switch c.at.Kind {
+	case syntax.ContextComment, syntax.ContextNone:
+		return
+	case syntax.ContextKey:
+		c.keys()
+	case syntax.ContextItem:
+		c.listItem()
+	case syntax.ContextValue:
+		if !c.templates() {
+			c.values()
+		}
+	}
+}
+
+// add appends an item; the place in the list is its order.
+func (c *completer) add(item CompletionItem) {
+	item.Sort = fmt.Sprintf("%04d", len(c.items))
+	if item.Plain == "" {
+		item.Plain = item.Label
+	}
+	c.items = append(c.items, item)
+}
+
+// keys offers the keys that the enclosing map does not have yet.
+func (c *completer) keys() {
+	if c.templates() {
+		return
+	}
+	switch {
+	case c.place.expect == expectPaths:
+		c.learnedPaths()
+	case c.place.expect == expectMatcher:
+		c.matcherKeys()
+	case c.place.row:
+	case c.place.level != "" && c.place.known:
+		for _, f := range c.snap.Fields().At(c.place.level, c.protocol) {
+			c.key(f.Name, f.Spec, f.Doc, f.Snippet, f.Plugin, f.Version)
+		}
+	case c.place.known:
+		for _, name := range sortedKeys(c.place.spec.Fields) {
+			spec := c.place.spec.Fields[name]
+			c.key(name, spec, foreignMarkdown(spec.Description), "", c.place.field.Plugin, c.place.field.Version)
+		}
+		c.freeKeys()
+	}
+}
+
+// freeKeys offers names where a map's keys are free but something is known about them.
+func (c *completer) freeKeys() {
+	if c.place.field.Name == "headers" {
+		for _, h := range commonHeaders {
+			c.key(h.name, schema.FieldSpec{Type: schema.TypeString}, h.doc, " ", "", "")
+		}
+	}
+}
+
+// key offers one key. The snippet is what follows it.
+func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin, version string) {
+	if slices.Contains(c.at.Siblings, name) && name != c.at.Prefix {
+		return
+	}
+	item := CompletionItem{
+		Label: name, Kind: ItemKey, Detail: detail(spec), Doc: doc, Filter: name,
+		Deprecated: spec.Deprecated != "",
+	}
+	if plugin != "" {
+		item.Description = strings.TrimSpace(plugin + " " + version)
+	}
+	if c.keyFollows() {
+		// The key has its colon already: only the word is replaced.
+		item.Edit = text.Edit{Span: c.at.Replace, New: name}
+		c.add(item)
+		return
+	}
+	item.Plain = name + ": "
+	plain, isSnippet := c.keyText(name, snippet)
+	item.Edit = text.Edit{Span: c.at.Replace, New: plain}
+	item.Snippet = isSnippet
+	item.Retrigger = !strings.Contains(plain, "\n")
+	c.add(item)
+}
+
+// keyFollows reports whether the word at the cursor is a key with its colon already.
+func (c *completer) keyFollows() bool {
+	line := c.doc.Text.LineSpan(c.doc.Text.LineAt(c.at.Replace.End))
+	rest := strings.TrimLeft(c.doc.Text.Slice(text.Span{Start: c.at.Replace.End, End: line.End}), " \t")
+	return strings.HasPrefix(rest, ":")
+}
+
+// keyText is what to insert for a key: in a flow map its nested form does not fit, so there it is the name and colon.
+func (c *completer) keyText(name, snippet string) (string, bool) {
+	if snippet == "" {
+		return name + ": ", false
+	}
+	if c.at.Flow && strings.Contains(snippet, "\n") {
+		return name + ": {$1}", true
+	}
+	indent := strings.Repeat(" ", c.at.Indent)
+	return escapeSnippet(name) + ":" + strings.ReplaceAll(snippet, "\n", "\n"+c.lineIndent(indent)), true
+}
+
+// lineIndent is what the lines of a snippet must begin with beyond what the editor adds by itself: editors repeat the
+// indentation of the line where the snippet begins, which is less than the key's where the line begins with "- ".
+func (c *completer) lineIndent(indent string) string {
+	t := c.doc.Text
+	line := t.LineSpan(t.LineAt(c.at.Replace.Start))
+	src := t.Slice(line)
+	own := len(src) - len(strings.TrimLeft(src, " "))
+	return strings.Repeat(" ", max(0, len(indent)-own))
+}
+
+// detail is a field's type and default in a few words.
+func detail(s schema.FieldSpec) string {
+	parts := []string{string(s.Type)}
+	if s.Format != "" {
+		parts[0] = s.Format
+	}
+	if s.Required {
+		parts = append(parts, "required")
+	}
+	if s.Default != nil {
+		parts = append(parts, "default "+compact(s.Default))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// listItem offers what may begin an item of a list.
+func (c *completer) listItem() {
+	if c.place.level == schema.LevelTest && c.place.test {
+		for _, s := range testSkeletons(c.snap, c.protocol) {
+			c.add(CompletionItem{
+				Label: s.label, Kind: ItemSnippet, Detail: s.detail, Doc: fence("yaml", s.plain), Filter: s.label,
+				Edit:  text.Edit{Span: c.at.Replace, New: strings.ReplaceAll(s.snippet, "\n", "\n"+c.lineIndent(strings.Repeat(" ", c.at.Indent)))},
+				Plain: s.plain, Snippet: true,
+			})
+		}
+	}
+	if c.place.level != "" {
+		c.keys()
+		return
+	}
+	if !c.templates() {
+		c.values()
+	}
+}
+
+// skeleton is a whole test to begin with.
+type skeleton struct{ label, detail, snippet, plain string }
+
+func testSkeletons(snap *engine.Snapshot, protocol schema.Protocol) []skeleton {
+	method := "GET"
+	var choice []string
+	if p := snap.Fields().Plugin(protocol); p != nil && len(p.Methods) > 0 {
+		method = p.Methods[0].Name
+		for _, m := range p.Methods {
+			choice = append(choice, m.Name)
+		}
+	}
+	pick := method
+	if len(choice) > 1 {
+		pick = "${1|" + strings.Join(choice, ",") + "|}"
+	}
+	return []skeleton{
+		{"test", "a test in full", "name: ${2:what it shows}\nmethod: " + pick + "\nresource: ${3:/}\nexpect:\n  status: ${4:200}$0",
+			"name: what it shows\nmethod: " + method + "\nresource: /\nexpect:\n  status: 200"},
+		{"one line", "a test in one line", pick + " ${2:/} -> ${3:200}$0", method + " / -> 200"},
+	}
+}
+
+// values offers what may be the value of the key at the cursor.
+func (c *completer) values() {
+	switch {
+	case c.place.expect != notExpecting:
+		c.expectations()
+	case !c.place.known:
+	case c.place.field.Name == "method" && c.place.test:
+		c.methods()
+	default:
+		c.specValues(c.place.spec)
+	}
+}
+
+func (c *completer) methods() {
+	p := c.snap.Fields().Plugin(c.protocol)
+	if p == nil {
+		return
+	}
+	for _, m := range p.Methods {
+		c.value(CompletionItem{Label: m.Name, Kind: ItemEnum, Doc: foreignMarkdown(m.Description), Description: p.Name})
+	}
+}
+
+// specValues offers what a field's description says about its values.
+func (c *completer) specValues(s schema.FieldSpec) {
+	seen := map[string]bool{}
+	offer := func(v any, kind ItemKind, detail, doc string) {
+		label := scalarText(v)
+		if label == "" || seen[label] {
+			return
+		}
+		seen[label] = true
+		c.value(CompletionItem{Label: label, Kind: kind, Detail: detail, Doc: doc})
+	}
+	for i, v := range s.Enum {
+		doc := ""
+		if i < len(s.EnumDescriptions) {
+			doc = foreignMarkdown(s.EnumDescriptions[i])
+		}
+		offer(v, ItemEnum, "", doc)
+	}
+	if s.Type == schema.TypeBool {
+		offer(true, ItemEnum, "", "")
+		offer(false, ItemEnum, "", "")
+	}
+	c.formatValues(s.Format)
+	if s.Default != nil {
+		offer(s.Default, ItemValue, "default", "")
+	}
+	for _, v := range s.Examples {
+		offer(v, ItemValue, "example", "")
+	}
+}
+
+// value offers a scalar: the text goes in as it must be written at this place.
+func (c *completer) value(item CompletionItem) {
+	written := item.Label
+	if item.Plain != "" {
+		written = item.Plain
+	}
+	if c.at.Quote == 0 && needsQuotes(written, c.at.Flow) {
+		written = quote(written)
+	}
+	if c.at.NeedsSpace {
+		written = " " + written
+	}
+	item.Edit = text.Edit{Span: c.at.Replace, New: written}
+	item.Plain = written
+	item.Filter = cmp.Or(item.Filter, item.Label)
+	c.add(item)
+}
+
+// templates offers what a template can refer to; it reports whether the cursor is in one.
+func (c *completer) templates() bool {
+	if !strings.Contains(c.at.Scalar, "{{") {
+		return false
+	}
+	cursor := template.Parse(c.at.Scalar).At(c.at.ScalarCursor)
+	if cursor.Expr == nil {
+		return false
+	}
+	c.templateItems(cursor)
+	return true
+}

@@ -1,0 +1,95 @@
+package ide
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
+)
+
+// Lenses are the commands above the tests and above the file. A test that runs offers to cancel instead.
+func Lenses(ctx context.Context, snap *engine.Snapshot, uri string) []Lens {
+	doc := specDocument(snap, uri)
+	if doc == nil {
+		return nil
+	}
+	var lenses []Lens
+	eachTest(doc, func(sp *spec.Spec, t spec.TestAt) bool {
+		if len(lenses) == 0 {
+			lenses = append(lenses, fileLenses(snap, doc, sp)...)
+		}
+		lenses = append(lenses, testLenses(snap, doc, t)...)
+		return ctx.Err() == nil
+	})
+	return lenses
+}
+
+func fileLenses(snap *engine.Snapshot, doc *engine.Document, sp *spec.Spec) []Lens {
+	at := sp.TestsKey.Span()
+	for _, r := range snap.Runs() {
+		if !r.Ended && len(r.Tests) > 1 && r.Tests[0].URI == doc.URI {
+			return []Lens{{Span: at, Title: "■ Cancel", Action: Action{Kind: ActionCancel, URI: doc.URI, RunID: r.ID}}}
+		}
+	}
+	lenses := []Lens{{Span: at, Title: "▶ Run file", Tooltip: "Run every test of this file", Action: Action{Kind: ActionRunFile, URI: doc.URI}}}
+	conf := snap.Config(doc.URI)
+	if conf == nil || len(conf.Environments) == 0 {
+		return lenses
+	}
+	name := snap.EnvironmentName(doc.URI)
+	if name == "" {
+		name = "none"
+	}
+	return append(lenses, Lens{
+		Span: at, Title: "env: " + name, Tooltip: "Choose the environment",
+		Action: Action{Kind: ActionChooseEnvironment, URI: doc.URI},
+	})
+}
+
+func testLenses(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt) []Lens {
+	at := t.Abs(t.Head)
+	key := keyOf(doc, t)
+	if r, ok := snap.RunOf(key); ok {
+		return []Lens{{Span: at, Title: "■ Cancel", Tooltip: "End the run", Action: Action{Kind: ActionCancel, URI: doc.URI, Test: t.ID, RunID: r.ID}}}
+	}
+	title := "▶ Run"
+	if n := len(t.Matrix); n > 0 {
+		title = fmt.Sprintf("▶ Run %d rows", n)
+	}
+	lenses := []Lens{{Span: at, Title: title, Tooltip: "Run this test, and what it needs and has not got yet", Action: Action{Kind: ActionRun, URI: doc.URI, Test: t.ID}}}
+	if needsOthers(t) {
+		lenses = append(lenses, Lens{
+			Span: at, Title: "▶ Run with needs", Tooltip: "Run this test and everything that it needs again",
+			Action: Action{Kind: ActionRunNeeds, URI: doc.URI, Test: t.ID},
+		})
+	}
+	if results := snap.Results(key); len(results) > 0 {
+		lenses = append(lenses, Lens{
+			Span: at, Title: resultTitle(results), Tooltip: "Open the whole result",
+			Action: Action{Kind: ActionShowResult, URI: doc.URI, Test: t.ID},
+		})
+	}
+	return lenses
+}
+
+// needsOthers reports whether a test depends on another by its own words.
+func needsOthers(t spec.TestAt) bool {
+	if len(t.Depends) > 0 {
+		return true
+	}
+	for _, tpl := range t.Templates {
+		for _, ref := range tpl.Template.Refs() {
+			if ref.Kind == template.Name || ref.Kind == template.Prev {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func resultTitle(results []*engine.TestResult) string {
+	return "result of " + results[len(results)-1].Started.Format(time.TimeOnly)
+}

@@ -1,0 +1,134 @@
+package ide
+
+import (
+	"regexp"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/schema"
+)
+
+// expecting says what a place inside `expect` is.
+type expecting uint8
+
+const (
+	notExpecting  expecting = iota
+	expectPaths             // a map whose keys are paths into a body or event, or names of headers
+	expectMatcher           // what one value is expected to be
+	expectStatus            // what the status is expected to be
+	expectTime              // what the duration is expected to be
+)
+
+// place is what may stand at a path of a document.
+type place struct {
+	// level is set where the keys of the language may stand: a map at this place has them.
+	level schema.Level
+	// field is the key whose value the place is in; the zero Field outside any.
+	field schema.Field
+	// spec describes the value that belongs here.
+	spec schema.FieldSpec
+	// expect says what an expectation is about; path is the way into the body, header or event.
+	expect expecting
+	// about is the key of `expect` that the place is below, such as "body".
+	about string
+	path  []string
+	// test reports whether the place is inside a test.
+	test bool
+	// known reports whether the path means anything.
+	known bool
+	// row reports whether the place is a row of a matrix: its keys are free.
+	row bool
+}
+
+// compactKey is the only key of a test in compact form: a method and a resource.
+var compactKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]*\s+\S`)
+
+// placeAt follows the enclosing keys and indices from the root of a document.
+func placeAt(snap *engine.Snapshot, root schema.Level, protocol schema.Protocol, path []syntax.Step) place {
+	p := place{level: root, known: true, spec: schema.FieldSpec{Type: schema.TypeObject}}
+	for _, step := range path {
+		if p = p.enter(snap.Fields(), protocol, step); !p.known {
+			break
+		}
+	}
+	return p
+}
+
+func (p place) enter(fields *schema.Composition, protocol schema.Protocol, step syntax.Step) place {
+	switch {
+	case step.Key == "" && p.spec.Type == schema.TypeArray:
+		return p.element()
+	case step.Key == "":
+		return place{}
+	case p.expect != notExpecting:
+		return p.below(step.Key)
+	case p.level == schema.LevelTest && compactKey.MatchString(step.Key):
+		return p
+	case p.level != "":
+		return p.member(fields, protocol, step.Key)
+	}
+	m, ok := p.spec.Member(step.Key)
+	p.spec, p.known, p.level = m, ok, ""
+	if p.field.Nested != "" && p.field.Spec.Type == schema.TypeMap {
+		p.level, p.spec, p.known = p.field.Nested, schema.FieldSpec{Type: schema.TypeObject}, true
+	}
+	return p
+}
+
+// element is the place of a list's items.
+func (p place) element() place {
+	if p.field.Name == "tests" && p.level == schema.LevelFile {
+		return place{level: schema.LevelTest, spec: schema.FieldSpec{Type: schema.TypeObject}, known: true, test: true}
+	}
+	p.row = p.field.Name == "matrix" && p.field.Level == schema.LevelTest
+	if p.field.Nested != "" {
+		p.level, p.spec = p.field.Nested, schema.FieldSpec{Type: schema.TypeObject}
+		return p
+	}
+	p.level = ""
+	if p.spec.Items == nil {
+		p.spec = schema.FieldSpec{Type: schema.TypeAny}
+		return p
+	}
+	p.spec = *p.spec.Items
+	return p
+}
+
+// member is the value under a key of the language.
+func (p place) member(fields *schema.Composition, protocol schema.Protocol, key string) place {
+	f, ok := fields.Find(p.level, protocol, key)
+	if !ok {
+		return place{test: p.test}
+	}
+	next := place{field: f, spec: f.Spec, known: true, test: p.test || p.level == schema.LevelTest}
+	if f.Name == "tests" && f.Level == schema.LevelFile {
+		next.level = schema.LevelFile
+		next.spec.Type = schema.TypeArray
+		return next
+	}
+	if f.Nested != "" && f.Spec.Type == schema.TypeObject {
+		next.level = f.Nested
+	}
+	switch {
+	case f.Level == schema.LevelExpect && (f.Name == "body" || f.Name == "headers"), f.Level == schema.LevelExpectEvent && f.Name == "data":
+		next.expect, next.about = expectPaths, f.Name
+	case f.Level == schema.LevelExpect && f.Name == "status":
+		next.expect = expectStatus
+	case f.Level == schema.LevelExpect && f.Name == "duration":
+		next.expect = expectTime
+	case f.Level == schema.LevelExpectEvent && f.Name == "count":
+		next.expect = expectMatcher
+	}
+	return next
+}
+
+// below is the place under a key of a map of expectations: first a path, then operators or nested keys.
+func (p place) below(key string) place {
+	p.level = ""
+	p.spec = schema.FieldSpec{Type: schema.TypeAny}
+	if p.expect == expectPaths {
+		p.expect = expectMatcher
+	}
+	p.path = append(append([]string(nil), p.path...), key)
+	return p
+}

@@ -1,0 +1,88 @@
+package ide
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/analysis"
+	"github.com/speclens/speclens/engine/spec"
+)
+
+// RunDiagnostics are what the last runs found: each expectation that failed, on its own key, and each test that could
+// not be run. A test that was edited since has none.
+func RunDiagnostics(ctx context.Context, snap *engine.Snapshot, uri string) []analysis.Diagnostic {
+	doc := specDocument(snap, uri)
+	if doc == nil || len(snap.AllResults()) == 0 {
+		return nil
+	}
+	var ds []analysis.Diagnostic
+	eachTest(doc, func(_ *spec.Spec, t spec.TestAt) bool {
+		for _, r := range snap.Results(keyOf(doc, t)) {
+			if fresh(t, r) {
+				ds = append(ds, resultDiagnostics(snap, t, r)...)
+			}
+		}
+		return ctx.Err() == nil
+	})
+	return ds
+}
+
+func resultDiagnostics(snap *engine.Snapshot, t spec.TestAt, r *engine.TestResult) []analysis.Diagnostic {
+	base := analysis.Diagnostic{Source: analysis.SourceRun, Severity: analysis.SeverityError, Test: t.ID}
+	prefix := ""
+	if r.Row >= 0 && r.Name != "" {
+		prefix = r.Name + ": "
+	}
+	var ds []analysis.Diagnostic
+	if r.Status == engine.StatusErrored {
+		d := base
+		d.Span, d.Code, d.Message = t.Abs(t.Head), "run.errored", prefix+r.Error
+		ds = append(ds, d)
+	}
+	if r.Status == engine.StatusFailed && r.Error != "" {
+		d := base
+		d.Span, d.Code, d.Message = t.Abs(t.Head), "run.failed", prefix+r.Error
+		ds = append(ds, d)
+	}
+	if t.Expect == nil {
+		return ds
+	}
+	for _, a := range r.Assertions {
+		if a.Passed {
+			continue
+		}
+		d := base
+		d.Span, d.Code, d.Message = t.Abs(t.Expect.SpanOf(a.At)), "expect", prefix+a.Message
+		if len(a.At) > 0 {
+			d.Code = "expect." + a.At[0]
+		}
+		d.Related = feeders(snap, r)
+		ds = append(ds, d)
+	}
+	return ds
+}
+
+// feeders point at the tests whose values went into a test: a wrong value often began there.
+func feeders(snap *engine.Snapshot, r *engine.TestResult) []analysis.Related {
+	var related []analysis.Related
+	for _, name := range slices.Sorted(maps.Keys(r.FedBy)) {
+		key := r.FedBy[name]
+		doc := specDocument(snap, key.URI)
+		if doc == nil {
+			continue
+		}
+		eachTest(doc, func(_ *spec.Spec, t spec.TestAt) bool {
+			if t.ID != key.ID {
+				return true
+			}
+			related = append(related, analysis.Related{
+				URI: doc.URI, Span: t.Abs(t.Head), Message: fmt.Sprintf("fed by `%s` from this test", name),
+			})
+			return false
+		})
+	}
+	return related
+}

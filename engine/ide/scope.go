@@ -1,0 +1,150 @@
+package ide
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/path"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
+	"github.com/speclens/speclens/schema"
+)
+
+// scope is what surrounds a place: its spec, its test, and the protocol that the test speaks.
+type scope struct {
+	spec     *spec.Spec
+	test     *spec.TestAt
+	protocol schema.Protocol
+}
+
+// scopeAt finds what surrounds an offset. Where the cursor is behind the last test's text, in the blank lines that
+// belong to it, that test is meant.
+func scopeAt(snap *engine.Snapshot, doc *engine.Document, docIndex, offset int) scope {
+	if doc.Kind != engine.KindSpec {
+		return scope{}
+	}
+	var s scope
+	for _, sp := range doc.Spec().Specs {
+		if sp.Doc == docIndex {
+			s.spec = sp
+		}
+	}
+	if s.spec == nil {
+		return s
+	}
+	for i := range s.spec.Tests {
+		if s.spec.Tests[i].Span.Start <= offset {
+			s.test = &s.spec.Tests[i]
+		}
+	}
+	s.protocol = link.Target(snap, doc, s.spec, s.test).Protocol
+	return s
+}
+
+// lastResult is the last result of the test in scope; nil where it has none.
+func (s scope) lastResult(snap *engine.Snapshot, doc *engine.Document) *engine.TestResult {
+	if s.test == nil {
+		return nil
+	}
+	return lastOf(snap, keyOf(doc, *s.test))
+}
+
+func lastOf(snap *engine.Snapshot, key engine.TestKey) *engine.TestResult {
+	results := snap.Results(key)
+	if len(results) == 0 || !results[len(results)-1].Status.Done() {
+		return nil
+	}
+	return results[len(results)-1]
+}
+
+// scenario reports whether the spec in scope runs its tests one after the other.
+func (s scope) scenario() bool { return s.spec != nil && s.spec.Mode.Value == "scenario" }
+
+// matrixKeys are the keys of the rows of the test in scope.
+func (s scope) matrixKeys() []string {
+	if s.test == nil {
+		return nil
+	}
+	return link.MatrixKeys(s.test.Test)
+}
+
+// visible is one name that a template may begin with.
+type visible struct {
+	name, detail, doc, file string
+	alias                   bool
+	key                     engine.TestKey
+	// path is what a saved name was read from.
+	path string
+}
+
+// names are the aliases and saved values of all tests but the one in scope: those of this file first.
+func (s scope) names(snap *engine.Snapshot, doc *engine.Document) []visible {
+	index := link.NamesOf(snap, doc.URI)
+	var here, elsewhere []visible
+	add := func(p *link.Place, v visible) {
+		if s.test != nil && p.Doc.URI == doc.URI && p.ID == s.test.ID {
+			return
+		}
+		v.key, v.doc = p.Key(), "Test "+code(p.Label())
+		if p.Doc.URI == doc.URI {
+			here = append(here, v)
+			return
+		}
+		v.file = filepath.Base(p.Doc.Path())
+		elsewhere = append(elsewhere, v)
+	}
+	for _, name := range index.AliasNames() {
+		add(index.Aliased(name)[0], visible{name: name, alias: true, detail: "test"})
+	}
+	for _, name := range index.SavedNames() {
+		saved := index.Saved(name)[0]
+		add(saved.Place, visible{name: name, path: saved.Save.Path.Value, detail: "saved from " + saved.Save.Path.Value})
+	}
+	return append(here, elsewhere...)
+}
+
+// testOf finds a test by its key.
+func testOf(snap *engine.Snapshot, key engine.TestKey) (*engine.Document, spec.TestAt, bool) {
+	doc := specDocument(snap, key.URI)
+	if doc == nil {
+		return nil, spec.TestAt{}, false
+	}
+	var found spec.TestAt
+	ok := false
+	eachTest(doc, func(_ *spec.Spec, t spec.TestAt) bool {
+		if t.ID == key.ID {
+			found, ok = t, true
+		}
+		return !ok
+	})
+	return doc, found, ok
+}
+
+// source is the last result that a template's root reads, and the path into it. isAlias says that the path begins with
+// `response` or `events`, as behind an alias or prev.
+func (s scope) source(snap *engine.Snapshot, doc *engine.Document, root template.Root, segments []path.Segment) (r *engine.TestResult, at []path.Segment, isAlias bool) {
+	if root.Kind == template.Prev {
+		if s.spec == nil || s.test == nil || s.test.Index == 0 {
+			return nil, segments, true
+		}
+		return lastOf(snap, keyOf(doc, s.spec.Tests[s.test.Index-1])), segments, true
+	}
+	for _, n := range s.names(snap, doc) {
+		if n.name != root.Name {
+			continue
+		}
+		if n.alias {
+			return lastOf(snap, n.key), segments, true
+		}
+		// A saved value is a part of what its test received: the path goes on from there.
+		rest, ok := strings.CutPrefix(n.path, "response.")
+		if !ok {
+			return nil, segments, false
+		}
+		return lastOf(snap, n.key), append(slices.Clone(path.Parse(rest).Segments), segments...), false
+	}
+	return nil, segments, false
+}
