@@ -7,7 +7,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { drivePage } from "./page.mjs";
+import { drivePage, driveUntrusted } from "./page.mjs";
 import { installExtension, startBrowser, startWorkbench, workbenchUrl } from "./workbench.mjs";
 
 const extension = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -66,17 +66,21 @@ async function inExtensionHost() {
 }
 
 /** The packaged extension, installed as a user would, and looked at and clicked in the page. */
-async function onScreen() {
-  const dir = path.join(scratch, "screen");
+async function onScreen(name, drive, trust) {
+  const dir = path.join(scratch, name);
   fs.mkdirSync(dir, { recursive: true });
   await installExtension({ serverMain, dir, vsix: path.join(extension, "out/speclens.vsix") });
-  const workbench = await startWorkbench({ serverMain, dir, machineSettings: { "speclens.server.path": server } });
+  const workbench = await startWorkbench({ serverMain, dir, trust, machineSettings: { "speclens.server.path": server } });
   const browser = await startBrowser(chromium, dir);
+  const page = await browser.newPage();
   try {
-    const page = await browser.newPage();
     const file = `vscode-remote://${workbench.authority}${path.join(workspace, story.spec)}`;
     await page.goto(workbenchUrl(workbench, workspace, [["openFile", file]]), { timeout: 180_000 });
-    return await drivePage({ page, story, shots, patience });
+    return await drive({ page, story, shots, patience });
+  } catch (error) {
+    await page.screenshot({ path: path.join(shots, `${name}-error.png`) }).catch(() => undefined);
+    console.log(`not ok - the check ran to its end\n  # ${String(error?.stack ?? error).split("\n").join("\n  # ")}`);
+    return 1;
   } finally {
     await browser.close();
     await workbench.stop();
@@ -93,7 +97,8 @@ let failures = 0;
 try {
   for (const [name, part] of [
     ["VS Code, in the extension host", inExtensionHost],
-    ["VS Code, on screen", onScreen],
+    ["VS Code, on screen", () => onScreen("screen", drivePage, false)],
+    ["VS Code, in a folder that is not trusted", () => onScreen("untrusted", driveUntrusted, true)],
   ]) {
     const started = Date.now();
     console.log(`# ${name}`);

@@ -19,6 +19,8 @@ const userSettings = {
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
+  "security.workspace.trust.startupPrompt": "never",
+  "security.workspace.trust.banner": "never",
   "editor.minimap.enabled": false,
   "editor.hover.delay": 100,
 };
