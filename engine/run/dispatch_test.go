@@ -103,10 +103,13 @@ func TestDispatchOfNothingEnds(t *testing.T) {
 
 func TestASlowJobDelaysNoOtherOfItsWave(t *testing.T) {
 	p := newProbe()
-	release := make(chan struct{})
+	release, begun := make(chan struct{}), make(chan struct{})
 	d := p.dispatcher(2, free(0, 0, 0, 0), func(i int) bool {
 		if i == 0 {
+			close(begun)
 			<-release
+		} else {
+			<-begun // so that both places are really taken
 		}
 		return false
 	})

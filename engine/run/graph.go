@@ -197,7 +197,8 @@ func (g *graph) cycleIn(part []int) []int {
 // closure marks the nodes that are wanted and everything that they need. stop may say of a node that was not itself
 // wanted that nothing of it has to run again: it is then left out, and so is what only it needs.
 func (g *graph) closure(wanted []bool, stop func(node int) bool) []bool {
-	in := slices.Clone(wanted)
+	in := make([]bool, len(g.needs))
+	copy(in, wanted)
 	var queue []int
 	for i, w := range wanted {
 		if w {

@@ -1,0 +1,133 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/expect"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
+	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/schema"
+)
+
+// expectation is what a test expects, with its templates resolved: once, so that every attempt is held against the same.
+func (x *exec) expectation(place string, e *spec.Expect) *expect.Expect {
+	if e == nil {
+		return nil
+	}
+	if !holdsTemplate(e.Raw) {
+		return e.Parsed
+	}
+	x.res.ev.MarkLiteral = true
+	defer func() { x.res.ev.MarkLiteral = false }()
+	raw := mapTexts(e.Raw, nil, func(at []string, s string) any {
+		where := dotted(place, at)
+		v := x.res.eval(where, template.Parse(s))
+		if x.result.Resolved == nil {
+			x.result.Resolved = map[string]any{}
+		}
+		for _, key := range []string{resolvedKey(where, s), s} {
+			if _, known := x.result.Resolved[key]; !known {
+				x.result.Resolved[key] = v
+			}
+		}
+		return v
+	})
+	parsed, _ := expect.Parse(raw) // what is wrong makes its assertion fail, with the reason
+	return parsed
+}
+
+// resolvedKey names one template of a test by where it stands.
+func resolvedKey(place, source string) string { return place + ": " + source }
+
+// holdsTemplate reports whether any text inside a value holds a template.
+func holdsTemplate(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.Contains(v, "{{")
+	case map[string]any:
+		for _, e := range v {
+			if holdsTemplate(e) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, holdsTemplate)
+	}
+	return false
+}
+
+// mapTexts replaces every text inside a value that holds a template, keys in order; v itself stays as it is.
+func mapTexts(v any, at []string, replace func(at []string, s string) any) any {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "{{") {
+			return replace(at, v)
+		}
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for _, key := range value.Keys(v) {
+			out[key] = mapTexts(v[key], append(slices.Clip(at), key), replace)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = mapTexts(e, append(slices.Clip(at), strconv.Itoa(i)), replace)
+		}
+		return out
+	}
+	return v
+}
+
+// responseOf is a result as the assertions see it.
+func responseOf(r *engine.TestResult) expect.Response {
+	out := r.Output
+	headers := expect.Headers(out.Headers)
+	for name, values := range out.HeadersAll {
+		for known := range headers {
+			if strings.EqualFold(known, name) {
+				delete(headers, known)
+			}
+		}
+		headers[name] = values
+	}
+	events := make([]expect.Event, len(r.Events))
+	for i, e := range r.Events {
+		events[i] = expect.Event{Plugin: e.Plugin, Kind: e.Kind, Data: orEmptyMap(e.Data)}
+	}
+	return expect.Response{
+		Status: out.Status, Headers: headers, Body: out.Body, Duration: r.Duration, Events: events, Metadata: out.Metadata,
+	}
+}
+
+// condition evaluates `when`. A value that cannot be resolved counts as missing.
+func (x *exec) condition(when spec.Text) (holds bool, why string) {
+	t := when.Template
+	if t == nil {
+		t = template.Parse(when.Value)
+	}
+	parts := t.Condition()
+	unresolved := len(x.res.unresolved)
+	v := x.res.eval("when", parts.Left)
+	found := len(x.res.unresolved) == unresolved
+	rest := value.Text(value.Unwrap(x.res.eval("when", parts.Rest)))
+	c, problems := expect.ParseCondition(rest)
+	if len(problems) > 0 {
+		x.fail(fmt.Errorf("when: %s", problems[0].Message))
+		return false, ""
+	}
+	if holds, why = c.Holds(v, found); holds {
+		return true, ""
+	}
+	return false, fmt.Sprintf("`when: %s` does not hold: %s", when.Value, why)
+}
+
+// sameEvent compares what a plugin streamed with what it returned.
+func sameEvent(a, b schema.PluginEvent) bool {
+	return a.Kind == b.Kind && value.JSON(a.Data) == value.JSON(b.Data)
+}

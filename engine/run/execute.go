@@ -1,0 +1,369 @@
+package run
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
+)
+
+// ErrUntrusted is returned by Execute where the user does not trust the workspace: nothing of it may run.
+var ErrUntrusted = errors.New("the workspace is not trusted, so nothing of it runs; trust it first")
+
+// defaultTimeout is the time of one attempt where nobody sets any.
+const defaultTimeout = 30 * time.Second
+
+// runner is one execution. Its fields are set before the first unit begins and only read from then on, but for outcomes
+// and results: a unit writes its own element, and the dispatcher's order makes it visible to the units that need it.
+type runner struct {
+	snap *engine.Snapshot
+	// registry is held for the whole run: a registry that a reload replaced is not released while somebody holds it.
+	registry *plugin.Registry
+	plan     *Schedule
+	opts     Options
+	seed     uint64
+	failFast bool
+	limit    int
+	out      emitter
+	masker   *Masker
+	env      map[string]func(string) (string, error) // by URI
+	outcomes []*outcome                              // one per unit
+	results  []*engine.TestResult                    // one per unit
+}
+
+func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sink, opts Options) (*Report, error) {
+	started := time.Now()
+	if !snap.Trusted() {
+		return nil, ErrUntrusted
+	}
+	if _, err := sel.filter(); err != nil {
+		return nil, err
+	}
+	if opts.RunID == "" {
+		opts.RunID = newRunID()
+	}
+	plan, problems := Plan(snap, sel)
+	report := &Report{RunID: opts.RunID, Problems: problems}
+	r := newRunner(snap, plan, sink, opts)
+	if fatal := slices.ContainsFunc(problems, func(p Problem) bool { return p.Fatal }); fatal && (r.failFast || len(plan.Files) == 0) {
+		// Nothing could be planned, or nothing may be: there is no run to tell about.
+		report.Duration = time.Since(started)
+		return report, nil
+	}
+	r.run(ctx)
+	report.Results = r.results
+	report.Duration = time.Since(started)
+	report.Cancelled = ctx.Err() != nil
+	done := RunCompleted{RunID: opts.RunID, Total: len(r.results), Duration: report.Duration, Cancelled: report.Cancelled}
+	for _, res := range r.results {
+		switch res.Status {
+		case engine.StatusPassed:
+			done.Passed++
+		case engine.StatusFailed:
+			done.Failed++
+		case engine.StatusSkipped:
+			done.Skipped++
+		default:
+			done.Errored++
+		}
+	}
+	r.out.emit(done, r.masker)
+	return report, nil
+}
+
+func newRunner(snap *engine.Snapshot, plan *Schedule, sink Sink, opts Options) *runner {
+	r := &runner{
+		snap: snap, registry: snap.Registry(), plan: plan, opts: opts, seed: opts.Seed, failFast: opts.FailFast,
+		out: emitter{sink: sink}, env: map[string]func(string) (string, error){},
+		outcomes: make([]*outcome, len(plan.units)), results: make([]*engine.TestResult, len(plan.units)),
+	}
+	if r.seed == 0 {
+		r.seed = newSeed()
+	}
+	serial, most := opts.Serial, opts.MaxConcurrent
+	for _, f := range plan.files {
+		r.env[f.doc.URI] = lookupEnv(snap.Env(f.doc.URI), opts.LookupEnv)
+		if f.config == nil {
+			continue
+		}
+		rc := f.config.Runner
+		r.failFast = r.failFast || rc.FailFast.Value
+		serial = serial || rc.Parallel.Present() && !rc.Parallel.Value
+		if n, err := strconv.Atoi(rc.MaxConcurrent.Value); err == nil && n > 0 && opts.MaxConcurrent == 0 && (most == 0 || n < most) {
+			most = n
+		}
+	}
+	if most <= 0 {
+		most = runtime.GOMAXPROCS(0)
+	}
+	if serial {
+		most = 1
+	}
+	r.limit = most
+	r.masker = r.secrets()
+	return r
+}
+
+// secrets masks every variable of the environment that the run's templates name. They are known before the first test
+// begins, so that no report depends on which test read a variable first.
+func (r *runner) secrets() *Masker {
+	var values []string
+	read := func(uri string, t *template.Template) {
+		for _, ref := range t.Refs() {
+			if ref.Kind != template.Env {
+				continue
+			}
+			if v, err := r.env[uri](ref.Name); err == nil && isSecret(v) {
+				values = append(values, v)
+			}
+		}
+	}
+	for _, f := range r.plan.files {
+		for _, at := range f.spec.Templates {
+			read(f.doc.URI, at.Template)
+		}
+		if f.config != nil {
+			for _, at := range f.config.Templates {
+				read(f.doc.URI, at.Template)
+			}
+		}
+		for _, a := range link.Aliases(r.snap, f.doc.URI, f.spec) {
+			read(f.doc.URI, template.Parse(a.URL))
+		}
+	}
+	for _, u := range r.plan.units {
+		if u.row > 0 {
+			continue
+		}
+		for _, at := range u.test.at.Templates {
+			read(u.test.key.URI, at.Template)
+		}
+	}
+	slices.Sort(values)
+	return NewMasker(slices.Compact(values)...)
+}
+
+func (r *runner) run(ctx context.Context) {
+	r.out.emit(RunStarted{RunID: r.opts.RunID, Files: r.plan.Files, TotalTests: len(r.plan.units), TotalWaves: r.plan.waves}, r.masker)
+	d := dispatcher{
+		jobs: r.plan.jobs, limit: r.limit,
+		run:  func(i int) bool { return r.runUnit(ctx, i) },
+		skip: func(i int) { r.skipUnit(ctx, i) },
+		begin: func(wave, from, to int) {
+			names := make([]string, 0, to-from)
+			for _, u := range r.plan.units[from:to] {
+				names = append(names, u.info.Name)
+			}
+			r.out.emit(WaveStarted{Index: wave, TestNames: names, Parallel: r.limit > 1 && to-from > 1}, r.masker)
+		},
+		end: func(wave, _, _ int) { r.out.emit(WaveCompleted{Index: wave}, r.masker) },
+	}
+	d.dispatch(ctx)
+}
+
+// resolver evaluates the templates of one unit.
+func (r *runner) resolver(u *unit) resolver {
+	scope := template.Scope{
+		Env:   r.env[u.test.key.URI],
+		Named: func(name string) (any, error) { return r.named(u, name) },
+		Names: func() []string { return u.test.names() },
+	}
+	if u.test.file.spec.Mode.Value == "scenario" && (u.test.before != nil || u.row > 0) {
+		scope.Prev = func() (any, error) { return r.prev(u) }
+	}
+	res := resolver{place: u.place(r.snap), ev: template.Evaluator{Scope: scope, Seed: r.seed, Strict: r.opts.Strict}}
+	if u.row < 0 {
+		return res
+	}
+	row := map[string]any{}
+	for _, f := range u.test.at.Matrix[u.row].Values {
+		row[f.Key.Value] = res.deep("matrix."+f.Key.Value, f.Value.Any())
+	}
+	res.ev.Scope.Matrix = func(key string) (any, error) {
+		if v, ok := row[key]; ok {
+			return v, nil
+		}
+		return nil, template.ErrUnknown
+	}
+	return res
+}
+
+// place names a unit in the run independently of where the workspace lies on this machine, so that a seed gives the same
+// data everywhere.
+func (u *unit) place(snap *engine.Snapshot) string {
+	file := u.test.key.URI
+	if path := engine.PathFromURI(file); path != "" {
+		base := filepath.Dir(path)
+		if conf := snap.ConfigDocument(file); conf != nil {
+			base = filepath.Dir(conf.Path())
+		} else if i := slices.IndexFunc(snap.Roots(), func(root string) bool { return within(root, path) }); i >= 0 {
+			base = snap.Roots()[i]
+		}
+		if rel, err := filepath.Rel(base, path); err == nil {
+			file = filepath.ToSlash(rel)
+		}
+	}
+	place := file + "#" + u.test.key.ID
+	if u.row >= 0 {
+		place += "[" + strconv.Itoa(u.row) + "]"
+	}
+	return place
+}
+
+// within reports whether a path lies in a folder.
+func within(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// timeout is the limit of an attempt where neither the test nor any default sets one.
+func (r *runner) timeout() time.Duration {
+	switch {
+	case r.opts.Timeout > 0:
+		return r.opts.Timeout
+	case r.snap.Settings().RunTimeout > 0:
+		return r.snap.Settings().RunTimeout
+	}
+	return defaultTimeout
+}
+
+// withLog makes the plugin's log lines events of the test.
+func (r *runner) withLog(ctx context.Context, x *exec) context.Context {
+	return capabilities.WithSinks(ctx, capabilities.Sinks{Log: func(e capabilities.LogEntry) {
+		r.out.emit(Log{Level: e.Level.String(), Plugin: e.Plugin, Message: e.Message, Test: x.u.info}, x.masker)
+	}})
+}
+
+// named finds what a template's name stands for: the record of the test with that alias, or a saved value.
+func (r *runner) named(u *unit, name string) (any, error) {
+	f, ok := u.test.feeds[name]
+	if !ok {
+		return nil, template.ErrUnknown
+	}
+	o := r.outcomeOf(f.test, len(f.test.at.Matrix)-1)
+	if !o.usable() {
+		return nil, errors.New(why(name, f.test, o))
+	}
+	if !f.saved {
+		return o.record, nil
+	}
+	v, ok := o.saves[name]
+	if !ok {
+		return nil, fmt.Errorf("%s put nothing aside as `%s`", describe(f.test), name)
+	}
+	return v, nil
+}
+
+// outcomeOf is the outcome of a test, of its given matrix row where it has a matrix: what this run made, else what the
+// snapshot recorded. It is nil where the test has not run.
+func (r *runner) outcomeOf(p *planned, row int) *outcome {
+	if p.recorded != nil {
+		return p.recorded
+	}
+	if p.first < 0 {
+		return nil
+	}
+	return r.outcomes[p.first+max(0, row)]
+}
+
+// prev is the record of the test before, or of the row before. Tests that were skipped do not count: the slot still holds
+// what was there.
+func (r *runner) prev(u *unit) (any, error) {
+	o, from := r.prevOutcome(u)
+	if from == nil {
+		return nil, template.ErrUnknown
+	}
+	if !o.usable() {
+		return nil, errors.New(why("prev", from, o))
+	}
+	return o.record, nil
+}
+
+func (r *runner) prevOutcome(u *unit) (*outcome, *planned) {
+	var nearest *planned
+	var skipped *outcome
+	look := func(p *planned, row int) (*outcome, bool) {
+		o := r.outcomeOf(p, row)
+		if nearest == nil {
+			nearest, skipped = p, o
+		}
+		return o, o != nil && o.status != engine.StatusSkipped
+	}
+	for row := u.row - 1; row >= 0; row-- {
+		if o, ok := look(u.test, row); ok {
+			return o, u.test
+		}
+	}
+	for p := u.test.before; p != nil; p = p.before {
+		for row := max(1, len(p.at.Matrix)) - 1; row >= 0; row-- {
+			if o, ok := look(p, row); ok {
+				return o, p
+			}
+		}
+	}
+	return skipped, nearest
+}
+
+// missing says why a unit cannot run for want of a value, or is empty. A value with a Default is no want.
+func (r *runner) missing(u *unit) string {
+	for _, name := range u.test.wants {
+		f := u.test.feeds[name]
+		if o := r.outcomeOf(f.test, len(f.test.at.Matrix)-1); !o.usable() {
+			return why(name, f.test, o)
+		}
+	}
+	if u.test.wantsPrev {
+		if o, from := r.prevOutcome(u); from != nil && !o.usable() {
+			return why("prev", from, o)
+		}
+	}
+	return ""
+}
+
+// why explains that a value is not to be had.
+func why(name string, p *planned, o *outcome) string {
+	status := "did not run"
+	if o != nil {
+		status = map[engine.Status]string{engine.StatusErrored: "errored", engine.StatusSkipped: "was skipped"}[o.status]
+	}
+	return fmt.Sprintf("needs the value of `%s`, but %s %s", name, describe(p), status)
+}
+
+func describe(p *planned) string { return fmt.Sprintf("test %q", p.at.Label()) }
+
+func newSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
+	return binary.BigEndian.Uint64(b[:]) | 1
+}
+
+func newRunID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return "run-" + hex.EncodeToString(b[:])
+}
+
+// specFile is a document of a spec file with what governs it.
+type specFile struct {
+	doc    *engine.Document
+	spec   *spec.Spec
+	config *spec.Config // nil where there is none
+	needs  []link.FileNeed
+	// lane is set where the tests of the file run one at a time.
+	lane int
+}

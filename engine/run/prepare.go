@@ -1,0 +1,250 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/path"
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
+	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/schema"
+)
+
+// callable is a test as its plugin gets it.
+type callable struct {
+	plugin   plugin.Plugin
+	protocol schema.Protocol
+	input    plugin.TestInput
+	// timeout is that of one attempt.
+	timeout time.Duration
+	// secrets are the values of fields that the plugin declares secret.
+	secrets []string
+}
+
+// prepare resolves everything that the plugin gets. Where that fails the callable holds what was known by then.
+func (x *exec) prepare() (*callable, error) {
+	t := x.u.test.at
+	c := &callable{timeout: x.r.timeout()}
+	c.input.Method = x.res.text("method", t.Method)
+	c.input.Resource = x.res.text("resource", t.Resource)
+	c.input.Headers = x.headers()
+	var targetErr error
+	c.input.Target, c.protocol, targetErr = x.target()
+	if targetErr == nil {
+		c.plugin = x.r.registry.Lookup(c.protocol)
+	}
+	info := plugin.PluginInfo{}
+	if c.plugin != nil {
+		info = c.plugin.Info()
+	}
+	fieldErr := x.fields(c, info)
+	timeoutErr := x.timeout(c)
+	switch {
+	case targetErr != nil:
+		return c, targetErr
+	case c.plugin == nil:
+		return c, fmt.Errorf("no plugin serves the protocol `%s`", c.protocol)
+	case timeoutErr != nil:
+		return c, timeoutErr
+	case fieldErr != nil:
+		return c, fieldErr
+	case x.res.err != nil:
+		return c, x.res.err
+	}
+	return c, x.validate(c)
+}
+
+// headers merges the test's headers over the defaults of its file over those of the configuration; names are compared
+// without regard to case.
+func (x *exec) headers() map[string]string {
+	f := x.u.test.file
+	layers := []struct {
+		place string
+		pairs []spec.Pair
+	}{{"headers", x.u.test.at.Headers}, {"defaults.headers", f.spec.Defaults.Headers}}
+	if f.config != nil {
+		layers = append(layers, struct {
+			place string
+			pairs []spec.Pair
+		}{"defaults.headers", f.config.Defaults.Headers})
+	}
+	var headers map[string]string
+	known := map[string]bool{}
+	for _, layer := range layers {
+		for _, p := range layer.pairs {
+			folded := strings.ToLower(p.Key.Value)
+			if known[folded] {
+				continue
+			}
+			known[folded] = true
+			if headers == nil {
+				headers = map[string]string{}
+			}
+			headers[p.Key.Value] = x.res.text(layer.place+"."+p.Key.Value, p.Value)
+		}
+	}
+	return headers
+}
+
+// target is the URL that the test speaks to, and its protocol. Templates are resolved in the text of the target, and then
+// in the URL behind it where that is an alias.
+func (x *exec) target() (string, schema.Protocol, error) {
+	f := x.u.test.file
+	text, _ := link.TargetText(f.spec, x.u.test.at.Test)
+	d := link.Resolve(x.r.snap, f.doc.URI, f.spec, x.res.text("target", text))
+	if d.Alias != "" && strings.Contains(d.URL, "{{") {
+		d = link.Resolve(x.r.snap, f.doc.URI, f.spec, value.Text(value.Unwrap(x.res.eval("targets."+d.Alias, template.Parse(d.URL)))))
+	}
+	switch {
+	case d.Message != "":
+		return d.URL, d.Protocol, errors.New(d.Message)
+	case d.Protocol == "":
+		return d.URL, "", fmt.Errorf("the target %q has no scheme, so no plugin can be chosen for it", d.URL)
+	}
+	return d.URL, d.Protocol, nil
+}
+
+// timeout finds the limit of one attempt: the test's, else that of a default, else the run's.
+func (x *exec) timeout(c *callable) error {
+	f := x.u.test.file
+	places := []struct {
+		name string
+		text spec.Text
+	}{{"timeout", x.u.test.at.Timeout}, {"defaults.timeout", f.spec.Defaults.Timeout}}
+	if f.config != nil {
+		places = append(places, struct {
+			name string
+			text spec.Text
+		}{"defaults.timeout", f.config.Defaults.Timeout})
+	}
+	for _, p := range places {
+		if p.text.Value == "" {
+			continue
+		}
+		d, err := spec.ParseDuration(x.res.text(p.name, p.text))
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		if d > 0 {
+			c.timeout, c.input.Timeout = d, d.String()
+			return nil
+		}
+	}
+	return nil
+}
+
+// fields resolves the plugin's fields.
+func (x *exec) fields(c *callable, info plugin.PluginInfo) error {
+	var unknown error
+	for _, field := range x.u.test.at.Fields {
+		name := field.Key.Value
+		v := x.res.deep(name, field.Value.Any())
+		if c.input.Fields == nil {
+			c.input.Fields = map[string]any{}
+		}
+		c.input.Fields[name] = v
+		declared, ok := info.Fields[name]
+		switch {
+		case ok:
+			c.secrets = secretsIn(declared, v, c.secrets)
+		case len(info.Fields) > 0:
+			msg := fmt.Sprintf("unknown field `%s` of %s %s", name, info.Name, info.Version)
+			names := make([]string, 0, len(info.Fields))
+			for n := range info.Fields {
+				names = append(names, n)
+			}
+			if near := path.Nearest(name, append(names, coreNames()...)); near != "" {
+				msg += fmt.Sprintf("; did you mean `%s`?", near)
+			}
+			if x.r.opts.Strict && unknown == nil {
+				unknown = errors.New(msg)
+				continue
+			}
+			x.result.Warnings = append(x.result.Warnings, msg)
+		}
+	}
+	return unknown
+}
+
+// coreNames are the keys of a test that belong to the language.
+func coreNames() []string {
+	var names []string
+	for _, f := range schema.Core() {
+		if f.Level == schema.LevelTest {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// secretsIn collects the texts of a value that its declaration calls secret.
+func secretsIn(declared schema.FieldSpec, v any, list []string) []string {
+	if declared.Secret {
+		return textsIn(v, list)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for key, member := range v {
+			if d, ok := declared.Member(key); ok {
+				list = secretsIn(d, member, list)
+			}
+		}
+	case []any:
+		if declared.Items != nil {
+			for _, item := range v {
+				list = secretsIn(*declared.Items, item, list)
+			}
+		}
+	}
+	return list
+}
+
+func textsIn(v any, list []string) []string {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			list = textsIn(member, list)
+		}
+		return list
+	case []any:
+		for _, item := range v {
+			list = textsIn(item, list)
+		}
+		return list
+	case nil, bool:
+		return list
+	}
+	return append(list, value.Text(v))
+}
+
+// validate asks the plugin whether it accepts the input: what it calls an error is not sent.
+func (x *exec) validate(c *callable) (err error) {
+	in := cloneInput(c.input)
+	in.Templated = x.res.unresolved
+	info := c.plugin.Info()
+	defer func() {
+		if r := recover(); r != nil {
+			err = &plugin.Error{Plugin: info.Name, Version: info.Version, Phase: plugin.PhaseValidate, Err: fmt.Errorf("panicked: %v", r)}
+		}
+	}()
+	for _, fe := range c.plugin.Validate(in) {
+		msg := fe.Message
+		if fe.Field != "" {
+			msg = fmt.Sprintf("`%s`: %s", fe.Field, fe.Message)
+		}
+		switch fe.Severity {
+		case "", "error":
+			if err == nil {
+				err = &plugin.Error{Plugin: info.Name, Version: info.Version, Phase: plugin.PhaseValidate, Err: errors.New(msg)}
+			}
+		case "warning":
+			x.result.Warnings = append(x.result.Warnings, fmt.Sprintf("plugin %s@%s: %s", info.Name, info.Version, msg))
+		}
+	}
+	return err
+}

@@ -1,0 +1,323 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/expect"
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/schema"
+)
+
+// unit is what the dispatcher runs: a test, or one row of its matrix.
+type unit struct {
+	test *planned
+	// row is the matrix row, -1 without a matrix.
+	row  int
+	info TestInfo
+}
+
+// attempts is how often a test may be tried, and how long to wait in between.
+type attempts struct {
+	most     int
+	interval time.Duration
+}
+
+// exec is one unit under way. One goroutine owns it; the plugin's events arrive through event.
+type exec struct {
+	r   *runner
+	u   *unit
+	res resolver
+	// result is in the making, with real values in it.
+	result  *engine.TestResult
+	started time.Time
+	masker  *Masker
+	// events are those of the attempt under way. call's gate orders the writers, and its return the reader.
+	events []engine.Event
+	// undeclared are the kinds of events that were warned about.
+	undeclared map[string]bool
+	outcome    outcome
+}
+
+// runUnit runs one unit from its first condition to its result, and reports whether the run should begin nothing more.
+func (r *runner) runUnit(ctx context.Context, i int) (stop bool) {
+	x := r.newExec(i)
+	x.run(ctx)
+	x.finish(ctx, i)
+	failed := x.result.Status == engine.StatusFailed || x.result.Status == engine.StatusErrored
+	return r.failFast && failed
+}
+
+// skipUnit disposes of a unit that may not begin.
+func (r *runner) skipUnit(ctx context.Context, i int) {
+	x := r.newExec(i)
+	why := "not begun: an earlier test failed and the run stops at the first failure"
+	if ctx.Err() != nil {
+		why = "not begun: the run was cancelled"
+	}
+	x.skip(why)
+	x.finish(ctx, i)
+}
+
+func (r *runner) newExec(i int) *exec {
+	u := r.plan.units[i]
+	x := &exec{r: r, u: u, masker: r.masker, started: time.Now(), undeclared: map[string]bool{}}
+	x.res = r.resolver(u)
+	x.result = &engine.TestResult{
+		Key: u.test.key, RunID: r.opts.RunID, Row: u.row, Name: u.info.Name, Started: x.started,
+		Hash: u.test.at.Hash(), RequestHash: u.test.at.RequestHash(), FedBy: u.test.fedBy(),
+	}
+	return x
+}
+
+func (x *exec) skip(why string) {
+	x.result.Status, x.result.Error = engine.StatusSkipped, why
+}
+
+func (x *exec) fail(err error) {
+	x.result.Status, x.result.Error = engine.StatusErrored, err.Error()
+}
+
+// finish masks the result, lets it leave, and keeps the real values for the tests that need them.
+func (x *exec) finish(ctx context.Context, i int) {
+	x.result.Warnings = append(x.result.Warnings, x.res.warnings...)
+	if x.result.Status == engine.StatusErrored && ctx.Err() != nil {
+		x.result.Error = errCancelled.Error()
+	}
+	if x.result.Duration == 0 && x.result.Attempts > 0 {
+		x.result.Duration = time.Since(x.started)
+	}
+	x.outcome.status = x.result.Status
+	x.r.outcomes[i] = &x.outcome
+	masked := x.masker.Result(x.result)
+	x.r.results[i] = masked
+	x.r.out.emit(TestCompleted{Test: x.u.info, Result: masked}, x.masker)
+}
+
+func (x *exec) run(ctx context.Context) {
+	t := x.u.test.at
+	switch why := x.r.missing(x.u); {
+	case ctx.Err() != nil:
+		x.skip("not begun: the run was cancelled")
+		return
+	case t.Skip.Value:
+		x.skip("the test says `skip: true`")
+		return
+	case why != "":
+		x.skip(why)
+		return
+	}
+	if t.When.Present() {
+		holds, why := x.condition(t.When)
+		if x.res.err != nil {
+			x.fail(x.res.err)
+		}
+		if x.result.Status == engine.StatusErrored {
+			return
+		}
+		if !holds {
+			x.skip(why)
+			return
+		}
+	}
+	c, err := x.prepare()
+	x.mask(c)
+	if err == nil {
+		err = x.res.err
+	}
+	if c != nil {
+		x.result.Input, x.result.Target, x.result.Protocol = &c.input, c.input.Target, c.protocol
+	}
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	x.attempt(ctx, c)
+}
+
+// mask adds to the secrets those that went into this test alone.
+func (x *exec) mask(c *callable) {
+	x.masker = x.masker.With(x.res.secrets()...)
+	if c != nil {
+		x.masker = x.masker.With(c.secrets...)
+	}
+}
+
+// attempt tries the test as often as its `retry` allows, and judges the last attempt.
+func (x *exec) attempt(ctx context.Context, c *callable) {
+	t := x.u.test.at
+	tries, err := readAttempts(t.Retry)
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	if tries.most == 1 && t.Retry != nil && t.Retry.MaxAttempts.Value == "" {
+		x.result.Warnings = append(x.result.Warnings, "retry has no maxAttempts, so there is one attempt")
+	}
+	want := x.expectation("expect", t.Expect)
+	var until *expect.Expect
+	if t.Retry != nil && t.Retry.Until != nil && tries.most > 1 {
+		until = x.expectation("retry.until", t.Retry.Until)
+	}
+	x.mask(c)
+	if x.res.err != nil {
+		x.fail(x.res.err)
+		return
+	}
+	x.r.out.emit(TestStarted{Test: x.u.info, Protocol: string(c.protocol), Target: c.input.Target}, x.masker)
+	for n := 1; ; n++ {
+		met := x.once(ctx, c, want, until)
+		x.result.Attempts = n
+		if met || n >= tries.most {
+			break
+		}
+		if !wait(ctx, tries.interval) {
+			x.fail(errCancelled)
+			break
+		}
+	}
+	x.keep()
+}
+
+// once makes one attempt and judges it; it reports whether no further attempt is wanted.
+func (x *exec) once(ctx context.Context, c *callable, want, until *expect.Expect) (met bool) {
+	x.events = nil
+	x.result.Output, x.result.Events, x.result.Assertions, x.result.Error = nil, nil, nil, ""
+	out := call(x.r.withLog(ctx, x), c.plugin, cloneInput(c.input), c.timeout, func(e schema.PluginEvent) { x.event(c, e) })
+	x.result.Duration = out.took
+	if out.detail != "" {
+		x.r.out.emit(Log{Level: "error", Plugin: c.plugin.Info().Name, Message: out.detail, Test: x.u.info}, x.masker)
+	}
+	if out.output != nil {
+		x.receive(c, out.output)
+	}
+	switch {
+	case out.err != nil:
+		x.result.Events = x.events
+		x.fail(x.timeoutPlace(out.err))
+		return false
+	case out.output.Error != "":
+		x.fail(errors.New(out.output.Error))
+		return false
+	}
+	response := responseOf(x.result)
+	x.result.Assertions = want.Evaluate(response)
+	passed := expect.Passed(x.result.Assertions)
+	if until != nil {
+		missed := slices.DeleteFunc(until.Evaluate(response), func(a expect.Assertion) bool { return a.Passed })
+		for _, a := range missed {
+			a.Expression, a.At = "retry.until "+a.Expression, append([]string{"retry", "until"}, a.At...)
+			x.result.Assertions = append(x.result.Assertions, a)
+		}
+		met, passed = len(missed) == 0, passed && len(missed) == 0
+	} else {
+		met = passed
+	}
+	x.result.Status = engine.StatusPassed
+	if !passed {
+		x.result.Status = engine.StatusFailed
+	}
+	return met
+}
+
+// timeoutPlace names the setting behind a timeout.
+func (x *exec) timeoutPlace(err error) error {
+	if !errors.Is(err, errTimeout) {
+		return err
+	}
+	if x.u.test.at.Timeout.Present() {
+		return err
+	}
+	return fmt.Errorf("%w; `timeout` sets another limit", err)
+}
+
+// receive takes over an output, and with it the events that the plugin returned instead of streaming them.
+func (x *exec) receive(c *callable, output *plugin.TestOutput) {
+	out := *output
+	streamed := slices.Clone(x.events)
+	for _, e := range out.Events {
+		if i := slices.IndexFunc(streamed, func(s engine.Event) bool { return sameEvent(s.PluginEvent, e) }); i >= 0 {
+			streamed = slices.Delete(streamed, i, i+1)
+			continue
+		}
+		x.event(c, e)
+	}
+	out.Events = nil // they are the result's
+	x.result.Output, x.result.Events = &out, x.events
+	if out.DurationMs > 0 {
+		x.result.Duration = time.Duration(out.DurationMs) * time.Millisecond
+	}
+}
+
+// event records one event of the plugin and passes it on.
+func (x *exec) event(c *callable, e schema.PluginEvent) {
+	info := c.plugin.Info()
+	e.Plugin = info.Name
+	if e.Data != nil {
+		e.Data, _ = cloneValue(e.Data).(map[string]any)
+	}
+	ev := engine.Event{PluginEvent: e, At: time.Since(x.started)}
+	x.events = append(x.events, ev)
+	if _, declared := info.Events[e.Kind]; !declared && !x.undeclared[e.Kind] {
+		x.undeclared[e.Kind] = true
+		x.result.Warnings = append(x.result.Warnings, fmt.Sprintf("plugin %s@%s sent the event %q, which it does not declare", info.Name, info.Version, e.Kind))
+	}
+	x.r.out.emit(PluginEvent{Test: x.u.info, Event: ev}, x.masker)
+}
+
+// keep stores what other tests may use.
+func (x *exec) keep() {
+	status := x.result.Status
+	if x.result.Output == nil || status != engine.StatusPassed && status != engine.StatusFailed {
+		return
+	}
+	x.outcome.record = newRecord(x.u.info.Name, x.result.Output, x.result.Events)
+	var warnings []string
+	x.outcome.saves, warnings = saved(x.u.test.at.Test, x.outcome.record)
+	x.result.Warnings = append(x.result.Warnings, warnings...)
+}
+
+// wait waits between two attempts; it is false where the context ended before.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// readAttempts reads `retry`.
+func readAttempts(r *spec.Retry) (attempts, error) {
+	a := attempts{most: 1}
+	if r == nil {
+		return a, nil
+	}
+	if s := strings.TrimSpace(r.MaxAttempts.Value); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return a, fmt.Errorf("retry.maxAttempts: %q is not a whole number", s)
+		}
+		a.most = max(1, n)
+	}
+	if r.Interval.Value != "" {
+		d, err := spec.ParseDuration(r.Interval.Value)
+		if err != nil {
+			return a, fmt.Errorf("retry.interval: %w", err)
+		}
+		a.interval = d
+	}
+	return a, nil
+}
