@@ -54,7 +54,8 @@ vim.notify_once = vim.notify
 local wanted_lens
 vim.ui.select = function(items, opts, on_choice)
   for index, item in ipairs(items) do
-    if opts.format_item(item):find(wanted_lens, 1, true) then
+    -- Newer Neovims add the client's name in brackets.
+    if (opts.format_item(item):gsub(' %[speclens%]$', '')) == wanted_lens then
       return on_choice(item, index)
     end
   end
@@ -151,7 +152,7 @@ end
 local function run_lens(bufnr, name)
   local first, last = test_lines(bufnr, name)
   for _, lens in ipairs(lenses(bufnr)) do
-    if lens.line >= first and lens.line <= last and vim.startswith(lens.title, '▶ Run') then
+    if lens.line >= first and lens.line <= last and lens.title == '▶ Run' then
       wanted_lens = '▶ Run'
       vim.api.nvim_win_set_cursor(0, { lens.line + 1, 0 })
       vim.lsp.codelens.run()
@@ -291,6 +292,12 @@ local function main()
       end
     end
     return nil, ('line %d; from speclens-run: %s'):format(at + 1, show(run))
+  end)
+
+  vim.cmd.SpeclensEnv(story.environment)
+  expect('the environment that was chosen stands in a lens', function()
+    local titles = lens_titles(bufnr, 0, vim.api.nvim_buf_line_count(bufnr))
+    return has_title(titles, 'env: ' .. story.environment), show(titles)
   end)
 
   local slow = open(vim.fs.joinpath(workspace, story.adopted.spec))

@@ -14,7 +14,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     adoptSpecs(),
     vscode.workspace.onDidGrantWorkspaceTrust(() => connection?.trust()),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration("speclens.server.path") || event.affectsConfiguration("speclens.pluginDirectory")) {
+      if (event.affectsConfiguration("speclens.server.path")) {
         void connection?.restart();
       }
     }),

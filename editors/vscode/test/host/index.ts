@@ -14,6 +14,7 @@ interface Story {
   completion: { after: string; typed: string; offers: string[] };
   run: { test: string; outcome: string; events: string[] };
   failure: { test: string; outcome: string; at: string; says: string[] };
+  environment: string;
   adopted: { spec: string; test: string };
   other: string;
 }
@@ -114,6 +115,12 @@ async function main(tap: Tap): Promise<void> {
     const found = must(run.find((d) => d.range.start.line === at.line), run.map(describe)) as vscode.Diagnostic;
     for (const text of story.failure.says) must(found.message.includes(text), `no ${text} in ${found.message}`);
     return describe(found);
+  });
+
+  await vscode.commands.executeCommand("speclens.setEnvironment", { uri: uri.toString(), name: story.environment });
+  await tap.expect("the environment that was chosen stands in a lens", async () => {
+    const now = (await spec.lenses()).map((lens) => lens.command?.title ?? "");
+    return must(now.find((title) => title === `env: ${story.environment}`), now.join("; ")) as string;
   });
 
   const adopted = vscode.Uri.file(path.join(env("SPECLENS_WORKSPACE"), story.adopted.spec));
