@@ -168,6 +168,9 @@ func explainAnswer(where, stage string, headerBytes int64, err error) (HTTPError
 		return HTTPProtocol, fmt.Sprintf("answer of %s: the head of the response is larger than %d bytes", where, headerBytes)
 	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "malformed MIME header"):
 		return HTTPProtocol, fmt.Sprintf("answer of %s: it is not HTTP (%s): check that the port is the one of an HTTP server", where, cause(err))
+	case strings.Contains(text, "readLoopPeekFailLocked"): // net/http has no better word for it
+		return HTTPProtocol, fmt.Sprintf("answer of %s: it is not HTTP (the server speaks before it is asked): "+
+			"check that the port is the one of an HTTP server", where)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
 		strings.Contains(text, "server closed idle connection"), strings.Contains(text, "forcibly closed"):
 		return HTTPConnection, fmt.Sprintf("%s closed the connection while %s: see the server's log", where, stage)

@@ -1,0 +1,148 @@
+package capabilities
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rawServer answers every request with 200 and keeps the lines of its head as they came.
+func rawServer(t *testing.T) (addr string, count func() int, heads chan []string) {
+	t.Helper()
+	heads = make(chan []string, 8)
+	addr, count = listen(t, func(conn net.Conn) {
+		r := bufio.NewReader(conn)
+		for {
+			var head []string
+			for {
+				line, err := r.ReadString('\n')
+				if err != nil {
+					return
+				}
+				if line == "\r\n" {
+					break
+				}
+				head = append(head, line)
+			}
+			heads <- head
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	return addr, count, heads
+}
+
+func TestNothingCanSplitALine(t *testing.T) {
+	addr, count, heads := rawServer(t)
+	c := client(t, HTTPLimits{})
+	fields := map[string]struct {
+		req  func(x string) HTTPRequest
+		part string // the field that the error names
+	}{
+		"method": {func(x string) HTTPRequest { return HTTPRequest{Method: "GE" + x + "T"} }, "method"},
+		"host":   {func(x string) HTTPRequest { return HTTPRequest{URL: "http://" + addr + x} }, "url"},
+		"user":   {func(x string) HTTPRequest { return HTTPRequest{URL: "http://ada" + x + "@" + addr} }, "url"},
+		"path":   {func(x string) HTTPRequest { return HTTPRequest{URL: "http://" + addr + "/a" + x + "X-Injected: 1"} }, "url"},
+		"query":  {func(x string) HTTPRequest { return HTTPRequest{URL: "http://" + addr + "/?a=" + x + "X-Injected: 1"} }, "url"},
+		"header name": {func(x string) HTTPRequest {
+			return HTTPRequest{Headers: map[string]string{"X-A" + x + "X-Injected": "1"}}
+		}, "header"},
+		"header value": {func(x string) HTTPRequest {
+			return HTTPRequest{Headers: map[string]string{"X-A": "1" + x + "X-Injected: 1"}}
+		}, "header X-A"},
+		"Host": {func(x string) HTTPRequest {
+			return HTTPRequest{Headers: map[string]string{"Host": "a" + x + "X-Injected: 1"}}
+		}, "header Host"},
+		"Cookie": {func(x string) HTTPRequest {
+			return HTTPRequest{Headers: map[string]string{"Cookie": x + "X-Injected: 1"}}
+		}, "header Cookie"},
+	}
+	for name, field := range fields {
+		for _, x := range []string{"\r", "\n", "\r\n", "\x00", "\u010a", "\u560a"} {
+			t.Run(fmt.Sprintf("%+q in %s", x, name), func(t *testing.T) {
+				before := count()
+				req := field.req(x)
+				if req.URL == "" {
+					req.URL = "http://" + addr + "/"
+				}
+				_, err := c.Do(t.Context(), req, HTTPHooks{})
+				if x[0] < 0x20 {
+					wantKind(t, err, HTTPBadRequest, field.part)
+					if count() != before {
+						t.Error("a connection was made")
+					}
+					return
+				}
+				select {
+				case head := <-heads: // beyond ASCII: sent as one character or not at all
+					if slices.ContainsFunc(head, func(line string) bool { return strings.HasPrefix(line, "X-Injected") }) {
+						t.Errorf("head = %q", head)
+					}
+					r := textproto.NewReader(bufio.NewReader(strings.NewReader(strings.Join(head[1:], "") + "\r\n")))
+					if _, err := r.ReadMIMEHeader(); err != nil {
+						t.Errorf("head = %q: %v", head, err)
+					}
+				default:
+					if err == nil {
+						t.Error("neither an error nor a request")
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestARequestThatCannotBeSentIsRefusedInWords(t *testing.T) {
+	tests := map[string]struct {
+		req   HTTPRequest
+		parts []string
+	}{
+		"no URL":                     {HTTPRequest{}, []string{"url", "no scheme", "http://host"}},
+		"no scheme":                  {HTTPRequest{URL: "localhost/x"}, []string{"no scheme"}},
+		"a host taken for a scheme":  {HTTPRequest{URL: "localhost:8080/x"}, []string{`"localhost"`, "not http or https"}},
+		"another scheme":             {HTTPRequest{URL: "ftp://h/"}, []string{`"ftp"`}},
+		"no host":                    {HTTPRequest{URL: "http:///x"}, []string{"no host"}},
+		"a port alone":               {HTTPRequest{URL: "http://:80/x"}, []string{"no host"}},
+		"a port that is none":        {HTTPRequest{URL: "http://h:99999/"}, []string{"99999", "65535"}},
+		"port 0":                     {HTTPRequest{URL: "http://h:0/"}, []string{"port 0"}},
+		"a port of letters":          {HTTPRequest{URL: "http://h:eighty/"}, []string{"url"}},
+		"a bad escape":               {HTTPRequest{URL: "http://h/%zz"}, []string{"%zz"}},
+		"a blank in the host":        {HTTPRequest{URL: "http://a b/"}, []string{"url"}},
+		"a blank in the method":      {HTTPRequest{URL: "http://h/", Method: "GET x"}, []string{"method", "a blank"}},
+		"a method beyond ASCII":      {HTTPRequest{URL: "http://h/", Method: "GÉT"}, []string{"method", "not ASCII"}},
+		"a header without a name":    {HTTPRequest{URL: "http://h/", Headers: map[string]string{"": "x"}}, []string{"no name"}},
+		"a header name with a colon": {HTTPRequest{URL: "http://h/", Headers: map[string]string{"X:Y": "x"}}, []string{`":"`}},
+		"a tab in a header name":     {HTTPRequest{URL: "http://h/", Headers: map[string]string{"X\tY": "x"}}, []string{"a tab"}},
+		"a control character":        {HTTPRequest{URL: "http://h/", Headers: map[string]string{"X": "a\x07"}}, []string{"0x07"}},
+		"a Host with a path":         {HTTPRequest{URL: "http://h/", Headers: map[string]string{"Host": "a/b"}}, []string{"Host", `"/"`}},
+		"a Host with a user":         {HTTPRequest{URL: "http://h/", Headers: map[string]string{"Host": "a@b"}}, []string{"Host", `"@"`}},
+	}
+	c := client(t, HTTPLimits{})
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := c.Do(t.Context(), tt.req, HTTPHooks{Allow: func(string, string, string) error {
+				t.Error("the request came as far as the grants")
+				return nil
+			}})
+			wantKind(t, err, HTTPBadRequest, tt.parts...)
+		})
+	}
+}
+
+func TestOfTwoSpellingsOfAHeaderTheSameOneIsSentEveryTime(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, strings.Join(r.Header["X-A"], "|"))
+	})
+	c := client(t, HTTPLimits{})
+	for range 20 {
+		response, err := c.Do(t.Context(), HTTPRequest{URL: s.URL, Headers: map[string]string{"X-A": "upper", "x-a": "lower"}}, HTTPHooks{})
+		if err != nil || string(response.Body) != "lower" {
+			t.Fatalf("body %q, err %v", response.Body, err)
+		}
+	}
+}
