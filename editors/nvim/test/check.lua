@@ -194,6 +194,18 @@ local function main()
     return ('filetype %s, %s, positions in %s'):format(vim.bo[bufnr].filetype, client.root_dir and vim.fs.basename(client.root_dir) or '-', client.offset_encoding)
   end)
 
+  for _, case in ipairs({
+    { 'a template in a quoted text is highlighted', 'env.ADA', 'qubeTemplateSource' },
+    { 'a template in a plain text is highlighted', 'created.response', 'qubeTemplate' },
+    { 'an operator is highlighted', 'is string', 'qubeOperator' },
+    { 'the method of a one-line test is highlighted', 'GET /health', 'qubeRequest' },
+    { 'a key stays YAML', 'retires', 'yamlBlockMappingKey' },
+  }) do
+    local line, column = find(bufnr, case[2])
+    local group = vim.fn.synIDattr(vim.fn.synID(line + 1, column + 1, 1), 'name')
+    report(group == case[3], case[1], case[2] .. ': ' .. group)
+  end
+
   expect('the misspelt field has a diagnostic', function()
     local line = find(bufnr, story.diagnostic.at)
     local all = vim.diagnostic.get(bufnr)

@@ -54,7 +54,7 @@ function scopesOf(spec, text) {
 const spec = `tests:
   - GET /health -> 200
   - POST /login:
-      body: { user: ada, password: "{{ env.ADA_PASSWORD }}" }
+      body: { user: ada, password: "{{ env.TOKEN }}" }
       note: '{{ regex("[a-z]{3}").ToUpper() }}'
       expect:
         status: 2xx
@@ -74,8 +74,8 @@ const table = [
   ["a method of a compact test is a keyword", "POST", "keyword.other.method.qube"],
   ["a template in a quoted text is a template", "{{ env", "meta.template.qube"],
   ["a template's braces are punctuation", "{{ env", "punctuation.section.embedded.begin.qube"],
-  ["a template's source is a keyword", "env.ADA", "keyword.other.source.qube"],
-  ["what a template takes from the environment is a variable", "ADA_PASSWORD }}", "variable.other.qube"],
+  ["a template's source is a keyword", "env.TOKEN", "keyword.other.source.qube"],
+  ["what a template takes from the environment is a variable", "TOKEN }}", "variable.other.qube"],
   ["a template's method is a function", "ToUpper", "support.function.method.qube"],
   ["a template in a plain text is a template", "{{ auth", "meta.template.qube"],
   ["a template in a block text is a template", "{{ prev", "meta.template.qube"],
