@@ -122,3 +122,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// opener closes its channel at the first event.
+type opener struct {
+	once sync.Once
+	ch   chan struct{}
+}
+
+func (o *opener) emit(schema.PluginEvent) { o.once.Do(func() { close(o.ch) }) }
