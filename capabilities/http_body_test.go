@@ -190,6 +190,7 @@ func TestBombsCostNoMoreThanTheLimit(t *testing.T) {
 
 func TestAHeadThatNeverEndsIsAnError(t *testing.T) {
 	addr, _ := listen(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
 		endless(t.Context(), conn, []byte("X-A: "+strings.Repeat("b", 100)+"\r\n"))
 	})

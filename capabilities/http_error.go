@@ -92,17 +92,23 @@ func (x *exchange) explainEnd(ctx context.Context, where, stage string) *HTTPErr
 	}
 	cause := context.Cause(ctx)
 	switch {
-	case errors.Is(cause, errExchangeTimeout):
+	case errors.Is(cause, errExchangeTimeout), errors.Is(cause, context.DeadlineExceeded):
 		return &HTTPError{Kind: HTTPTimeout, Err: context.DeadlineExceeded, Message: fmt.Sprintf(
 			"no complete answer from %s within %v: timed out while %s; check that the server answers, or raise timeout",
-			where, x.timeout, stage)}
-	case errors.Is(cause, context.DeadlineExceeded):
-		return &HTTPError{Kind: HTTPTimeout, Err: cause, Message: fmt.Sprintf(
-			"no complete answer from %s within %v: the time for this call ran out while %s; check that the server answers, or raise timeout",
-			where, time.Since(x.started).Round(time.Millisecond), stage)}
+			where, x.allowed(), stage)}
 	default:
 		return &HTTPError{Kind: HTTPCanceled, Err: cause, Message: fmt.Sprintf("cancelled while %s (%s)", stage, where)}
 	}
+}
+
+// allowed is the time that an exchange which ran out of it had. A caller's deadline that ends a moment before the request's
+// timeout is the same limit, set twice.
+func (x *exchange) allowed() time.Duration {
+	took := time.Since(x.started)
+	if took > x.timeout-x.timeout/10 {
+		return x.timeout
+	}
+	return took.Round(time.Millisecond)
 }
 
 func explainDial(where string, to hop, err error) (HTTPErrorKind, string) {

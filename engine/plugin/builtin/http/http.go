@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -18,9 +19,6 @@ import (
 	"github.com/speclens/speclens/engine/plugin/builtin/http/request"
 	"github.com/speclens/speclens/schema"
 )
-
-// ErrClosed is returned by Execute after Close.
-var ErrClosed = errors.New("plugin " + request.Name + "@" + request.Version + ": execute: the plugin is closed")
 
 // Plugin implements plugin.Plugin. Safe for concurrent use.
 type Plugin struct {
@@ -59,8 +57,11 @@ func (p *Plugin) Info() plugin.PluginInfo { return plugin.PluginInfo(request.Des
 // Init takes any configuration: the plugin has no settings.
 func (p *Plugin) Init(context.Context, map[string]any) error { return nil }
 
-// Validate checks a test's input; see package request for the rules.
+// Validate checks a test's input; see package request for the rules. After Close it returns one warning that says so.
 func (p *Plugin) Validate(input plugin.TestInput) []plugin.FieldError {
+	if p.closed.Load() {
+		return []plugin.FieldError{{Message: failed(plugin.PhaseValidate, plugin.ErrClosed).Error(), Severity: "warning", Code: plugin.CodeClosed}}
+	}
 	var out []plugin.FieldError
 	for _, problem := range request.Validate(request.Input(input)) {
 		out = append(out, plugin.FieldError(problem))
@@ -68,11 +69,11 @@ func (p *Plugin) Validate(input plugin.TestInput) []plugin.FieldError {
 	return out
 }
 
-// Execute sends the request. What goes wrong with it, from a bad field to a lost connection, is the Error of the output;
-// the returned error is ErrClosed or nil.
+// Execute sends the request. What goes wrong with it, from a bad field to a lost connection, is the Error of the output.
+// The returned error is a *plugin.Error around plugin.ErrClosed, or around the context's error where it was cancelled.
 func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugin.EventSink) (*plugin.TestOutput, error) {
 	if p.closed.Load() {
-		return nil, ErrClosed
+		return nil, failed(plugin.PhaseExecute, plugin.ErrClosed)
 	}
 	started := time.Now()
 	sinks := capabilities.SinksFrom(ctx)
@@ -99,6 +100,9 @@ func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugi
 			events(request.EventRedirected, request.Redirect(status, location))
 		},
 	})
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil, failed(plugin.PhaseExecute, fmt.Errorf("ended by the caller: %w", ctx.Err()))
+	}
 	if err != nil {
 		out.Error = err.Error()
 		out.DurationMs = time.Since(started).Milliseconds()
@@ -118,17 +122,20 @@ func (p *Plugin) Close() error {
 	return nil
 }
 
-// eventSink delivers events as they happen: to the sink of the context, else to emit, else into the output.
+func failed(phase plugin.Phase, err error) error {
+	return &plugin.Error{Plugin: request.Name, Version: request.Version, Phase: phase, Err: err}
+}
+
+// eventSink delivers events as they happen, to the sink of the context or else to emit, and lists them in the output.
 func eventSink(fromContext func(schema.PluginEvent), emit plugin.EventSink, out *plugin.TestOutput) func(string, map[string]any) {
 	return func(kind string, data map[string]any) {
 		event := schema.PluginEvent{Plugin: request.Name, Kind: kind, Data: data}
+		out.Events = append(out.Events, event)
 		switch {
 		case fromContext != nil:
 			fromContext(event)
 		case emit != nil:
 			emit(event)
-		default:
-			out.Events = append(out.Events, event)
 		}
 	}
 }

@@ -238,7 +238,7 @@ func integer(value any) (int, bool) {
 	return int(n), true
 }
 
-// Timeout reads a duration such as "2s"; a bare number is milliseconds, and empty is none. It must be positive.
+// Timeout reads a duration such as "2s"; a bare number is milliseconds, and empty and zero are none.
 func Timeout(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
@@ -251,8 +251,8 @@ func Timeout(text string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a duration: %s", text, want)
 	}
-	if timeout <= 0 {
-		return 0, fmt.Errorf("%q is not more than 0: %s", text, want)
+	if timeout < 0 {
+		return 0, fmt.Errorf("%q is less than 0: %s", text, want)
 	}
 	return timeout, nil
 }

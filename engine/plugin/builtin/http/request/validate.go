@@ -27,11 +27,11 @@ const warning = "warning"
 
 // checks are all rules, in the order in which their problems are reported.
 var checks = []func(Input) []Problem{
-	checkMethod, checkAddress, checkOverridden, checkHeaders, checkTimeout, checkQuery, checkBody, checkRedirects,
+	checkMethod, checkAddress, checkOverridden, checkHeaders, checkQuery, checkBody, checkRedirects,
 }
 
 // Validate returns what is wrong with a test: errors, which keep it from being sent, and warnings. Values that still hold
-// a template are not judged.
+// a template are not judged, and neither is the timeout, which is the spec language's own.
 func Validate(in Input) []Problem {
 	var out []Problem
 	for _, check := range checks {
@@ -258,13 +258,6 @@ func checkHeaders(in Input) []Problem {
 		seen[lower] = name
 	}
 	return out
-}
-
-func checkTimeout(in Input) []Problem {
-	if _, err := Timeout(in.Timeout); err != nil {
-		return []Problem{{Field: "timeout", Code: "http.timeout", Message: err.Error()}}
-	}
-	return nil
 }
 
 func checkQuery(in Input) []Problem {
