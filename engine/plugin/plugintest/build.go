@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -65,7 +66,7 @@ func build(name string) (string, error) {
 		return "", err
 	}
 	source := filepath.Join(root, "testdata", "plugins", name)
-	sum, err := hashSources(source)
+	sum, err := hashSources(root, source)
 	if err != nil {
 		return "", err
 	}
@@ -89,24 +90,42 @@ func build(name string) (string, error) {
 	return path, os.Rename(temp, path)
 }
 
-// hashSources covers the guest's files and the Go version. Guests import nothing but the standard library.
-func hashSources(dir string) (string, error) {
+// modulePath begins the import paths of this module's own packages.
+const modulePath = "github.com/speclens/speclens/"
+
+// hashSources covers the guest's files, the packages of this module that they import, and the Go version.
+func hashSources(root, dir string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, runtime.Version())
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	dirs := []string{dir}
+	for i := 0; i < len(dirs); i++ { // dirs grows with the imports that are found
+		err := filepath.WalkDir(dirs[i], func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && path != dirs[i] && i > 0 {
+				return fs.SkipDir // another package
+			}
+			if d.IsDir() || strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			rel, err := filepath.Rel(root, path)
+			fmt.Fprintf(h, "%s %d\n%s", rel, len(content), content)
+			for _, rest := range strings.Split(string(content), `"`+modulePath)[1:] {
+				imported, _, _ := strings.Cut(rest, `"`)
+				if imported = filepath.Join(root, filepath.FromSlash(imported)); !slices.Contains(dirs, imported) {
+					dirs = append(dirs, imported)
+				}
+			}
 			return err
-		}
-		content, err := os.ReadFile(path)
+		})
 		if err != nil {
-			return err
+			return "", err
 		}
-		rel, err := filepath.Rel(dir, path)
-		fmt.Fprintf(h, "%s %d\n%s", rel, len(content), content)
-		return err
-	})
-	if err != nil {
-		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
