@@ -60,6 +60,7 @@ func (m *Masker) Result(r *engine.TestResult) *engine.TestResult {
 	out.Name, out.Target, out.Error = m.Text(r.Name), m.Text(r.Target), m.Text(r.Error)
 	out.Warnings = m.texts(r.Warnings)
 	out.Input, out.Output = m.input(r.Input), m.output(r.Output)
+	out.Resolved, _ = m.Value(r.Resolved).(map[string]any)
 	out.Events = slices.Clone(r.Events)
 	for i, e := range out.Events {
 		out.Events[i] = m.pluginEvent(e)

@@ -58,8 +58,8 @@ func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sin
 		opts.RunID = newRunID()
 	}
 	plan, problems := Plan(snap, sel)
-	report := &Report{RunID: opts.RunID, Problems: problems}
 	r := newRunner(snap, plan, sink, opts)
+	report := &Report{RunID: opts.RunID, Problems: problems, Added: plan.Added, Seed: r.seed}
 	if fatal := slices.ContainsFunc(problems, func(p Problem) bool { return p.Fatal }); fatal && (r.failFast || len(plan.Files) == 0) {
 		// Nothing could be planned, or nothing may be: there is no run to tell about.
 		report.Duration = time.Since(started)
@@ -159,7 +159,10 @@ func (r *runner) secrets() *Masker {
 }
 
 func (r *runner) run(ctx context.Context) {
-	r.out.emit(RunStarted{RunID: r.opts.RunID, Files: r.plan.Files, TotalTests: len(r.plan.units), TotalWaves: r.plan.waves}, r.masker)
+	r.out.emit(RunStarted{
+		RunID: r.opts.RunID, Files: r.plan.Files, TotalTests: len(r.plan.units), TotalWaves: r.plan.waves,
+		Added: r.plan.Added, Reused: r.plan.Reused, Seed: r.seed,
+	}, r.masker)
 	d := dispatcher{
 		jobs: r.plan.jobs, limit: r.limit,
 		run:  func(i int) bool { return r.runUnit(ctx, i) },
@@ -183,7 +186,7 @@ func (r *runner) resolver(u *unit) resolver {
 		Named: func(name string) (any, error) { return r.named(u, name) },
 		Names: func() []string { return u.test.names() },
 	}
-	if u.test.file.spec.Mode.Value == "scenario" && (u.test.before != nil || u.row > 0) {
+	if u.test.file.scenario() && (u.test.before != nil || u.row > 0) {
 		scope.Prev = func() (any, error) { return r.prev(u) }
 	}
 	res := resolver{place: u.place(r.snap), ev: template.Evaluator{Scope: scope, Seed: r.seed, Strict: r.opts.Strict}}

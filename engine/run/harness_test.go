@@ -224,3 +224,13 @@ func (a *api) got() []string {
 	}
 	return list
 }
+
+// benchOf is a snapshot of one spec, for benchmarks.
+func benchOf(b *testing.B, content string) *engine.Snapshot {
+	session := engine.NewSession(engine.Options{})
+	snap := session.Open("file:///bench.qube.yaml", "qube", 1, content)
+	for doc := range snap.Documents() {
+		doc.Spec()
+	}
+	return snap
+}

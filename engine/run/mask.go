@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/speclens/speclens/engine/value"
 )
 
 // Masked stands wherever a secret stood.
@@ -147,6 +149,9 @@ func (m *Masker) value(v any) (any, bool) {
 	case string:
 		s := m.replacer.Replace(v)
 		return s, s != v
+	case value.Literal:
+		inner, changed := m.value(v.Value)
+		return value.Literal{Value: inner}, changed
 	case []byte:
 		s := m.replacer.Replace(string(v))
 		return []byte(s), s != string(v)

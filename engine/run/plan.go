@@ -25,6 +25,12 @@ const (
 	CodeUnsupported    = "run.unsupported"     // a part of the language that the runner lacks
 )
 
+// The modes of a spec that are not the default.
+const (
+	modeScenario = "scenario"
+	modeLoad     = "load"
+)
+
 // Schedule is what will run, and in which order. Immutable.
 type Schedule struct {
 	// Files are the URIs of the files that run, ordered.
@@ -400,7 +406,7 @@ func (p *planner) checkDocument(doc *engine.Document) {
 				}
 			}
 		}
-		if s.Mode.Value == "load" {
+		if s.Mode.Value == modeLoad {
 			p.problem(doc.URI, s.Mode.Span(), CodeUnsupported,
 				"load mode is not supported yet; leave `mode` out to run the tests of this file once each")
 		}
@@ -601,7 +607,7 @@ func (p *planner) sorted() []Problem {
 	return p.problems
 }
 
-func (f *specFile) scenario() bool { return f.spec.Mode.Value == "scenario" }
+func (f *specFile) scenario() bool { return f.spec.Mode.Value == modeScenario }
 
 // oneAtATime reports whether the file's tests may not run beside each other.
 func (f *specFile) oneAtATime() bool {

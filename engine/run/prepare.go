@@ -24,6 +24,17 @@ type callable struct {
 	timeout time.Duration
 	// secrets are the values of fields that the plugin declares secret.
 	secrets []string
+	// shown are the declared fields as a result may show them.
+	shown map[string]any
+}
+
+// visible is the input as a result may show it.
+func (c *callable) visible() *plugin.TestInput {
+	in := cloneInput(c.input)
+	for name, v := range c.shown {
+		in.Fields[name] = v
+	}
+	return &in
 }
 
 // prepare resolves everything that the plugin gets. Where that fails the callable holds what was known by then.
@@ -152,6 +163,10 @@ func (x *exec) fields(c *callable, info plugin.PluginInfo) error {
 		switch {
 		case ok:
 			c.secrets = secretsIn(declared, v, c.secrets)
+			if c.shown == nil {
+				c.shown = map[string]any{}
+			}
+			c.shown[name] = hidden(declared, v)
 		case len(info.Fields) > 0:
 			msg := fmt.Sprintf("unknown field `%s` of %s %s", name, info.Name, info.Version)
 			names := make([]string, 0, len(info.Fields))
@@ -202,6 +217,37 @@ func secretsIn(declared schema.FieldSpec, v any, list []string) []string {
 		}
 	}
 	return list
+}
+
+// hidden is a value without those parts that its declaration calls secret, however short they are.
+func hidden(declared schema.FieldSpec, v any) any {
+	if declared.Secret {
+		if v == nil {
+			return nil
+		}
+		return Masked
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, member := range v {
+			out[key] = member
+			if d, ok := declared.Member(key); ok {
+				out[key] = hidden(d, member)
+			}
+		}
+		return out
+	case []any:
+		if declared.Items == nil {
+			return v
+		}
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = hidden(*declared.Items, item)
+		}
+		return out
+	}
+	return v
 }
 
 func textsIn(v any, list []string) []string {

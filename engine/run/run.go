@@ -48,6 +48,10 @@ type Report struct {
 	Cancelled bool
 	// Problems kept files or tests from being run.
 	Problems []Problem
+	// Added are the tests that nobody selected but that a selected one needs.
+	Added []engine.TestKey
+	// Seed gives the same generated data again.
+	Seed uint64
 }
 
 // Problem is a reason for which something could not be run, located.

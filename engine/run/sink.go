@@ -28,6 +28,11 @@ type (
 		Files      []string // URIs, ordered
 		TotalTests int
 		TotalWaves int
+		// Added are the tests that nobody selected but that a selected one needs; Reused those whose recorded results
+		// serve instead.
+		Added, Reused []engine.TestKey
+		// Seed gives the same generated data again.
+		Seed uint64
 	}
 	// WaveStarted opens a wave: tests that need nothing of each other.
 	WaveStarted struct {

@@ -133,7 +133,7 @@ func (x *exec) run(ctx context.Context) {
 		err = x.res.err
 	}
 	if c != nil {
-		x.result.Input, x.result.Target, x.result.Protocol = &c.input, c.input.Target, c.protocol
+		x.result.Input, x.result.Target, x.result.Protocol = c.visible(), c.input.Target, c.protocol
 	}
 	if err != nil {
 		x.fail(err)

@@ -1,0 +1,145 @@
+package run
+
+import (
+	"slices"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/expect"
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
+	"github.com/speclens/speclens/engine/value"
+)
+
+// Judge holds a recorded response against the test's present expectations, without sending anything. It returns the
+// result as it is where nothing was received, and where the request itself was edited: then only another run can tell.
+//
+// Templates in the expectations keep the values that they had during the run. A template that was added since is resolved
+// from the snapshot: the environment, the matrix, and the recorded results of other tests. Secrets are masked in what was
+// recorded, so they are masked in what is expected too before the two are compared.
+func Judge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *engine.TestResult {
+	if result == nil || result.Output == nil || result.Status != engine.StatusPassed && result.Status != engine.StatusFailed {
+		return result
+	}
+	if result.RequestHash != t.RequestHash() || result.Hash == t.Hash() || result.Row >= len(t.Matrix) {
+		return result
+	}
+	out := *result
+	out.Hash, out.Name = t.Hash(), t.Name.Value
+	if result.Row >= 0 {
+		out.Name = rowName(t.Test, t.Matrix[result.Row])
+	}
+	j := newJudge(result, t, snap)
+	var parsed *expect.Expect
+	if t.Expect != nil {
+		parsed, _ = expect.Parse(j.masker.Value(j.resolve(t.Expect.Raw)))
+	}
+	out.Resolved = j.resolved
+	out.Assertions = parsed.Evaluate(responseOf(result))
+	// What `until` missed was judged over several attempts, of which the last one is all that was kept.
+	for _, a := range result.Assertions {
+		if len(a.At) > 0 && a.At[0] == "retry" {
+			out.Assertions = append(out.Assertions, a)
+		}
+	}
+	out.Status = engine.StatusPassed
+	if !expect.Passed(out.Assertions) {
+		out.Status = engine.StatusFailed
+	}
+	return j.masker.Result(&out)
+}
+
+type judge struct {
+	ev       template.Evaluator
+	masker   *Masker
+	resolved map[string]any
+}
+
+func newJudge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *judge {
+	j := &judge{resolved: map[string]any{}}
+	for k, v := range result.Resolved {
+		j.resolved[k] = v
+	}
+	env := lookupEnv(snap.Env(result.Key.URI), nil)
+	var secrets []string
+	for _, at := range t.Templates {
+		for _, ref := range at.Template.Refs() {
+			if ref.Kind != template.Env {
+				continue
+			}
+			if v, err := env(ref.Name); err == nil && isSecret(v) {
+				secrets = append(secrets, v)
+			}
+		}
+	}
+	j.masker = NewMasker(secrets...)
+	names := link.NamesOf(snap, result.Key.URI)
+	place := names.Test(result.Key)
+	recorded := func(to *link.Place) *outcome {
+		if to == nil {
+			return nil
+		}
+		results := snap.Results(to.Key())
+		if len(results) == 0 || results[len(results)-1].Output == nil {
+			return nil
+		}
+		last := results[len(results)-1]
+		o := &outcome{status: last.Status, record: newRecord(last.Name, last.Output, last.Events)}
+		o.saves, _ = saved(to.Test, o.record)
+		return o
+	}
+	scope := template.Scope{Env: env}
+	if place != nil {
+		scope.Named = func(name string) (any, error) {
+			r := names.Lookup(place, template.Ref{Kind: template.Name, Name: name})
+			o := recorded(r.To)
+			switch {
+			case !o.usable():
+				return nil, template.ErrUnknown
+			case r.Kind == link.RefSaved:
+				if v, ok := o.saves[name]; ok {
+					return v, nil
+				}
+				return nil, template.ErrUnknown
+			}
+			return o.record, nil
+		}
+		if place.Spec.Mode.Value == modeScenario && names.Before(place) != nil {
+			scope.Prev = func() (any, error) {
+				if o := recorded(names.Before(place)); o.usable() {
+					return o.record, nil
+				}
+				return nil, template.ErrUnknown
+			}
+		}
+	}
+	if result.Row >= 0 {
+		row := t.Matrix[result.Row].Values
+		scope.Matrix = func(key string) (any, error) {
+			if i := slices.IndexFunc(row, func(f spec.Field) bool { return f.Key.Value == key }); i >= 0 {
+				return row[i].Value.Any(), nil
+			}
+			return nil, template.ErrUnknown
+		}
+	}
+	j.ev = template.Evaluator{Scope: scope, MarkLiteral: true, Place: result.Key.ID}
+	return j
+}
+
+// resolve replaces the templates of an expectation by the values that they had, or have.
+func (j *judge) resolve(raw any) any {
+	return mapTexts(raw, nil, func(at []string, s string) any {
+		where := resolvedKey(dotted("expect", at), s)
+		for _, key := range []string{where, s} {
+			if v, known := j.resolved[key]; known {
+				return v
+			}
+		}
+		v, _, err := template.Parse(s).Eval(&j.ev)
+		if err != nil {
+			return s
+		}
+		j.resolved[where] = j.masker.Value(value.Unwrap(v))
+		return v
+	})
+}
