@@ -26,7 +26,7 @@ build: ## Build bin/speclens
 
 .PHONY: test
 test: ## Install what the tests need, then run all of them
-	@$(MAKE) -j2 install compile-tests
+	-@$(MAKE) -j2 --keep-going install compile-tests
 	@$(MAKE) --keep-going test-go test-nvim test-vscode
 
 .PHONY: test-go
@@ -42,7 +42,7 @@ test-vscode: build ## Run the editor story in a real VS Code
 	@SPECLENS_BIN=$(CURDIR)/bin/speclens editors/test/run-vscode.sh </dev/null
 
 # The downloads of one wait for the network while the other compiles. Nothing is tested meanwhile: a test that competes
-# with an installer for two cores measures the installer.
+# with an installer for two cores measures the installer. What fails here fails again, with its name, in the tests.
 .PHONY: install compile-tests
 install: ## Install the editors that the tests drive
 	@editors/test/install-all.sh </dev/null
@@ -61,7 +61,8 @@ lint: ## Check formatting, go vet, staticcheck, the extension's types and shell 
 
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (default 30s); FUZZ=Name picks some
-	@for package in $$(go list ./...); do \
+	@packages=$$(go list ./...); \
+	for package in $$packages; do \
 	  listed=$$(go test -list '^Fuzz' "$$package"); \
 	  for target in $$(grep -E '^Fuzz' <<<"$$listed" | grep -E -- '$(FUZZ)' || true); do \
 	    echo "== $$package $$target"; \
