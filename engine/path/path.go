@@ -126,7 +126,6 @@ func Next(s string, i, end int, stops string) (seg Segment, next int, problem *P
 		return bracket(s, i, end)
 	}
 	start := i
-	var text strings.Builder
 	escaped := false
 scan:
 	for i < end {
@@ -135,22 +134,17 @@ scan:
 		case c == '\\' && i+1 < end:
 			escaped = true
 			i++
-			text.WriteByte(s[i])
-			i++
-			continue
 		case c == '.' || c == '[' || strings.IndexByte(stops, c) >= 0:
 			break scan
 		}
-		text.WriteByte(c)
 		i++
 	}
 	span := trim(s, Span{start, i})
-	seg = Segment{Kind: Name, Text: text.String(), Span: span, TextSpan: span}
+	seg = Segment{Kind: Name, Text: s[span.Start:span.End], Span: span, TextSpan: span}
 	switch {
 	case escaped:
-		seg.Kind = Key
+		seg.Kind, seg.Text = Key, unescape(seg.Text)
 	default:
-		seg.Text = s[span.Start:span.End]
 		if seg.Text == "#" {
 			seg.Kind = Each
 		}
@@ -160,6 +154,18 @@ scan:
 		problem = &Problem{Span: Span{start, i}, Code: CodeEmptySegment, Message: "a key is missing here"}
 	}
 	return seg, i, problem
+}
+
+// unescape takes each backslash away that stands before another character.
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 func trim(s string, span Span) Span {

@@ -79,8 +79,8 @@ func unescape(c byte) string {
 	return `\` + string(c)
 }
 
-// scanBare reads an argument without quotes: up to a comma or the closing parenthesis. It never crosses the closing
-// braces of the template.
+// scanBare reads an argument without quotes: up to a comma or the closing parenthesis. It never crosses double
+// braces.
 func scanBare(s string, i, end int) (arg Arg, next int) {
 	depth := 0
 	j := i
@@ -94,7 +94,7 @@ scan:
 				break scan
 			}
 			depth--
-		case s[j] == ',' && depth == 0, strings.HasPrefix(s[j:end], "}}"):
+		case s[j] == ',' && depth == 0, strings.HasPrefix(s[j:end], "}}"), strings.HasPrefix(s[j:end], "{{"):
 			break scan
 		}
 	}
@@ -111,6 +111,9 @@ scan:
 // it may hold parentheses and even its own quote, since only a quote before the end of the call closes it.
 func scanPattern(s string, i, end int) (args []Arg, next int, ok bool) {
 	i = skipBlanks(s, i, end)
+	if next := strings.Index(s[i:end], "{{"); next >= 0 {
+		end = i + next // another template begins there
+	}
 	if i < end && (s[i] == '\'' || s[i] == '"') {
 		quote := s[i]
 		for j := i + 1; j < end; j++ {
@@ -147,12 +150,20 @@ func endsCall(s string, i, end int) bool {
 // scanBarePattern finds the parenthesis that closes a pattern without quotes, past groups, classes and escapes.
 func scanBarePattern(s string, i, end int) (stop int, closed bool) {
 	depth := 0
+	closes := true // false once a class was found that nothing closes
 	for j := i; j < end; j++ {
 		switch s[j] {
 		case '\\':
 			j++
 		case '[':
-			j = classEnd(s, j, end)
+			if !closes {
+				continue
+			}
+			if after := classEnd(s, j, end); after < end {
+				j = after
+			} else {
+				closes = false
+			}
 		case '(':
 			depth++
 		case ')':
@@ -165,7 +176,7 @@ func scanBarePattern(s string, i, end int) (stop int, closed bool) {
 	return end, false
 }
 
-// classEnd returns the offset of the bracket that closes the character class at i, or i where nothing does.
+// classEnd returns the offset of the bracket that closes the character class at i, or end where nothing does.
 func classEnd(s string, i, end int) int {
 	j := i + 1
 	if j < end && s[j] == '^' {
@@ -182,5 +193,5 @@ func classEnd(s string, i, end int) int {
 			return j
 		}
 	}
-	return i
+	return end
 }

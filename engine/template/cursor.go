@@ -85,6 +85,7 @@ func (c *Cursor) dropTyped() {
 	if c.Kind != CursorPath && c.Kind != CursorMethod {
 		return
 	}
+	c.Path.Segments = before(c.Path.Segments, c.Span.Start)
 	if n := len(c.Steps); n > 0 && c.Steps[n-1].Call == nil {
 		step := c.Steps[n-1]
 		step.Path.Segments = before(step.Path.Segments, c.Span.Start)
@@ -92,9 +93,7 @@ func (c *Cursor) dropTyped() {
 		if len(step.Path.Segments) > 0 {
 			c.Steps = append(c.Steps, step)
 		}
-		return
 	}
-	c.Path.Segments = before(c.Path.Segments, c.Span.Start)
 }
 
 func before(segments []path.Segment, offset int) []path.Segment {

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -124,8 +125,8 @@ func (ev *Evaluator) unresolved(source string, e *Expr, cause error) (any, []War
 	if errors.As(cause, &failed) {
 		w.Code = CodeMethodFailed
 	}
-	if e.broken != nil && (!e.HasDefault() || e.invalid != nil) {
-		w.Code, w.Span = e.broken.Code, e.broken.Span
+	if problem := cmp.Or(e.invalid, e.broken); problem != nil {
+		w.Code, w.Span, w.Message = problem.Code, problem.Span, problem.Message
 	}
 	if ev.Strict || e.invalid != nil {
 		err := Error(w)

@@ -182,7 +182,7 @@ func plural(least, most int) string {
 // Bounds on what methods make, so that a chain of them cannot fill the memory.
 const (
 	maxPad  = 1_000_000
-	maxText = 64 << 20
+	maxText = 16 << 20
 )
 
 // scalarText is the text of a value that text methods work on.
@@ -392,6 +392,8 @@ func toBool(v any, _ []Arg) (any, error) {
 
 func toText(v any, _ []Arg) (any, error) { return value.Text(v), nil }
 
+const hexDigits = "0123456789ABCDEF"
+
 // urlEncode keeps the unreserved characters of RFC 3986 and encodes every other byte.
 func urlEncode(s string) string {
 	var b strings.Builder
@@ -401,7 +403,9 @@ func urlEncode(s string) string {
 			b.WriteByte(c)
 			continue
 		}
-		fmt.Fprintf(&b, "%%%02X", c)
+		b.WriteByte('%')
+		b.WriteByte(hexDigits[c>>4])
+		b.WriteByte(hexDigits[c&15])
 	}
 	return b.String()
 }

@@ -60,39 +60,44 @@ func (t *Template) parseExpr(open int) *Expr {
 // an unterminated one ends. Braces inside quoted arguments and patterns do not close it.
 func findEnd(s string, i int) (end int, closed bool) {
 	start := i
+	failed := 0 // bounds the looking ahead, so that hostile text takes linear time
 	for i < len(s) {
 		switch {
 		case strings.HasPrefix(s[i:], "}}"):
 			return i, true
 		case strings.HasPrefix(s[i:], "{{"):
 			return naiveEnd(s, start)
+		case failed > maxFailed:
 		case s[i] == '(':
 			isPattern := strings.TrimSpace(s[start:i]) == "regex"
 			if _, next, ok := scanArgs(s, i+1, len(s), isPattern); ok {
 				i = next
 				continue
 			}
+			failed++
 		case s[i] == '[' && i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\''):
 			if _, next, problem := path.Next(s, i, len(s), ""); problem == nil {
 				i = next
 				continue
 			}
+			failed++
 		}
 		i++
 	}
 	return naiveEnd(s, start)
 }
 
+// maxFailed is how many calls and quoted keys that nothing closes are looked into before braces are taken as they come.
+const maxFailed = 8
+
 // naiveEnd takes the first closing braces there are, for a template whose quotes or parentheses do not add up.
 func naiveEnd(s string, i int) (end int, closed bool) {
-	stop := strings.Index(s[i:], "}}")
-	next := strings.Index(s[i:], "{{")
-	if stop >= 0 && (next < 0 || stop < next) {
-		return i + stop, true
-	}
 	end = len(s)
-	if next >= 0 {
+	if next := strings.Index(s[i:], "{{"); next >= 0 {
 		end = i + next
+	}
+	if stop := strings.Index(s[i:end], "}}"); stop >= 0 {
+		return i + stop, true
 	}
 	if line := strings.IndexByte(s[i:end], '\n'); line >= 0 {
 		end = i + line
@@ -143,6 +148,7 @@ func (p *parser) parse(i int) {
 	p.tail = tail{kind: CursorRoot, start: i}
 	if i == p.end {
 		e.Inner = spanOf(i, i)
+		e.Root.Span = e.Inner
 		p.fault(Problem{Span: e.Span, Code: CodeEmpty, Message: "the template is empty; write a name between the braces"})
 		return
 	}
@@ -308,10 +314,17 @@ func (p *parser) garbage(i int) int {
 	return next
 }
 
+// maxSteps bounds the methods of one template.
+const maxSteps = 50
+
 // chain reads the methods, and the paths behind them.
 func (p *parser) chain(i int) {
 	e := p.expr
 	for i < p.end {
+		if len(e.Steps) > maxSteps {
+			p.fault(Problem{Span: spanOf(i, p.end), Code: CodePath, Message: fmt.Sprintf("the chain has more than %d links", maxSteps)})
+			return
+		}
 		seg, next, isCall, ok := p.link(i)
 		if !ok {
 			i = p.garbage(i)
