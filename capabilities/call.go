@@ -41,6 +41,7 @@ type Call struct {
 	Bodies Bodies
 
 	waiting  atomic.Int32
+	late     atomic.Bool
 	giving   bool
 	logged   int
 	warned   map[string]bool
@@ -65,11 +66,17 @@ func callFrom(ctx context.Context) *Call {
 // Wait marks the call as waiting in a host function until the returned function is called.
 func (c *Call) Wait() (done func()) {
 	c.waiting.Add(1)
-	return func() { c.waiting.Add(-1) }
+	return func() {
+		if c.Host.Err() != nil {
+			c.late.Store(true)
+		}
+		c.waiting.Add(-1)
+	}
 }
 
-// Waiting says whether the call is in a host function that ends with Host. It may be called from any goroutine.
-func (c *Call) Waiting() bool { return c.waiting.Load() > 0 }
+// Waiting says whether the call is in a host function that ends with Host, or was when Host ended. It may be called from
+// any goroutine.
+func (c *Call) Waiting() bool { return c.waiting.Load() > 0 || c.late.Load() }
 
 // Sleep waits for d, or until the call's context ends.
 func (c *Call) Sleep(d time.Duration) {

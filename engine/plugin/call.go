@@ -76,7 +76,10 @@ func (c *core) guarded(ctx context.Context, in *instance, call *capabilities.Cal
 	if err == nil {
 		return nil
 	}
-	return c.explain(err, host, in, time.Since(start), timeout)
+	if ctx.Err() != nil || c.ctx.Err() != nil {
+		timeout = time.Since(start).Round(time.Millisecond)
+	}
+	return c.explain(err, host, in, timeout)
 }
 
 // trap is an error of the guest without wazero's stack trace, which stays in the unwrapped error.
@@ -88,8 +91,8 @@ type trap struct {
 func (t *trap) Error() string { return t.text }
 func (t *trap) Unwrap() error { return t.err }
 
-// explain turns what wazero returned into words. host is the call's context.
-func (c *core) explain(err error, host context.Context, in *instance, took, timeout time.Duration) error {
+// explain turns what wazero returned into words. host is the call's context, took how long it had, where it has ended.
+func (c *core) explain(err error, host context.Context, in *instance, took time.Duration) error {
 	var exit *sys.ExitError
 	if !errors.As(err, &exit) {
 		text, _, _ := strings.Cut(err.Error(), "\nwasm stack trace:")
@@ -101,10 +104,10 @@ func (c *core) explain(err error, host context.Context, in *instance, took, time
 	}
 	switch {
 	case c.ctx.Err() != nil:
-		return fmt.Errorf("ended after %v because the plugin is %w", took.Round(time.Millisecond), ErrClosed)
+		return fmt.Errorf("ended after %v because the plugin is %w", took, ErrClosed)
 	case errors.Is(host.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no answer within %v: %w", min(timeout, took.Round(time.Millisecond)), context.DeadlineExceeded)
+		return fmt.Errorf("no answer within %v: %w", took, context.DeadlineExceeded)
 	default:
-		return fmt.Errorf("ended after %v: %w", took.Round(time.Millisecond), host.Err())
+		return fmt.Errorf("ended after %v: %w", took, host.Err())
 	}
 }

@@ -289,7 +289,7 @@ func TestAWaitThatEndsWithItsContextCostsNoInstance(t *testing.T) {
 	limits.HostCallGrace = 10 * time.Second
 	p, rec := loadTiny(t, tiny{Initialize: starts, Execute: func(a *asm) { a.HTTP(`{"method":"GET","url":"http://x/"}`) }}, WithLimits(limits))
 	for range 3 {
-		out, err := p.Execute(ctx, TestInput{Target: "http://x", Timeout: "30ms"}, nil)
+		out, err := p.Execute(ctx, TestInput{Target: "http://x", Timeout: "100ms"}, nil)
 		if err != nil || out.Error != context.DeadlineExceeded.Error() {
 			t.Errorf("output %+v, %v; want the plugin's own words about the timeout", out, err)
 		}
@@ -299,7 +299,7 @@ func TestAWaitThatEndsWithItsContextCostsNoInstance(t *testing.T) {
 		a.Return(`{"status":"awake","duration_ms":0}`)
 	}}, WithLimits(limits))
 	for range 3 {
-		out, err := sleeper.Execute(ctx, TestInput{Timeout: "30ms"}, nil)
+		out, err := sleeper.Execute(ctx, TestInput{Timeout: "100ms"}, nil)
 		if err != nil || out.Status != "awake" {
 			t.Errorf("output %+v, %v; want the sleep to end with the deadline", out, err)
 		}
