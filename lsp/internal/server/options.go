@@ -1,9 +1,6 @@
 package server
 
 import (
-	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"time"
 
@@ -25,7 +22,17 @@ type Options struct {
 	ReportDiagnosed bool
 }
 
-// Serve serves one connection.
-func Serve(_ context.Context, conn io.ReadWriteCloser, _ Options) error {
-	return errors.Join(errors.New("serve: the server is being built"), conn.Close())
-}
+const (
+	// defaultQuiet is how long nobody must have typed before what is slow is checked.
+	defaultQuiet = 150 * time.Millisecond
+	// answerTime is how long an editor has to answer a request of the server that needs no human.
+	answerTime = 5 * time.Second
+	// humanTime is how long a human has to answer a question; no answer means no.
+	humanTime = 5 * time.Minute
+	// refreshTime is the shortest time between two requests to ask for lenses or hints again.
+	refreshTime = 100 * time.Millisecond
+	// endTime is how long runs and other work may take to end with the server.
+	endTime = 2 * time.Second
+	// parentTime is the time between two looks at whether the editor's process still lives.
+	parentTime = time.Second
+)

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"context"
+	"maps"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/lsp/internal/convert"
+	"github.com/speclens/speclens/lsp/internal/wire"
+)
+
+// didOpen takes over a document from the disk. Opening an open one replaces its text.
+func (s *Server) didOpen(_ context.Context, req *wire.Request) (any, error) {
+	var p protocol.DidOpenTextDocumentParams
+	if err := decode(req, &p); err != nil {
+		return nil, err
+	}
+	spelling := documentURI(req.Params)
+	if spelling == "" {
+		return nil, wire.Errorf(wire.InvalidParams, "%s: textDocument.uri is missing", req.Method)
+	}
+	uri := engine.CanonicalURI(spelling)
+	s.respell(func(m map[string]string) { m[uri] = spelling })
+	s.session.Open(uri, string(p.TextDocument.LanguageID), p.TextDocument.Version, p.TextDocument.Text)
+	s.diagnoser.open(uri)
+	return nil, nil
+}
+
+// didChange applies edits one after the other, each to the text that the one before left.
+func (s *Server) didChange(p *protocol.DidChangeTextDocumentParams) error {
+	uri := engine.CanonicalURI(string(p.TextDocument.URI))
+	doc := s.session.Snapshot().Document(uri)
+	if doc == nil || !doc.Open {
+		s.log.Warn("ignored a change of a document that is not open", "uri", uri)
+		return nil
+	}
+	if p.TextDocument.Version <= doc.Version {
+		s.log.Warn("a change comes with an older version", "uri", uri, "version", p.TextDocument.Version, "present", doc.Version)
+	}
+	changes := make([]engine.Change, 0, len(p.ContentChanges))
+	for _, c := range p.ContentChanges {
+		changes = append(changes, convert.Change(c))
+	}
+	s.session.Change(uri, p.TextDocument.Version, s.client.Load().Encoding, changes)
+	s.diagnoser.edited(uri, doc.Kind)
+	return nil
+}
+
+// didSave compares the text with what the editor saved: should they differ, the editor is right.
+func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
+	uri := engine.CanonicalURI(string(p.TextDocument.URI))
+	doc := s.session.Snapshot().Document(uri)
+	if doc == nil || !doc.Open || p.Text == nil || doc.Text.String() == text.New(*p.Text).String() {
+		return nil
+	}
+	s.log.Error("the text had drifted from the editor's and was replaced", "uri", uri, "version", doc.Version)
+	s.session.Change(uri, doc.Version, text.UTF8, []engine.Change{{Whole: true, Text: *p.Text}})
+	s.diagnoser.edited(uri, doc.Kind)
+	return nil
+}
+
+// didClose gives a document back to the disk.
+func (s *Server) didClose(p *protocol.DidCloseTextDocumentParams) error {
+	uri := engine.CanonicalURI(string(p.TextDocument.URI))
+	doc := s.session.Snapshot().Document(uri)
+	if doc == nil || !doc.Open {
+		s.log.Warn("ignored the closing of a document that is not open", "uri", uri)
+		return nil
+	}
+	s.session.CloseDocument(uri)
+	s.diagnoser.close(uri)
+	s.runs.forget(uri)
+	s.respell(func(m map[string]string) { delete(m, uri) })
+	return nil
+}
+
+// respell changes the spellings of open documents. Only handlers in the order of the wire call it.
+func (s *Server) respell(change func(map[string]string)) {
+	next := maps.Clone(*s.spellings.Load())
+	change(next)
+	s.spellings.Store(&next)
+}

@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"sync/atomic"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/analysis"
+	"github.com/speclens/speclens/engine/plugin"
+)
+
+// validationCache is what plugins said of the tests of one document. A plugin is asked again about a test only when what
+// it is given changed; until it has answered, what it said before is shown, so that findings do not flicker.
+type validationCache struct{ verdicts atomic.Pointer[verdicts] }
+
+// verdicts are the answers of one pass. Immutable.
+type verdicts struct {
+	registry *plugin.Registry
+	byInput  map[string]*verdict // by plugin and input
+	byTest   map[string]*verdict // by test id
+	byHash   map[string]*verdict // by the test's content
+}
+
+type verdict struct{ errors []plugin.FieldError }
+
+func newVerdicts(r *plugin.Registry) *verdicts {
+	return &verdicts{registry: r, byInput: map[string]*verdict{}, byTest: map[string]*verdict{}, byHash: map[string]*verdict{}}
+}
+
+// refresh asks plugins about the tests that changed. It returns false where ctx ended first; what was learnt till then
+// is kept.
+func (c *validationCache) refresh(ctx context.Context, snap *engine.Snapshot, uri string) bool {
+	old := c.verdicts.Load()
+	if old == nil || old.registry != snap.Registry() {
+		old = newVerdicts(snap.Registry())
+	}
+	doc := snap.Document(uri)
+	next := newVerdicts(snap.Registry())
+	for _, in := range analysis.PluginInputs(snap, uri) {
+		key := inputKey(in)
+		v := old.byInput[key]
+		if v == nil || key == "" {
+			if ctx.Err() != nil {
+				c.keep(old, next)
+				return false
+			}
+			v = &verdict{in.Plugin.Validate(in.Input)}
+		}
+		next.byInput[key], next.byTest[in.Test] = v, v
+		if t, ok := testOf(doc, in.Test); ok {
+			next.byHash[t.Hash()] = v
+		}
+	}
+	c.verdicts.Store(next)
+	return true
+}
+
+// keep adds what an interrupted pass learnt to what was known before.
+func (c *validationCache) keep(old, learnt *verdicts) {
+	merged := newVerdicts(old.registry)
+	for _, from := range []*verdicts{old, learnt} {
+		for key, v := range from.byInput {
+			merged.byInput[key] = v
+		}
+		for id, v := range from.byTest {
+			merged.byTest[id] = v
+		}
+		for hash, v := range from.byHash {
+			merged.byHash[hash] = v
+		}
+	}
+	c.verdicts.Store(merged)
+}
+
+// findings are the plugins' findings in the document as it is now. A test is found by its content, wherever it moved;
+// one that changed since keeps what was said of it, until the plugin has looked again.
+func (c *validationCache) findings(snap *engine.Snapshot, uri string) []analysis.Diagnostic {
+	known, doc := c.verdicts.Load(), snap.Document(uri)
+	if known == nil || doc == nil || doc.Kind != engine.KindSpec {
+		return nil
+	}
+	errors := map[string][]plugin.FieldError{}
+	for _, t := range testsOf(doc) {
+		v := known.byHash[t.Hash()]
+		if v == nil {
+			v = known.byTest[t.ID]
+		}
+		if v != nil && len(v.errors) > 0 {
+			errors[t.ID] = v.errors
+		}
+	}
+	if len(errors) == 0 {
+		return nil
+	}
+	return analysis.PluginDiagnostics(snap, uri, errors)
+}
+
+// inputKey tells inputs apart; empty for one that cannot be told apart, such as one that holds a NaN.
+func inputKey(in analysis.PluginInput) string {
+	raw, err := json.Marshal(in.Input)
+	if err != nil {
+		return ""
+	}
+	return in.Plugin.Info().Name + " " + string(raw)
+}
