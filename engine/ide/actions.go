@@ -8,7 +8,6 @@ import (
 	"github.com/speclens/speclens/engine/analysis"
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/spec"
-	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
 )
@@ -80,19 +79,17 @@ func reality(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, span te
 	var actions []CodeAction
 	failed := RunDiagnostics(context.Background(), snap, doc.URI)
 	for _, a := range r.Assertions {
-		at := t.Expect.SpanOf(a.At)
-		entry, ok := entryAt(t.Expect.Node, at)
-		if a.Passed || !ok || !t.Abs(at).Intersects(span) && t.Abs(at).Start != span.Start && !t.Abs(entry.Value.Span()).Intersects(span) {
+		value, key := t.Expect.Locate(a.At)
+		if a.Passed || key.IsEmpty() || value == key {
 			continue
 		}
-		var about *analysis.Diagnostic
-		for i := range failed {
-			if failed[i].Span == t.Abs(at) {
-				about = &failed[i]
-			}
+		value, key = t.Abs(value), t.Abs(key)
+		if span.End < key.Start || span.Start > value.End {
+			continue
 		}
+		about := aboutKey(failed, key)
 		replace := func(title, with string, preferred bool) {
-			edit := text.Edit{Span: t.Abs(entry.Value.Span()), New: with}
+			edit := text.Edit{Span: value, New: with}
 			actions = append(actions, CodeAction{Title: title, Edits: []text.Edit{edit}, Preferred: preferred, Diagnostic: about})
 		}
 		if written, ok := literal(a.Actual); ok {
@@ -101,10 +98,12 @@ func reality(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, span te
 		if a.Actual != nil && len(a.At) > 0 && a.At[0] == "body" {
 			replace("Use `"+suggestion(a.Actual)+"`", suggestion(a.Actual), false)
 		}
-		line := doc.Text.LineSpan(doc.Text.LineAt(t.Abs(entry.Key.Span()).Start))
-		last := doc.Text.LineSpan(doc.Text.LineAt(t.Abs(entry.Value.Span()).End))
-		if isAlone(doc.Text, line, t.Abs(entry.Key.Span()).Start) && line == last {
-			gone := text.Span{Start: line.Start, End: min(last.End+1, doc.Text.Len())}
+		line := doc.Text.LineAt(key.Start)
+		if isAlone(doc.Text, doc.Text.LineSpan(line), key.Start) && line == doc.Text.LineAt(value.End) {
+			gone := text.Span{Start: doc.Text.LineStart(line), End: doc.Text.Len()}
+			if line+1 < doc.Text.LineCount() {
+				gone.End = doc.Text.LineStart(line + 1)
+			}
 			actions = append(actions, CodeAction{Title: "Remove this expectation", Edits: []text.Edit{{Span: gone}}, Diagnostic: about})
 		}
 	}
@@ -158,18 +157,12 @@ func plainMeansOther(s string) bool {
 	return strings.ContainsAny(s[:1], "0123456789+-.")
 }
 
-// entryAt finds the entry of an expectation whose key or value has a span.
-func entryAt(n syntax.Node, at text.Span) (syntax.Entry, bool) {
-	if n.Kind() != syntax.Mapping {
-		return syntax.Entry{}, false
-	}
-	for _, e := range n.Entries() {
-		if e.Key.Span() == at || e.Value.Span() == at {
-			return e, e.Value.Kind() == syntax.Scalar
-		}
-		if found, ok := entryAt(e.Value, at); ok {
-			return found, ok
+// aboutKey is the failure on a key; nil where there is none.
+func aboutKey(failed []analysis.Diagnostic, key text.Span) *analysis.Diagnostic {
+	for i := range failed {
+		if failed[i].Span == key {
+			return &failed[i]
 		}
 	}
-	return syntax.Entry{}, false
+	return nil
 }

@@ -42,7 +42,7 @@ type templateCompleter struct {
 // scalarSpan turns a span of the scalar at the cursor into one of the document. The scalar's text up to the cursor is as
 // written, so that offsets near the cursor count from it.
 func (c *completer) scalarSpan(s template.Span) text.Span {
-	return text.Span{Start: c.offset - c.at.ScalarCursor + s.Start, End: c.offset - c.at.ScalarCursor + s.End}
+	return text.Span{Start: c.at.ScalarStart + s.Start, End: c.at.ScalarStart + s.End}
 }
 
 func (t *templateCompleter) offer(item CompletionItem) {
@@ -185,11 +185,11 @@ func recorded(r *engine.TestResult, isAlias bool) any {
 
 // keysOf offers the keys of a recorded value at a path.
 func (t *templateCompleter) keysOf(root any, at []path.Segment) {
-	v, err := path.Path{Segments: at}.Walk(root, path.Options{})
-	if err != nil {
+	v, ok := walkSegments(root, at)
+	if !ok {
 		return
 	}
-	if items, ok := value.Items(v); ok {
+	if items, isList := value.Items(v); isList {
 		for i := range min(len(items), 5) {
 			t.offer(CompletionItem{Label: scalarText(i), Kind: ItemKey, Detail: value.Brief(items[i], 40), Description: "last response"})
 		}

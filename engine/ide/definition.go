@@ -36,7 +36,7 @@ func Definition(ctx context.Context, snap *engine.Snapshot, uri string, offset i
 	if sp.spec == nil {
 		return nil
 	}
-	target := link.Target(snap, doc, sp.spec, sp.test)
+	target := sp.target(snap, doc)
 	at := target.Text.Span()
 	if target.FromTest && sp.test != nil {
 		at = sp.test.Abs(at)

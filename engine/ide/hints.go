@@ -57,7 +57,7 @@ func testHints(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, resul
 		if a.Passed || t.Expect == nil {
 			continue
 		}
-		at := lineEnd(doc.Text, t.Abs(t.Expect.SpanOf(a.At)).Start)
+		at := lineEnd(doc.Text, expectKey(t, a.At).Start)
 		hints = append(hints, Hint{Offset: at, Label: clip("✗ got " + compact(a.Actual)), Tooltip: escapeMarkdown(a.Message), Kind: HintFailure})
 	}
 	return hints

@@ -10,7 +10,6 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
-	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
@@ -156,7 +155,7 @@ func (h *hoverer) target() *HoverInfo {
 	if h.isKey || len(h.path) == 0 || h.path[len(h.path)-1].Key != "target" || h.scope.spec == nil || h.node.IsZero() {
 		return nil
 	}
-	target := link.Target(h.snap, h.doc, h.scope.spec, h.scope.test)
+	target := h.scope.target(h.snap, h.doc)
 	if target.URL == "" {
 		return nil
 	}

@@ -31,7 +31,7 @@ func locate(tree *syntax.Tree, offset int) located {
 }
 
 func inSection(s syntax.Section, offset int) (located, bool) {
-	key := []syntax.Step{{Key: s.Key.Value()}}
+	key := []syntax.Step{{Key: s.Key.Value(), Index: -1}}
 	if touches(s.Key.Span(), offset) {
 		return located{node: s.Key, isKey: true, path: key}, true
 	}
@@ -55,7 +55,7 @@ func inNode(n syntax.Node, path []syntax.Step, offset int) (located, bool) {
 	switch n.Kind() {
 	case syntax.Mapping:
 		for _, e := range n.Entries() {
-			at := append(path, syntax.Step{Key: e.Key.Value()})
+			at := append(path, syntax.Step{Key: e.Key.Value(), Index: -1})
 			if touches(e.Key.Span(), offset) {
 				return located{node: e.Key, isKey: true, path: at}, true
 			}

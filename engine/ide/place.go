@@ -56,9 +56,9 @@ func placeAt(snap *engine.Snapshot, root schema.Level, protocol schema.Protocol,
 
 func (p place) enter(fields *schema.Composition, protocol schema.Protocol, step syntax.Step) place {
 	switch {
-	case step.Key == "" && p.spec.Type == schema.TypeArray:
+	case step.Index >= 0 && p.spec.Type == schema.TypeArray:
 		return p.element()
-	case step.Key == "":
+	case step.Index >= 0:
 		return place{}
 	case p.expect != notExpecting:
 		return p.below(step.Key)

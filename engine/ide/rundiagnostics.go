@@ -55,7 +55,7 @@ func resultDiagnostics(snap *engine.Snapshot, t spec.TestAt, r *engine.TestResul
 			continue
 		}
 		d := base
-		d.Span, d.Code, d.Message = t.Abs(t.Expect.SpanOf(a.At)), "expect", prefix+a.Message
+		d.Span, d.Code, d.Message = expectKey(t, a.At), "expect", prefix+a.Message
 		if len(a.At) > 0 {
 			d.Code = "expect." + a.At[0]
 		}

@@ -40,8 +40,17 @@ func scopeAt(snap *engine.Snapshot, doc *engine.Document, docIndex, offset int) 
 			s.test = &s.spec.Tests[i]
 		}
 	}
-	s.protocol = link.Target(snap, doc, s.spec, s.test).Protocol
+	s.protocol = s.target(snap, doc).Protocol
 	return s
+}
+
+// target is where the test in scope goes, or the file where the scope is outside tests.
+func (s scope) target(snap *engine.Snapshot, doc *engine.Document) link.Destination {
+	var t *spec.Test
+	if s.test != nil {
+		t = s.test.Test
+	}
+	return link.Target(snap, doc, s.spec, t)
 }
 
 // lastResult is the last result of the test in scope; nil where it has none.

@@ -43,3 +43,13 @@ func lineEnd(t *text.Text, offset int) int { return t.LineSpan(t.LineAt(offset))
 func keyOf(doc *engine.Document, t spec.TestAt) engine.TestKey {
 	return engine.TestKey{URI: doc.URI, ID: t.ID}
 }
+
+// expectKey is where an assertion stands: the key of `expect` that it judges, else the value where it has no key of its
+// own. Absolute.
+func expectKey(t spec.TestAt, at []string) text.Span {
+	value, key := t.Expect.Locate(at)
+	if key.IsEmpty() {
+		key = value
+	}
+	return t.Abs(key)
+}

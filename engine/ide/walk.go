@@ -8,7 +8,7 @@ import (
 
 // walkSegments reads a path in a recorded value.
 func walkSegments(v any, segments []path.Segment) (any, bool) {
-	found, err := path.Path{Segments: segments}.Walk(v, path.Options{})
+	found, err := path.Parse(path.Join(segments)).Walk(v, path.Options{})
 	return found, err == nil
 }
 
