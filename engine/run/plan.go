@@ -111,7 +111,7 @@ func (p *planned) fedBy() map[string]engine.TestKey {
 // Plan decides what runs: it checks the files of the selection, follows what the selected tests need, and orders all of
 // it in waves. A file with a fatal problem has no test in the Schedule; every problem of every file is listed.
 func Plan(snap *engine.Snapshot, sel Selection) (*Schedule, []Problem) {
-	p := &planner{snap: snap, sel: sel, byKey: map[engine.TestKey]*planned{}, files: map[*spec.Spec]*specFile{}}
+	p := &planner{snap: snap, sel: sel, byKey: map[engine.TestKey]*planned{}, byPlace: map[*link.Place]*planned{}, files: map[*spec.Spec]*specFile{}}
 	wanted := p.collect()
 	p.connect()
 	in := p.graph.closure(wanted, p.recordedIsEnough)
@@ -125,14 +125,13 @@ type planner struct {
 	names    []*link.Names // one per project
 	tests    []*planned    // by file and place; a test's node has the same number
 	byKey    map[engine.TestKey]*planned
+	byPlace  map[*link.Place]*planned
 	files    map[*spec.Spec]*specFile
 	docs     []*engine.Document // all that the graph covers
 	selected map[string]bool    // URIs of files that the selection names or implies
 	gates    map[string]int     // URI → the node that stands for all of its tests
 	graph    graph
 	problems []Problem
-	// needs are the edges behind the graph's, to tell where a cycle comes from.
-	needs map[[2]int]link.Need
 }
 
 func (p *planner) problem(uri string, span text.Span, code, format string, args ...any) {
@@ -237,7 +236,7 @@ func (p *planner) add(place *link.Place) *planned {
 	}
 	t := &planned{at: place.TestAt, place: place, key: place.Key(), file: f, first: -1}
 	p.tests = append(p.tests, t)
-	p.byKey[t.key] = t
+	p.byKey[t.key], p.byPlace[place] = t, t
 	return t
 }
 
@@ -249,11 +248,10 @@ func newSpecFile(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec) *spe
 
 // connect builds the graph's edges.
 func (p *planner) connect() {
-	p.needs = map[[2]int]link.Need{}
 	p.gates = map[string]int{}
 	for _, names := range p.names {
 		for _, place := range names.Tests() {
-			p.connectTest(names, p.byKey[place.Key()])
+			p.connectTest(names, p.byPlace[place])
 		}
 	}
 	for _, t := range p.tests {
@@ -267,19 +265,12 @@ func (p *planner) connect() {
 
 func (p *planner) connectTest(names *link.Names, t *planned) {
 	for _, need := range names.Needs(t.place) {
-		to := p.byKey[need.To.Key()]
-		if to == nil {
-			continue
-		}
-		p.graph.connect(t.node, to.node, need.Kind == link.NeedValue)
-		if at := [2]int{t.node, to.node}; p.needs[at].To == nil {
-			p.needs[at] = need
-		}
+		p.graph.connect(t.node, p.byPlace[need.To].node, need.Kind == link.NeedValue)
 	}
 	use := func(tmpl *template.Template, inForce bool) {
 		for _, ref := range tmpl.Refs() {
 			r := names.Lookup(t.place, ref)
-			if r.To == nil || r.To.Key() == t.key {
+			if r.To == nil || r.To == t.place {
 				continue
 			}
 			if r.Kind == link.RefPrev {
@@ -290,7 +281,7 @@ func (p *planner) connectTest(names *link.Names, t *planned) {
 				t.feeds = map[string]feed{}
 			}
 			if _, known := t.feeds[r.Name]; !known {
-				t.feeds[r.Name] = feed{test: p.byKey[r.To.Key()], saved: r.Kind == link.RefSaved}
+				t.feeds[r.Name] = feed{test: p.byPlace[r.To], saved: r.Kind == link.RefSaved}
 			}
 			if inForce && !ref.Optional && !slices.Contains(t.wants, r.Name) {
 				t.wants = append(t.wants, r.Name)
@@ -466,13 +457,7 @@ func (p *planner) checkCycles(in []bool, broken map[string]bool) bool {
 		}
 		parts = append(parts, parts[0])
 		first := tests[0]
-		span := first.at.Abs(first.at.Head)
-		for _, next := range tests[1:] {
-			if need, ok := p.needs[[2]int{first.node, next.node}]; ok && need.At != (text.Span{}) {
-				span = need.At
-				break
-			}
-		}
+		span := p.needAt(first, tests[1%len(tests)])
 		message := "these tests need each other, so none of them can be the first: " + strings.Join(parts, " → ")
 		seen := map[string]bool{}
 		for _, t := range tests {
@@ -486,6 +471,21 @@ func (p *planner) checkCycles(in []bool, broken map[string]bool) bool {
 		}
 	}
 	return len(cycles) > 0
+}
+
+// needAt is where a test says that it needs another one, or the test's head where it says so nowhere.
+func (p *planner) needAt(t, to *planned) text.Span {
+	for _, names := range p.names {
+		if names.Test(t.key) == nil {
+			continue
+		}
+		for _, need := range names.Needs(t.place) {
+			if need.To == to.place && need.At != (text.Span{}) {
+				return need.At
+			}
+		}
+	}
+	return t.at.Abs(t.at.Head)
 }
 
 // label names a test in a cycle.

@@ -39,8 +39,7 @@ func (sel Selection) filter() (func(*planned) bool, error) {
 
 // rows are the units of a test: one, or one for each row of its matrix.
 func (p *planned) rows() []*unit {
-	span := p.at.Abs(p.at.Head)
-	info := TestInfo{Key: p.key, Row: -1, Name: p.at.Name.Value, Span: span, Line: p.file.doc.Text.LineAt(span.Start) + 1}
+	info := TestInfo{Key: p.key, Row: -1, Name: p.at.Name.Value, Span: p.at.Abs(p.at.Head)}
 	if len(p.at.Matrix) == 0 {
 		return []*unit{{test: p, row: -1, info: info}}
 	}

@@ -20,7 +20,8 @@ import (
 type unit struct {
 	test *planned
 	// row is the matrix row, -1 without a matrix.
-	row  int
+	row int
+	// info has its Line once the unit begins.
 	info TestInfo
 }
 
@@ -68,6 +69,7 @@ func (r *runner) skipUnit(ctx context.Context, i int) {
 
 func (r *runner) newExec(i int) *exec {
 	u := r.plan.units[i]
+	u.info.Line = u.test.file.doc.Text.LineAt(u.info.Span.Start) + 1
 	x := &exec{r: r, u: u, masker: r.masker, started: time.Now(), undeclared: map[string]bool{}}
 	x.res = r.resolver(u)
 	x.result = &engine.TestResult{
