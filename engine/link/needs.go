@@ -5,6 +5,7 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
 )
 
@@ -39,18 +40,20 @@ func (n *Names) Needs(p *Place) []Need {
 			needs = append(needs, Need{kind, to, name, at})
 		}
 	}
-	uses := func(at spec.TemplateAt, base int) {
-		for _, ref := range at.Template.Refs() {
-			r := n.Lookup(p, ref)
-			add(NeedValue, r.To, r.Name, at.SpanOf(ref.RootSpan).Shift(base))
+	use := func(u Use, base int) {
+		if k := u.Ref.Kind; k == template.Name || k == template.Prev {
+			r := n.Lookup(p, u.Ref)
+			add(NeedValue, r.To, r.Name, u.Root().Shift(base))
 		}
 	}
-	for _, at := range p.Templates {
-		uses(at, p.Base)
+	for _, u := range Uses(p.Test) {
+		use(u, p.Base)
 	}
 	for _, at := range p.Spec.Templates {
 		if inForce(p.Test, at.Path) {
-			uses(at, 0)
+			for _, ref := range at.Template.Refs() {
+				use(Use{at, ref}, 0)
+			}
 		}
 	}
 	for _, d := range p.Depends {

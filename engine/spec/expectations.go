@@ -58,23 +58,24 @@ func step(n syntax.Node, at []string) (syntax.Entry, int) {
 			return syntax.Entry{Value: items[i], Span: items[i].Span()}, 1
 		}
 	case syntax.Mapping:
-		entries := n.Merged()
-		for _, e := range entries {
-			if e.Key.Resolve().Value() == at[0] {
-				return e, 1
-			}
+		return find(n.Merged(), at)
+	}
+	return syntax.Entry{}, 0
+}
+
+// find is the entry that a path leads to, and how many of its segments that took: the exact key, else several segments
+// joined by dots, else the key in another case.
+func find(entries []syntax.Entry, at []string) (syntax.Entry, int) {
+	if e, ok := entryOf(entries, at[0]); ok {
+		return e, 1
+	}
+	for used := len(at); used > 1; used-- {
+		if e, ok := entryOf(entries, strings.Join(at[:used], ".")); ok {
+			return e, used
 		}
-		for used := len(at); used > 1; used-- {
-			name := strings.Join(at[:used], ".")
-			for _, e := range entries {
-				if e.Key.Resolve().Value() == name {
-					return e, used
-				}
-			}
-		}
-		if e, ok := entryNamed(entries, at[0]); ok {
-			return e, 1
-		}
+	}
+	if e, ok := entryNamed(entries, at[0]); ok {
+		return e, 1
 	}
 	return syntax.Entry{}, 0
 }

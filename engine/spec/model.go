@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"strings"
 	"time"
 
 	"github.com/speclens/speclens/engine/expect"
@@ -35,6 +36,19 @@ func (t Text) Span() text.Span {
 
 // SpanOf is where a stretch of Value stands, whatever the quoting.
 func (t Text) SpanOf(s template.Span) text.Span { return within(t.Node, t.offset, s) }
+
+// Escape writes a text so that it can stand in place of a stretch of Value, within the quotes that are there.
+func (t Text) Escape(s string) string { return escape(t.Node, s) }
+
+func escape(n syntax.Node, s string) string {
+	switch n.Resolve().Style() {
+	case syntax.SingleQuoted:
+		return strings.ReplaceAll(s, "'", "''")
+	case syntax.DoubleQuoted:
+		return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s)
+	}
+	return s
+}
 
 // within is where a stretch of a text stands that begins at offset in the node's value. The text of a node that was
 // reached through an alias stands elsewhere: the alias is what there is to show.
@@ -193,6 +207,7 @@ type Test struct {
 	entries []syntax.Entry // of a compact or full test, merged: without the compact key
 	path    string         // the id of a test without alias, but for its occurrence number
 	hashes  hashes
+	memo    memo
 }
 
 // Node is the item that the test was read from.
@@ -270,6 +285,9 @@ func (t TemplateAt) Span() text.Span { return t.SpanOf(template.Span{End: len(t.
 
 // SpanOf is where a stretch of the template stands, whatever the quoting.
 func (t TemplateAt) SpanOf(s template.Span) text.Span { return within(t.Node, t.offset, s) }
+
+// Escape writes a text so that it can stand in place of a stretch of the template, within the quotes that are there.
+func (t TemplateAt) Escape(s string) string { return escape(t.Node, s) }
 
 // Severity of a Problem.
 type Severity uint8

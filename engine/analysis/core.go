@@ -1,0 +1,62 @@
+package analysis
+
+import (
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/schema"
+)
+
+// level checks the values of the core fields of a map against the table of core fields: numbers and their limits,
+// durations, patterns. Wrong structure and unknown keys are the lowering's findings, and templates are left alone.
+func (v *values) level(entries []syntax.Entry, level schema.Level, fields *schema.Composition) {
+	for _, e := range entries {
+		f, ok := fields.Find(level, "", e.Key.Resolve().Value())
+		switch {
+		case !ok || isNull(e.Value):
+		case f.Nested == schema.LevelExpect || f.Nested == schema.LevelTest || f.Nested == schema.LevelExpectEvent:
+			// Expectations are parsed, and tests checked, on their own.
+		case f.Nested != "":
+			v.nested(e.Value, f, fields)
+		case len(f.Spec.Enum) > 0:
+			// The lowering knows these.
+		default:
+			v.field(e.Key, e.Value, f.Spec, quote(f.Name))
+		}
+	}
+}
+
+// nested checks the maps of another level inside a value.
+func (v *values) nested(n syntax.Node, f schema.Field, fields *schema.Composition) {
+	r := n.Resolve()
+	switch {
+	case f.Spec.Type == schema.TypeObject:
+		v.level(r.Merged(), f.Nested, fields)
+	case f.Spec.Type == schema.TypeArray:
+		for _, item := range r.Items() {
+			v.level(item.Resolve().Merged(), f.Nested, fields)
+		}
+	case f.Spec.Type == schema.TypeMap:
+		for _, e := range r.Merged() {
+			v.level(e.Value.Resolve().Merged(), f.Nested, fields)
+		}
+	}
+}
+
+// valuesOfFile checks the values of the file-level keys.
+func valuesOfFile(p *pass) []Diagnostic {
+	v := values{core: true}
+	for i, doc := range p.doc.Tree().Documents() {
+		for _, s := range p.doc.Spec().Specs {
+			if s.Doc == i {
+				v.level(doc.Root.Merged(), schema.LevelFile, p.snap.Fields())
+			}
+		}
+	}
+	return v.found
+}
+
+// valuesOfTest checks the values of a test's core fields.
+func valuesOfTest(s *testScope) []Diagnostic {
+	v := values{core: true}
+	v.level(s.Entries(), schema.LevelTest, s.fields)
+	return v.found
+}

@@ -1,0 +1,36 @@
+package analysis
+
+import (
+	"strings"
+
+	"github.com/speclens/speclens/engine/link"
+)
+
+// cycles reports tests that wait for each other: once for each cycle, at the first of its edges in this document.
+func cycles(p *pass) []Diagnostic {
+	var found []Diagnostic
+	for _, c := range link.Cycles(p.snap, p.index()) {
+		var d *Diagnostic
+		var names []string
+		for _, e := range c {
+			names = append(names, quote(e.FromName()))
+			if e.URI() == p.doc.URI && d == nil {
+				d = &Diagnostic{
+					Span: e.Span(), Severity: SeverityError, Source: SourceCheck, Code: "depends.cycle", Fatal: true, Test: e.TestID(),
+				}
+				continue
+			}
+		}
+		if d == nil {
+			continue
+		}
+		d.Message = "these wait for each other, so none can begin: " + strings.Join(append(names, names[0]), " needs ")
+		for _, e := range c {
+			if e.URI() != p.doc.URI || e.Span() != d.Span {
+				d.Related = append(d.Related, Related{URI: e.URI(), Span: e.Span(), Message: e.FromName() + " needs " + e.ToName()})
+			}
+		}
+		found = append(found, *d)
+	}
+	return found
+}

@@ -1,0 +1,165 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/value"
+)
+
+// PluginInput is what to ask a plugin about one test.
+type PluginInput struct {
+	// Test is the test's id.
+	Test   string
+	Plugin plugin.Plugin
+	Input  plugin.TestInput
+	// Key stands for the whole question: as long as it is the same, so is the answer.
+	Key string
+}
+
+// PluginInputs lists the tests of a spec whose plugin may have something to say, with the input that its Validate gets:
+// defaults are applied, the target's alias is resolved, and templates stay as they are written, listed in Templated.
+func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
+	doc := snap.Document(uri)
+	if doc == nil || doc.Kind != engine.KindSpec {
+		return nil
+	}
+	conf := snap.Config(doc.URI)
+	registry := snap.Registry()
+	var inputs []PluginInput
+	for _, s := range doc.Spec().Specs {
+		for _, t := range s.Tests {
+			if t.Form == spec.FormBroken {
+				continue
+			}
+			to := link.Target(snap, doc, s, t.Test)
+			p := registry.Lookup(to.Protocol)
+			if to.Protocol == "" || p == nil {
+				continue
+			}
+			in := input(s.Input(t.Test, conf), to)
+			info := p.Info()
+			inputs = append(inputs, PluginInput{Test: t.ID, Plugin: p, Input: in, Key: fmt.Sprintf("%s@%s %p %s", info.Name, info.Version, p, value.JSON(in))})
+		}
+	}
+	return inputs
+}
+
+// input is the plugin's view of a test.
+func input(in spec.Input, to link.Destination) plugin.TestInput {
+	out := plugin.TestInput{
+		Method: in.Method, Resource: in.Resource, Target: to.URL, Headers: in.Headers, Timeout: in.Timeout, Fields: in.Fields,
+		Templated: in.Templated,
+	}
+	if strings.Contains(to.URL, "{{") {
+		out.Templated = append(slices.Clone(out.Templated), "target")
+	}
+	return out
+}
+
+// PluginDiagnostics turns what plugins said about the tests of a spec, by test id, into findings: each stands at the field
+// that it names, or at the nearest place above it that the user wrote. What a plugin says about a value that still holds a
+// template is dropped, unless the plugin understands templates. Tests that no longer exist are left out.
+func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plugin.FieldError) []Diagnostic {
+	doc := snap.Document(uri)
+	if doc == nil || doc.Kind != engine.KindSpec || len(said) == 0 {
+		return nil
+	}
+	conf := snap.Config(doc.URI)
+	var found []Diagnostic
+	for _, s := range doc.Spec().Specs {
+		for _, t := range s.Tests {
+			errs := said[t.ID]
+			if len(errs) == 0 {
+				continue
+			}
+			to := link.Target(snap, doc, s, t.Test)
+			info := snap.Fields().Plugin(to.Protocol)
+			in := input(s.Input(t.Test, conf), to)
+			for _, e := range errs {
+				if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
+					continue
+				}
+				d := pluginDiagnostic(s, t, to, e)
+				if info != nil && d.Code == "" {
+					d.Code = info.Name + ".validate"
+				}
+				found = append(found, d)
+			}
+		}
+	}
+	return found
+}
+
+// concerns reports whether a field is at, above or below a path that holds a template.
+func concerns(templated []string, field string) bool {
+	return slices.ContainsFunc(templated, func(path string) bool {
+		return path == field || strings.HasPrefix(path, field+".") || strings.HasPrefix(field, path+".")
+	})
+}
+
+func pluginDiagnostic(s *spec.Spec, t spec.TestAt, to link.Destination, e plugin.FieldError) Diagnostic {
+	d := Diagnostic{
+		Severity: pluginSeverity(e.Severity), Source: SourcePlugin, Code: e.Code, CodeURL: e.DocsURL, Message: e.Message, Test: t.ID,
+	}
+	var exact bool
+	d.Span, exact = fieldSpan(s, t, to, e.Field)
+	if !exact && e.Field != "" && !strings.Contains(d.Message, e.Field) {
+		d.Message = e.Field + ": " + d.Message
+	}
+	if e.Fix != nil && exact {
+		d.Fixes = []Fix{{
+			Title: "Replace with `" + *e.Fix + "`", Preferred: true, Edits: []text.Edit{{Span: d.Span, New: scalar(*e.Fix)}},
+		}}
+	}
+	return d
+}
+
+// fieldSpan is where a plugin's field stands; exact says that it is the value of the field itself, written in the test.
+func fieldSpan(s *spec.Spec, t spec.TestAt, to link.Destination, field string) (at text.Span, exact bool) {
+	path := strings.Split(field, ".")
+	switch {
+	case field == "":
+		return t.Abs(t.Head), false
+	case field == "target" && !to.FromTest && to.Text.Present():
+		return to.Text.Span(), false // a fix would change every test of the file
+	case path[0] == "headers" && len(path) > 1 && !hasHeader(t.Headers, field) && hasHeader(s.Defaults.Headers, field):
+		for _, p := range s.Defaults.Headers {
+			if strings.EqualFold("headers."+p.Key.Value, field) {
+				return p.Value.Span(), false
+			}
+		}
+	}
+	return t.LocateField(path)
+}
+
+func hasHeader(pairs []spec.Pair, field string) bool {
+	return slices.ContainsFunc(pairs, func(p spec.Pair) bool { return strings.EqualFold("headers."+p.Key.Value, field) })
+}
+
+func pluginSeverity(s string) Severity {
+	switch s {
+	case "warning":
+		return SeverityWarning
+	case "info":
+		return SeverityInformation
+	case "hint":
+		return SeverityHint
+	}
+	return SeverityError
+}
+
+// scalar writes a text as a plain YAML scalar, or in quotes where it would mean something else.
+func scalar(s string) string {
+	if s == "" || strings.TrimSpace(s) != s || strings.ContainsAny(s, "\n\t\"'#{}[],&*!|>%@`\\") || strings.Contains(s, ": ") ||
+		strings.HasSuffix(s, ":") || strings.HasPrefix(s, "- ") || s == "-" || strings.HasPrefix(s, "? ") {
+		return value.JSON(s)
+	}
+	return s
+}

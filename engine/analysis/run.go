@@ -1,0 +1,197 @@
+package analysis
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/schema"
+)
+
+// Check is one thing that the checker looks for.
+type Check struct {
+	// Name is for messages and tests.
+	Name string
+	// Config says that the check looks at configurations; all others look at specs.
+	Config bool
+	// Test looks at one test by itself. It may use nothing but what the test's scope holds, since its findings are kept
+	// for as long as that stays the same; spans count from where the test does.
+	Test func(s *testScope) []Diagnostic
+	// Document looks at a whole document; spans are absolute.
+	Document func(p *pass) []Diagnostic
+}
+
+// All are the checks, in the order in which they run.
+var All = []Check{
+	{Name: "syntax", Document: syntaxFindings},
+	{Name: "structure", Document: structureOfFile, Test: structureOfTest},
+	{Name: "targets", Document: targets},
+	{Name: "fields", Test: fieldsOfTest},
+	{Name: "values", Document: valuesOfFile, Test: valuesOfTest},
+	{Name: "templates", Document: templatesOfFile, Test: templatesOfTest},
+	{Name: "names", Document: names},
+	{Name: "conditions", Test: conditions},
+	{Name: "assertions", Test: assertions},
+	{Name: "save", Test: saves},
+	{Name: "retry", Test: retries},
+	{Name: "matrix", Test: matrix},
+	{Name: "aliases", Document: aliases},
+	{Name: "depends", Document: depends},
+	{Name: "cycles", Document: cycles},
+	{Name: "load", Document: loads},
+
+	{Name: "syntax", Config: true, Document: syntaxFindings},
+	{Name: "configuration", Config: true, Document: configuration},
+}
+
+// pass is one look at one document.
+type pass struct {
+	ctx  context.Context
+	snap *engine.Snapshot
+	doc  *engine.Document
+	// names is the index of the document's project; use index.
+	names *link.Names
+}
+
+func (p *pass) index() *link.Names {
+	if p.names == nil {
+		p.names = link.NamesOf(p.snap, p.doc.URI)
+	}
+	return p.names
+}
+
+// tests calls do for every test of the document.
+func (p *pass) tests(do func(s *spec.Spec, t spec.TestAt)) {
+	for _, s := range p.doc.Spec().Specs {
+		for _, t := range s.Tests {
+			do(s, t)
+		}
+	}
+}
+
+// places calls do for every test of the document as the index of names knows it.
+func (p *pass) places(do func(at *link.Place)) {
+	index := p.index()
+	p.tests(func(_ *spec.Spec, t spec.TestAt) {
+		if at := index.Test(engine.TestKey{URI: p.doc.URI, ID: t.ID}); at != nil {
+			do(at)
+		}
+	})
+}
+
+// testScope is all that a check of a single test may look at.
+type testScope struct {
+	*spec.Test
+	fields   *schema.Composition
+	protocol schema.Protocol
+	strict   bool
+}
+
+// remembered are the findings of a test together with what they depend on.
+type remembered struct {
+	fields      *schema.Composition
+	protocol    schema.Protocol
+	strict      bool
+	diagnostics []Diagnostic
+}
+
+type rememberedKey struct{}
+
+// Run finds what is wrong in a document, without calling a plugin: what a keystroke needs. The findings of tests that did
+// not change since an earlier snapshot are reused. It returns what it has when ctx ends; a document that the snapshot
+// does not know, and one that is neither a spec nor a configuration, has no findings. The order is that of Sort.
+func Run(ctx context.Context, snap *engine.Snapshot, uri string) []Diagnostic {
+	doc := snap.Document(uri)
+	if doc == nil || doc.Kind == engine.KindOther {
+		return nil
+	}
+	p := &pass{ctx: ctx, snap: snap, doc: doc}
+	var found []Diagnostic
+	if doc.Kind == engine.KindSpec {
+		found = p.eachTest()
+	}
+	for _, c := range All {
+		if ctx.Err() != nil {
+			break
+		}
+		if c.Document != nil && c.Config == (doc.Kind == engine.KindConfig) {
+			found = append(found, c.Document(p)...)
+		}
+	}
+	Sort(found)
+	return found
+}
+
+// eachTest runs the checks of single tests.
+func (p *pass) eachTest() []Diagnostic {
+	var found []Diagnostic
+	fields, strict := p.snap.Fields(), p.snap.Settings().Strict
+	p.tests(func(s *spec.Spec, t spec.TestAt) {
+		if p.ctx.Err() != nil {
+			return
+		}
+		scope := &testScope{t.Test, fields, link.Protocol(p.snap, p.doc, s, t.Test), strict}
+		for _, d := range scope.check() {
+			found = append(found, d.in(t))
+		}
+	})
+	return found
+}
+
+// check runs the checks of single tests on one, or remembers what they said.
+func (s *testScope) check() []Diagnostic {
+	fits := func(v any) bool {
+		r := v.(remembered)
+		return r.fields == s.fields && r.protocol == s.protocol && r.strict == s.strict
+	}
+	v := s.Remember(rememberedKey{}, fits, func() any {
+		var found []Diagnostic
+		for _, c := range All {
+			if c.Test != nil {
+				found = append(found, c.Test(s)...)
+			}
+		}
+		return remembered{s.fields, s.protocol, s.strict, found}
+	})
+	return v.(remembered).diagnostics
+}
+
+// in places a finding of a test in the test's file.
+func (d Diagnostic) in(t spec.TestAt) Diagnostic {
+	d.Test = t.ID
+	if t.Base == 0 {
+		return d
+	}
+	d.Span = d.Span.Shift(t.Base)
+	d.Fixes = slices.Clone(d.Fixes)
+	for i, f := range d.Fixes {
+		d.Fixes[i].Edits = slices.Clone(f.Edits)
+		for j := range f.Edits {
+			d.Fixes[i].Edits[j].Span = d.Fixes[i].Edits[j].Span.Shift(t.Base)
+		}
+	}
+	d.Related = slices.Clone(d.Related)
+	for i := range d.Related {
+		d.Related[i].Span = d.Related[i].Span.Shift(t.Base)
+	}
+	return d
+}
+
+// Sort puts findings in the order of their places, the worse first at the same place.
+func Sort(found []Diagnostic) {
+	slices.SortStableFunc(found, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.Severity, b.Severity),
+			cmp.Compare(a.Span.End, b.Span.End), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message),
+		)
+	})
+}
+
+// replace is the fix that puts a text in place of a span.
+func replace(s text.Span, with string) []Fix {
+	return []Fix{{Title: "Replace with `" + with + "`", Preferred: true, Edits: []text.Edit{{Span: s, New: with}}}}
+}

@@ -1,0 +1,297 @@
+package analysis
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/schema"
+)
+
+// values checks values against their descriptions and collects the findings.
+type values struct {
+	found []Diagnostic
+	// core says that the fields belong to the language, where text is whatever scalar there is.
+	core bool
+	seen int
+}
+
+// mostValues bounds the walk: aliases inside aliases can make a small file huge, and the syntax layer reports such a file.
+const mostValues = 20_000
+
+func (v *values) add(span text.Span, code, message string, fixes ...Fix) {
+	v.found = append(v.found, Diagnostic{
+		Span: span, Severity: SeverityError, Source: SourceCheck, Code: code, Message: message, Fixes: fixes,
+	})
+}
+
+// field checks one entry: the key for deprecation, then the value.
+func (v *values) field(key, n syntax.Node, s schema.FieldSpec, place string) {
+	if s.Deprecated != "" {
+		why := ": " + string(s.Deprecated)
+		if s.Deprecated == "deprecated" {
+			why = ""
+		}
+		v.found = append(v.found, Diagnostic{
+			Span: key.Span(), Severity: SeverityInformation, Source: SourceCheck, Code: "field.deprecated", Deprecated: true,
+			Message: place + " is deprecated" + why,
+		})
+	}
+	v.value(n, s, place, 0)
+}
+
+// value checks a value of any shape. Where a template stands nothing is known before a run.
+func (v *values) value(n syntax.Node, s schema.FieldSpec, place string, depth int) {
+	const deepest = 200
+	r := n.Resolve()
+	if v.seen++; v.seen > mostValues || depth > deepest || isNull(n) || isTemplated(r) {
+		return
+	}
+	if len(s.Enum) > 0 {
+		v.enum(n, s, place)
+		return
+	}
+	switch s.Type {
+	case schema.TypeString:
+		v.text(n, s, place)
+	case schema.TypeNumber:
+		v.number(n, s, place)
+	case schema.TypeBool:
+		if !v.core && (r.Tag() != syntax.TagBool || r.Kind() != syntax.Scalar) {
+			v.wrongType(n, place, "`true` or `false`", unquoted(n, syntax.TagBool)...)
+		}
+	case schema.TypeArray:
+		v.array(n, s, place, depth)
+	case schema.TypeObject, schema.TypeMap:
+		v.object(n, s, place, depth)
+	}
+}
+
+func isTemplated(r syntax.Node) bool {
+	return r.Kind() == syntax.Scalar && strings.Contains(r.Value(), "{{")
+}
+
+func (v *values) wrongType(n syntax.Node, place, want string, fixes ...Fix) {
+	v.add(n.Span(), "field.type", fmt.Sprintf("%s must be %s, but this is %s", place, want, spec.Describe(n)), fixes...)
+}
+
+// text checks a text. The language takes any scalar as text; a plugin gets what the user wrote, so for it 5 is no text.
+func (v *values) text(n syntax.Node, s schema.FieldSpec, place string) {
+	r := n.Resolve()
+	switch {
+	case r.Kind() != syntax.Scalar:
+		if !v.core { // the lowering has said so of the language's own
+			v.wrongType(n, place, "text")
+		}
+		return
+	case r.Tag() != syntax.TagStr && !v.core:
+		v.wrongType(n, place, "text", quoted(n)...)
+		return
+	}
+	if s.Pattern != "" {
+		if re, err := regexp.Compile(s.Pattern); err == nil && !re.MatchString(r.Value()) {
+			v.add(n.Span(), "field.pattern", fmt.Sprintf("%s does not match the pattern `%s`", place, s.Pattern))
+		}
+	}
+	if why := format(s.Format, r.Value()); why != "" {
+		v.add(n.Span(), "field.format", place+": "+why)
+	}
+}
+
+// format checks the meaning of a text; it returns what is wrong, or nothing.
+func format(name, s string) string {
+	switch name {
+	case schema.FormatDuration:
+		if _, err := spec.ParseDuration(s); err != nil {
+			return err.Error()
+		}
+	case schema.FormatURL:
+		if u, err := url.Parse(strings.TrimSpace(s)); err != nil {
+			return fmt.Sprintf("%q is no URL: %v", s, errCause(err))
+		} else if u.Scheme == "" || !strings.Contains(s, "://") {
+			return fmt.Sprintf("%q has no scheme; write a URL such as http://127.0.0.1:8080", s)
+		}
+	case "regexp":
+		if _, err := regexp.Compile(s); err != nil {
+			return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+		}
+	case "date-time":
+		if _, err := time.Parse(time.RFC3339, s); err != nil {
+			return fmt.Sprintf("%q is no date and time; write one such as 2026-01-31T12:00:00Z", s)
+		}
+	}
+	return ""
+}
+
+// errCause is the innermost cause of an error that repeats what the message says.
+func errCause(err error) error {
+	for {
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok || u.Unwrap() == nil {
+			return err
+		}
+		err = u.Unwrap()
+	}
+}
+
+func (v *values) number(n syntax.Node, s schema.FieldSpec, place string) {
+	r := n.Resolve()
+	numeric := r.Kind() == syntax.Scalar && (r.Tag() == syntax.TagInt || r.Tag() == syntax.TagFloat)
+	var d value.Decimal
+	if numeric || v.core && r.Kind() == syntax.Scalar {
+		d, numeric = value.Numeric(n.Any())
+	}
+	if !numeric {
+		if !v.core || r.Kind() == syntax.Scalar {
+			v.wrongType(n, place, "a number", unquoted(n, syntax.TagInt, syntax.TagFloat)...)
+		}
+		return
+	}
+	if s.Minimum != nil {
+		if least, ok := value.ParseDecimal(s.Minimum.String()); ok && d.Compare(least) < 0 {
+			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at least %s, but this is %s", place, least, d))
+		}
+	}
+	if s.Maximum != nil {
+		if most, ok := value.ParseDecimal(s.Maximum.String()); ok && d.Compare(most) > 0 {
+			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at most %s, but this is %s", place, most, d))
+		}
+	}
+}
+
+// enum checks that a value is one of those allowed.
+func (v *values) enum(n syntax.Node, s schema.FieldSpec, place string) {
+	have := n.Any()
+	var allowed []string
+	for _, e := range s.Enum {
+		if same(have, e) {
+			return
+		}
+		allowed = append(allowed, value.Text(e))
+	}
+	msg := fmt.Sprintf("%s cannot be %s; it is one of %s", place, value.Brief(have, 60), spec.List(allowed, "and"))
+	var fixes []Fix
+	if near := spec.Nearest(value.Text(have), allowed); near != "" {
+		msg = fmt.Sprintf("%s cannot be %s; did you mean `%s`? It is one of %s", place, value.Brief(have, 60), near, spec.List(allowed, "and"))
+		fixes = replace(n.Span(), near)
+	}
+	v.add(n.Span(), "field.enum", msg, fixes...)
+}
+
+// same compares a value of a spec with one of a plugin's description: numbers by value, everything else as JSON.
+func same(a, b any) bool {
+	if x, ok := value.NumberOf(a); ok {
+		y, ok := value.NumberOf(b)
+		return ok && x.Compare(y) == 0
+	}
+	return value.JSON(a) == value.JSON(b)
+}
+
+func (v *values) array(n syntax.Node, s schema.FieldSpec, place string, depth int) {
+	r := n.Resolve()
+	if r.Kind() != syntax.Sequence {
+		if !v.core {
+			v.wrongType(n, place, "a list", bracketed(n)...)
+		}
+		return
+	}
+	if s.Items == nil {
+		return
+	}
+	for i, item := range r.Items() {
+		v.value(item, *s.Items, place+"["+strconv.Itoa(i)+"]", depth+1)
+	}
+}
+
+func (v *values) object(n syntax.Node, s schema.FieldSpec, place string, depth int) {
+	r := n.Resolve()
+	if r.Kind() != syntax.Mapping {
+		if !v.core {
+			v.wrongType(n, place, "a map")
+		}
+		return
+	}
+	there := map[string]bool{}
+	for _, e := range r.Merged() {
+		name := e.Key.Resolve().Value()
+		there[name] = !isNull(e.Value)
+		member, known := s.Member(name)
+		inner := place + "." + name
+		if strings.HasSuffix(place, "`") {
+			inner = strings.TrimSuffix(place, "`") + "." + name + "`"
+		}
+		switch {
+		case known && member.Deprecated != "":
+			v.field(e.Key, e.Value, member, inner)
+		case known:
+			v.value(e.Value, member, inner, depth+1)
+		case s.Type == schema.TypeObject && len(s.Fields) > 0:
+			v.unknownMember(e.Key, s, place)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Fields)) {
+		if s.Fields[name].Required && !there[name] {
+			v.add(n.Span(), "field.missing", fmt.Sprintf("%s needs `%s`%s", place, name, because(s.Fields[name])))
+		}
+	}
+}
+
+func (v *values) unknownMember(key syntax.Node, s schema.FieldSpec, place string) {
+	names := slices.Sorted(maps.Keys(s.Fields))
+	d := Diagnostic{
+		Span: key.Span(), Severity: SeverityWarning, Source: SourceCheck, Code: "field.unknown",
+		Message: fmt.Sprintf("unknown key `%s` in %s; it may hold %s", key.Value(), place, spec.List(names, "and")),
+	}
+	if near := spec.Nearest(key.Value(), names); near != "" {
+		d.Message = fmt.Sprintf("unknown key `%s` in %s; did you mean `%s`?", key.Value(), place, near)
+		d.Fixes = replace(d.Span, near)
+	}
+	v.found = append(v.found, d)
+}
+
+// quoted is the fix that makes text of a scalar.
+func quoted(n syntax.Node) []Fix {
+	if n.Kind() != syntax.Scalar || n.Style() != syntax.Plain || n.Foreign() {
+		return nil
+	}
+	b, err := json.Marshal(n.Value())
+	if err != nil {
+		return nil
+	}
+	return []Fix{{Title: "Quote it", Preferred: true, Edits: []text.Edit{{Span: n.Span(), New: string(b)}}}}
+}
+
+// unquoted is the fix that takes the quotes off a text which then has the right type.
+func unquoted(n syntax.Node, tags ...syntax.Tag) []Fix {
+	quoted := n.Style() == syntax.SingleQuoted || n.Style() == syntax.DoubleQuoted
+	if n.Kind() != syntax.Scalar || !quoted || n.Foreign() {
+		return nil
+	}
+	_, numeric := value.ParseDecimal(n.Value())
+	isBool := n.Value() == "true" || n.Value() == "false"
+	if isBool && slices.Contains(tags, syntax.TagBool) || numeric && slices.Contains(tags, syntax.TagInt) {
+		return []Fix{{Title: "Remove the quotes", Preferred: true, Edits: []text.Edit{{Span: n.Span(), New: n.Value()}}}}
+	}
+	return nil
+}
+
+// bracketed is the fix that makes a list of a scalar.
+func bracketed(n syntax.Node) []Fix {
+	if n.Kind() != syntax.Scalar || n.Style() > syntax.DoubleQuoted || n.Foreign() {
+		return nil
+	}
+	s := n.Span()
+	return []Fix{{Title: "Make it a list", Edits: []text.Edit{
+		{Span: text.Span{Start: s.Start, End: s.Start}, New: "["}, {Span: text.Span{Start: s.End, End: s.End}, New: "]"},
+	}}}
+}

@@ -1,0 +1,107 @@
+package spec
+
+import (
+	"sync"
+
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// Locate finds where a key path of the test stands, such as ["query", "limit"] or ["headers", "Accept"]: the span of the
+// value and of its key, or of the nearest place above that the user wrote. The whole test is its head. Spans count from
+// where the test does.
+func (t *Test) Locate(at []string) (value, key text.Span) {
+	if len(at) == 0 {
+		return t.Head, text.Span{}
+	}
+	switch {
+	case at[0] == "method" && t.Form != FormFull && t.Method.Present():
+		return t.Method.Span(), text.Span{}
+	case at[0] == "resource" && t.Form != FormFull && t.Resource.Present():
+		return t.Resource.Span(), text.Span{}
+	case at[0] == "expect" && t.Form == FormLine:
+		return t.Expect.SpanOf(at[1:]), text.Span{}
+	}
+	e, ok := entryOf(t.entries, at[0])
+	used := 1
+	if !ok {
+		e, used = find(t.entries, at)
+	}
+	if used == 0 {
+		return t.Head, text.Span{}
+	}
+	value, key = Locate(e.Value, at[used:])
+	if key.IsEmpty() && len(at) == used {
+		key = e.Key.Span()
+	}
+	if e.Value.Omitted() {
+		value = e.Key.Span()
+	}
+	return value, key
+}
+
+// LocateField is the place of a field that a plugin names, absolute: its value, its key where it has no value, or the
+// nearest place above that the user wrote. exact says that it is the value of that very field.
+func (t TestAt) LocateField(at []string) (place text.Span, exact bool) {
+	value, key := t.Locate(at)
+	e, ok := t.entryAt(at)
+	if ok && !e.Value.Omitted() && !e.Value.Foreign() && e.Value.Kind() != syntax.Alias {
+		return t.Abs(value), true
+	}
+	if !ok && t.Form != FormFull && len(at) == 1 && (at[0] == "method" || at[0] == "resource") {
+		return t.Abs(value), !value.IsEmpty()
+	}
+	if value.IsEmpty() {
+		value = key
+	}
+	return t.Abs(value), false
+}
+
+// entryAt is the entry that a whole path leads to.
+func (t *Test) entryAt(at []string) (syntax.Entry, bool) {
+	if len(at) == 0 || len(t.entries) == 0 {
+		return syntax.Entry{}, false
+	}
+	e, used := find(t.entries, at)
+	for used > 0 && len(at) > used {
+		at = at[used:]
+		e, used = step(e.Value.Resolve(), at)
+	}
+	return e, used > 0
+}
+
+// entryOf finds an entry by its exact key.
+func entryOf(entries []syntax.Entry, name string) (syntax.Entry, bool) {
+	for _, e := range entries {
+		if e.Key.Resolve().Value() == name {
+			return e, true
+		}
+	}
+	return syntax.Entry{}, false
+}
+
+// memo keeps what was computed from a test, see Remember.
+type memo struct {
+	mu     sync.Mutex
+	values map[any]any // guarded by mu
+}
+
+// Remember returns what was computed from the test under a key, as long as it fits; else it computes it anew. What is
+// remembered lives as long as the test, so that a test which an edit leaves alone is not looked at again. The key's type
+// belongs to the caller, as that of a context's value.
+func (t *Test) Remember(key any, fits func(v any) bool, compute func() any) any {
+	t.memo.mu.Lock()
+	v, ok := t.memo.values[key]
+	t.memo.mu.Unlock()
+	if ok && fits(v) {
+		return v
+	}
+	v = compute()
+	t.memo.mu.Lock()
+	defer t.memo.mu.Unlock()
+	if t.memo.values == nil {
+		t.memo.values = map[any]any{}
+	}
+	t.memo.values[key] = v
+	return v
+}
