@@ -2,10 +2,9 @@ package analysis
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
@@ -114,7 +113,7 @@ func (c *configCheck) plugin(name string, span text.Span, installed []string) {
 // globs checks the patterns of `specs`.
 func (c *configCheck) globs() {
 	for _, g := range c.conf.Specs {
-		if !doublestar.ValidatePattern(g.Value) {
+		if !isGlob(g.Value) {
 			c.add(g.Span(), SeverityError, "config.glob", fmt.Sprintf("%s is no pattern; is a bracket or brace not closed?", quote(g.Value)))
 		}
 	}
@@ -123,4 +122,24 @@ func (c *configCheck) globs() {
 			c.add(key.Span(), SeverityInformation, "config.glob", "an empty list means the default, `tests/**/*.{yaml,yml}`")
 		}
 	}
+}
+
+// isGlob reports whether a pattern's brackets and braces are closed.
+func isGlob(pattern string) bool {
+	open := 0
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '\\':
+			i++
+		case '{':
+			open++
+		case '}':
+			open--
+		}
+		if open < 0 {
+			return false
+		}
+	}
+	_, err := path.Match(strings.NewReplacer("{", "", "}", "").Replace(pattern), "")
+	return open == 0 && err == nil
 }
