@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -242,6 +243,26 @@ func (c *compiler) heal(ctx context.Context, wasm []byte) error {
 	return nil
 }
 
+// pruneBefore is the time before which entries of the cache are too old to keep: they take space for plugins, or versions
+// of wazero, that nobody has any more, and compiling one again costs seconds.
+func pruneBefore() time.Time { return time.Now().AddDate(0, 0, -90) }
+
+// prune removes what is old from the cache folder. What cannot be removed stays.
+func (c *compiler) prune() {
+	limit := pruneBefore()
+	for _, pattern := range []string{"wazero-*/*", "heal-*"} {
+		paths, err := filepath.Glob(filepath.Join(c.cacheDir, pattern))
+		if err != nil {
+			continue
+		}
+		for _, path := range paths {
+			if info, err := os.Lstat(path); err == nil && info.ModTime().Before(limit) {
+				_ = os.RemoveAll(path)
+			}
+		}
+	}
+}
+
 // machine returns *slot, which it fills at the first use. Where the cache folder fails it goes on without.
 func (c *compiler) machine(ctx context.Context, slot **machine, cacheDir string) (*machine, error) {
 	c.mu.Lock()
@@ -251,6 +272,9 @@ func (c *compiler) machine(ctx context.Context, slot **machine, cacheDir string)
 	}
 	if *slot != nil {
 		return *slot, nil
+	}
+	if cacheDir != "" {
+		c.prune()
 	}
 	m, err := c.newMachine(ctx, cacheDir)
 	if err != nil && cacheDir != "" {
