@@ -79,7 +79,7 @@ func checkURL(raw string) (*url.URL, error) {
 			return nil, badRequest("url: it holds %s after %d bytes: remove it, or write it as %%%02X", nameByte(raw[i]), i, raw[i])
 		}
 	}
-	u, err := url.Parse(raw)
+	u, err := url.Parse(escapePath(raw))
 	if err != nil {
 		return nil, badRequest("url: %v: write it as http://host[:port]/path", cause(err))
 	}
@@ -107,18 +107,39 @@ func checkParsedURL(u *url.URL) error {
 	return nil
 }
 
-// escapeQuery escapes the bytes that may not stand in a query (RFC 3986 section 3.4) and nothing else.
+// escapeQuery escapes the bytes that would break a request line, and nothing else: a query is sent as it was written.
 func escapeQuery(query string) string {
-	illegal := func(b byte) bool { return b <= ' ' || b >= 0x7f || b == '"' || b == '<' || b == '>' }
-	if !slices.ContainsFunc([]byte(query), illegal) {
-		return query
+	return escapeBytes(query, func(b byte) bool { return b <= ' ' || b >= 0x7f || strings.IndexByte(`"<>`, b) >= 0 })
+}
+
+// escapePath escapes the bytes that may not stand in the path of a URL or a relative reference (RFC 3986 section 3.3). It
+// has to come before url.Parse, which writes a path with one such byte all over again, so that %2F becomes a slash.
+func escapePath(reference string) string {
+	start := 0
+	if at := strings.Index(reference, "//"); at == 0 || at > 0 && reference[at-1] == ':' && !strings.ContainsAny(reference[:at], "/?#") {
+		start = len(reference)
+		if end := strings.IndexAny(reference[at+2:], "/?#"); end >= 0 {
+			start = at + 2 + end
+		}
+	}
+	end := len(reference)
+	if mark := strings.IndexAny(reference[start:], "?#"); mark >= 0 {
+		end = start + mark
+	}
+	illegal := func(b byte) bool { return b <= ' ' || b >= 0x7f || strings.IndexByte("\"<>\\^`{|}", b) >= 0 }
+	return reference[:start] + escapeBytes(reference[start:end], illegal) + reference[end:]
+}
+
+func escapeBytes(s string, illegal func(byte) bool) string {
+	if !slices.ContainsFunc([]byte(s), illegal) {
+		return s
 	}
 	var out strings.Builder
-	for i := range len(query) {
-		if illegal(query[i]) {
-			fmt.Fprintf(&out, "%%%02X", query[i])
+	for i := range len(s) {
+		if illegal(s[i]) {
+			fmt.Fprintf(&out, "%%%02X", s[i])
 		} else {
-			out.WriteByte(query[i])
+			out.WriteByte(s[i])
 		}
 	}
 	return out.String()

@@ -146,3 +146,41 @@ func TestOfTwoSpellingsOfAHeaderTheSameOneIsSentEveryTime(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyWhatIsIllegalInAURLIsEscaped(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.RequestURI) })
+	c := client(t, HTTPLimits{})
+	tests := map[string]string{ // path and query as written, and as sent
+		"":                                "/",
+		"/a%2Fb c":                        "/a%2Fb%20c",
+		"/a%2fb":                          "/a%2fb",
+		"/a/../b/./c":                     "/a/../b/./c",
+		"//a//":                           "//a//",
+		"/é|{}^\\`\"<>":                   "/%C3%A9%7C%7B%7D%5E%5C%60%22%3C%3E",
+		"/!$&'()*+,;=:@[]":                "/!$&'()*+,;=:@[]",
+		"?a={b}|c^d&e=f g":                "/?a={b}|c^d&e=f%20g",
+		"/?x=%zz&y=http://a/b?c#not-sent": "/?x=%zz&y=http://a/b?c",
+		"/x?":                             "/x?",
+		"/users/a@b.test/http://x y":      "/users/a@b.test/http://x%20y",
+	}
+	for written, want := range tests {
+		response, err := c.Do(t.Context(), HTTPRequest{URL: s.URL + written}, HTTPHooks{})
+		if err != nil {
+			t.Errorf("%s: %v", written, err)
+		} else if string(response.Body) != want {
+			t.Errorf("%s: sent %s, want %s", written, response.Body, want)
+		}
+	}
+	for reference, want := range map[string]string{
+		"a b":           "a%20b",
+		"//h x/a b?c d": "//h x/a%20b?c d",
+		"a b//c d":      "a%20b//c%20d",
+		"?a b":          "?a b",
+		"http://h":      "http://h",
+		"http:a b":      "http:a%20b",
+	} {
+		if got := escapePath(reference); got != want {
+			t.Errorf("%s: %s, want %s", reference, got, want)
+		}
+	}
+}

@@ -27,7 +27,7 @@ func (x *exchange) next(status int, location string) (hop, *HTTPError) {
 			return refuse("its Location holds %s", nameByte(location[i]))
 		}
 	}
-	reference, err := url.Parse(location)
+	reference, err := url.Parse(escapePath(location))
 	if err != nil {
 		return refuse("its Location is not a URL: %v", cause(err))
 	}

@@ -142,8 +142,9 @@ func eventSink(fromContext func(schema.PluginEvent), emit plugin.EventSink, out 
 
 func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 	out.Status = request.Number(int64(response.Status))
-	out.Headers = response.Headers
-	out.HeadersAll = response.HeadersAll
+	if len(response.Headers) > 0 {
+		out.Headers, out.HeadersAll = response.Headers, response.HeadersAll
+	}
 	out.Body = capabilities.DecodeHTTPBody(response.Headers["Content-Type"], response.Body)
 	out.DurationMs = response.Duration.Milliseconds()
 	exchange := request.Exchange{
