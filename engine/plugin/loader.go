@@ -35,10 +35,10 @@ type Loader struct {
 	cancel context.CancelFunc
 
 	mu     sync.Mutex
-	index  *index  // guarded by mu; nil until the first plugin file
-	dir    string  // guarded by mu; of the current registry
-	files  []*file // guarded by mu; of the current registry, in the order of their names
-	closed bool    // guarded by mu
+	index  *index   // guarded by mu; nil until the first plugin file
+	dirs   []string // guarded by mu; of the current registry
+	files  []*file  // guarded by mu; of the current registry, in the order of their names
+	closed bool     // guarded by mu
 }
 
 // file is a plugin file of the current registry.
@@ -81,27 +81,27 @@ func (l *Loader) Current() *Registry { return l.current.Load() }
 // read, where the context ends, and, with all problems joined, where there is nothing to put into a registry although
 // there are files; the current registry then stays.
 func (l *Loader) LoadDir(ctx context.Context, dir string) (*Registry, error) {
+	return l.LoadDirs(ctx, dir)
+}
+
+// LoadDirs is LoadDir for several folders: where two of them have the same name or protocol, the first folder wins.
+func (l *Loader) LoadDirs(ctx context.Context, dirs ...string) (*Registry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
+	if l.ctx.Err() != nil {
 		return nil, fmt.Errorf("load plugins: loader is %w", ErrClosed)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
-	files, err := list(dir)
+	dirs, files, err := listAll(dirs)
 	if err != nil {
 		return nil, fmt.Errorf("load plugins: %w", err)
 	}
-	if dir != "" {
-		if dir, err = filepath.Abs(dir); err != nil {
-			return nil, fmt.Errorf("load plugins: %w", err)
-		}
-	}
-	if current := l.current.Load(); current != nil && !current.isClosed() && l.dir == dir && l.unchanged(files) {
+	if current := l.current.Load(); current != nil && !current.isClosed() && slices.Equal(l.dirs, dirs) && l.unchanged(files) {
 		return current, nil
 	}
-	if err := l.load(ctx, dir, files); err != nil {
+	if err := l.load(ctx, dirs, files); err != nil {
 		return nil, err
 	}
 	registry := l.merge(files)
@@ -110,22 +110,39 @@ func (l *Loader) LoadDir(ctx context.Context, dir string) (*Registry, error) {
 		for i, p := range problems {
 			errs[i] = p
 		}
-		return nil, errors.Join(append([]error{fmt.Errorf("load plugins: nothing in %s can be used", dir)}, errs...)...)
+		return nil, errors.Join(append([]error{fmt.Errorf("load plugins: nothing in %s can be used", strings.Join(dirs, ", "))}, errs...)...)
 	}
-	l.dir, l.files = dir, files
+	l.dirs, l.files = dirs, files
 	l.current.Store(registry)
 	return registry, nil
 }
 
-// list returns the plugin files of a folder in the order of their names.
+// listAll returns the folders by their absolute paths, each once, and their plugin files.
+func listAll(dirs []string) ([]string, []*file, error) {
+	var names []string
+	var files []*file
+	for _, dir := range dirs {
+		if dir == "" {
+			continue
+		}
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		if slices.Contains(names, dir) {
+			continue
+		}
+		found, err := list(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		names, files = append(names, dir), append(files, found...)
+	}
+	return names, files, nil
+}
+
+// list returns the plugin files of a folder, given by its absolute path, in the order of their names.
 func list(dir string) ([]*file, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -184,7 +201,7 @@ func transient(err error) bool {
 }
 
 // load fills in the plugins of files.
-func (l *Loader) load(ctx context.Context, dir string, files []*file) error {
+func (l *Loader) load(ctx context.Context, dirs []string, files []*file) error {
 	if len(files) == 0 {
 		return nil
 	}
@@ -234,7 +251,7 @@ func (l *Loader) load(ctx context.Context, dir string, files []*file) error {
 			l.index.setModule(f.sha, f.plugin.core.manifest())
 		}
 	}
-	if err := l.index.write(dir, present, time.Now()); err != nil {
+	if err := l.index.write(dirs, present, time.Now()); err != nil {
 		l.options.log(capabilities.LogEntry{Level: capabilities.LevelWarn, Source: "host", Message: err.Error()})
 	}
 	return nil

@@ -1,0 +1,675 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/schema"
+)
+
+// versioned assembles a plugin that serves the protocol of its name and answers with its version.
+func versioned(name, version string) []byte {
+	return tiny{
+		Info:       fmt.Sprintf(`{"name":%q,"version":%q,"protocols":[%q]}`, name, version, name),
+		Initialize: starts,
+		Execute:    returning(fmt.Sprintf(`{"status":%q,"duration_ms":0}`, version)),
+		Validate:   returning(fmt.Sprintf(`[{"field":"f","message":%q}]`, version)),
+		Destroy:    func(a *asm) { a.Log(0, "destroyed "+name+version) },
+	}.Bytes()
+}
+
+// put writes plugin files with a time at which they are not young any more.
+func put(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		age(t, path, time.Hour)
+	}
+}
+
+func age(t *testing.T, path string, by time.Duration) {
+	t.Helper()
+	at := time.Now().Add(-by)
+	if err := os.Chtimes(path, at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newTestLoader(t *testing.T, opts ...Option) (*Loader, *recorder) {
+	t.Helper()
+	rec := &recorder{}
+	base := []Option{WithCacheDir(filepath.Join(t.TempDir(), "cache")), WithLimits(generous()), WithLog(rec.log), WithNotices(rec.notice)}
+	l := NewLoader(append(base, opts...)...)
+	t.Cleanup(func() {
+		if err := l.Close(context.Background()); err != nil {
+			t.Errorf("close the loader: %v", err)
+		}
+	})
+	return l, rec
+}
+
+func mustLoad(t *testing.T, l *Loader, dir string) *Registry {
+	t.Helper()
+	r, err := l.LoadDir(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// status executes the plugin of a protocol and returns what it answers.
+func status(t *testing.T, r *Registry, protocol schema.Protocol) any {
+	t.Helper()
+	p := r.Lookup(protocol)
+	if p == nil {
+		return nil
+	}
+	out, err := p.Execute(t.Context(), TestInput{}, nil)
+	if err != nil {
+		t.Errorf("%s: %v", protocol, err)
+		return nil
+	}
+	return out.Status
+}
+
+func names(r *Registry) string {
+	var out []string
+	for _, s := range r.Snapshot() {
+		out = append(out, s.Name+"@"+s.Version)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestLoadDirLoadsEveryPluginFileOfAFolder(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"b.wasm": versioned("beta", "1"), "a.WASM": versioned("alpha", "1"), "notes.txt": []byte("x"), "c.wasm.bak": []byte("x")})
+	for _, sub := range []string{"deeper", "folder.wasm"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, sub), map[string][]byte{"d.wasm": versioned("delta", "1")})
+	}
+	l, _ := newTestLoader(t)
+	if l.Current() != nil {
+		t.Error("there is a registry before the first load")
+	}
+	r := mustLoad(t, l, dir)
+	if got := names(r); got != "alpha@1 beta@1" {
+		t.Errorf("plugins %s", got)
+	}
+	if len(r.Problems()) > 0 || l.Current() != r {
+		t.Errorf("problems %v, current %p, want %p", r.Problems(), l.Current(), r)
+	}
+	if status(t, r, "ALPHA") != "1" || status(t, r, "beta") != "1" {
+		t.Error("a plugin does not answer")
+	}
+}
+
+func TestLoadDirWithoutAFolder(t *testing.T) {
+	l, _ := newTestLoader(t)
+	r := mustLoad(t, l, "")
+	if len(r.Snapshot()) != 0 || r.Problems() != nil {
+		t.Errorf("plugins %v, problems %v", r.Snapshot(), r.Problems())
+	}
+	if again := mustLoad(t, l, ""); again != r {
+		t.Error("another registry for the same nothing")
+	}
+	if _, err := l.LoadDir(t.Context(), filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing folder: %v", err)
+	}
+	if l.Current() != r {
+		t.Error("a failed load changed the current registry")
+	}
+	if empty := mustLoad(t, l, t.TempDir()); len(empty.Snapshot()) != 0 {
+		t.Errorf("an empty folder: %v", empty.Snapshot())
+	}
+}
+
+func TestABadFileIsLeftOutAndReported(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{
+		"1-text.wasm":      []byte("hello"),
+		"2-good.wasm":      versioned("good", "1"),
+		"3-sql.wasm":       tiny{Info: `{"name":"sql","version":"2","capabilities":["sql"]}`}.Bytes(),
+		"4-same.wasm":      versioned("good", "2"),
+		"5-protocol.wasm":  tiny{Info: `{"name":"rival","version":"1","protocols":["GOOD"]}`}.Bytes(),
+		"6-empty.wasm":     nil,
+		"7-trap.wasm":      tiny{PluginInfo: (*asm).Unreachable}.Bytes(),
+		"8-good-too.wasm":  versioned("fine", "1"),
+		"9-huge.wasm":      make([]byte, 64<<10),
+		"99-unnamed.wasm":  tiny{Info: `{}`}.Bytes(),
+		"999-imports.wasm": tiny{Info: tinyInfo, Imports: nil, Omit: []string{"execute"}}.Bytes(),
+	})
+	limits := generous()
+	limits.ModuleBytes = 60 << 10
+	l, _ := newTestLoader(t, WithLimits(limits))
+	r := mustLoad(t, l, dir)
+	if got := names(r); got != "fine@1 good@1" {
+		t.Errorf("plugins %s", got)
+	}
+	var got []string
+	for _, p := range r.Problems() {
+		var typed *Error
+		if !errors.As(p, &typed) || typed.Phase != PhaseLoad {
+			t.Errorf("%v is no *Error of phase load", p)
+		}
+		got = append(got, filepath.Base(p.Path)+" "+p.Err.Error())
+	}
+	want := []string{
+		"1-text.wasm plugin 1-text: load: compile: invalid magic number",
+		"3-sql.wasm plugin sql@2: load: plugin_info: plugin sql: needs capability",
+		"4-same.wasm plugin good@2: load: register plugin good: a plugin of that name",
+		`5-protocol.wasm plugin rival@1: load: register plugin rival: protocol "GOOD" is served by plugin good already`,
+		"6-empty.wasm plugin 6-empty: load: compile: invalid magic number",
+		"7-trap.wasm plugin 7-trap: load: plugin_info: wasm error: unreachable",
+		"9-huge.wasm plugin 9-huge: load: module of 65536 bytes is over the limit of 61440",
+		"99-unnamed.wasm plugin 99-unnamed: load: plugin_info: plugin_info gives no name",
+		"999-imports.wasm plugin 999-imports: load: execute: lacks execute (i64) -> (i64)",
+	}
+	byName := map[string]string{}
+	for _, text := range got {
+		byName[strings.Fields(text)[0]] = text
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d problems, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
+	}
+	for _, text := range want {
+		if name := strings.Fields(text)[0]; !strings.HasPrefix(byName[name], text) {
+			t.Errorf("problem %q, want %q", byName[name], text)
+		}
+	}
+	if again := mustLoad(t, l, dir); again != r {
+		t.Error("bad files that are unchanged are loaded again")
+	}
+}
+
+func TestFilesThatAreNoneAreReported(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no pipes and links")
+	}
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"good.wasm": versioned("good", "1")})
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.wasm"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "dangling.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "good.wasm"), filepath.Join(dir, "z-link.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	l, _ := newTestLoader(t)
+	r := mustLoad(t, l, dir)
+	var got []string
+	for _, p := range r.Problems() {
+		got = append(got, filepath.Base(p.Path)+": "+p.Err.Error())
+	}
+	text := strings.Join(got, "\n")
+	for _, want := range []string{"pipe.wasm: plugin pipe: load: is not a regular file", "dangling.wasm: plugin dangling: load: ", "z-link.wasm: plugin good@1: load: register"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("problems\n%s\nlack %q", text, want)
+		}
+	}
+	if names(r) != "good@1" || mustLoad(t, l, dir) != r {
+		t.Errorf("plugins %s", names(r))
+	}
+}
+
+func TestWhereNothingLoadsTheProblemsAreTheError(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"a.wasm": []byte("a"), "b.wasm": tiny{Info: `{"name":"b","version":"1","capabilities":["sql"]}`}.Bytes()})
+	l, _ := newTestLoader(t)
+	r, err := l.LoadDir(t.Context(), dir)
+	var missing *ErrMissingCapability
+	if r != nil || !errors.As(err, &missing) || !strings.Contains(err.Error(), "a.wasm: plugin a: load") {
+		t.Errorf("registry %v, error %v; want both problems", r, err)
+	}
+	if l.Current() != nil {
+		t.Error("there is a current registry")
+	}
+	with, _ := newTestLoader(t, WithBuiltins(newFake("http", "http")))
+	r = mustLoad(t, with, dir)
+	if names(r) != "http@1" || len(r.Problems()) != 2 {
+		t.Errorf("with a built-in plugin: %s, problems %v", names(r), r.Problems())
+	}
+}
+
+func TestAnUnchangedFolderIsNotReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	l, rec := newTestLoader(t)
+	first := mustLoad(t, l, dir)
+	// The same size and time: by stat nothing has changed, and nobody looks further.
+	info, err := os.Stat(filepath.Join(dir, "a.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewrite := func(content []byte, at time.Time) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "a.wasm"), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, "a.wasm"), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rewrite(versioned("a", "2"), info.ModTime())
+	for range 3 {
+		if mustLoad(t, l, dir) != first {
+			t.Error("another registry")
+		}
+	}
+	if rec.count(started) != 1 {
+		t.Errorf("%d instances", rec.count(started))
+	}
+
+	// A young time proves nothing: the content counts.
+	now := time.Now()
+	rewrite(versioned("a", "3"), now)
+	young := mustLoad(t, l, dir)
+	if names(young) != "a@3" {
+		t.Fatalf("plugins %s", names(young))
+	}
+	if mustLoad(t, l, dir) != young {
+		t.Error("a young file with the same content is loaded again")
+	}
+	rewrite(versioned("a", "4"), now)
+	if got := names(mustLoad(t, l, dir)); got != "a@4" {
+		t.Errorf("a young file that was written again within its time: %s", got)
+	}
+}
+
+func TestAReloadTakesInWhatChangedAndKeepsTheRest(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1"), "b.wasm": versioned("b", "1"), "c.wasm": versioned("c", "1")})
+	l, rec := newTestLoader(t)
+	first := mustLoad(t, l, dir)
+	kept := first.Lookup("a").(*WASMPlugin)
+	status(t, first, "a")
+
+	put(t, dir, map[string][]byte{"b.wasm": versioned("b", "22"), "d.wasm": versioned("d", "1")})
+	if err := os.Remove(filepath.Join(dir, "c.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	second := mustLoad(t, l, dir)
+	if second == first || l.Current() != second || names(second) != "a@1 b@22 d@1" {
+		t.Fatalf("plugins %s", names(second))
+	}
+	if second.Lookup("a").(*WASMPlugin).core != kept.core {
+		t.Error("an unchanged plugin was loaded again")
+	}
+	if status(t, second, "a") != "1" || rec.count(started) != 5 {
+		t.Errorf("%d instances, want 5: one for each content", rec.count(started))
+	}
+
+	// Who holds the old registry can go on with it.
+	if names(first) != "a@1 b@1 c@1" || status(t, first, "b") != "1" || status(t, first, "c") != "1" || status(t, first, "a") != "1" {
+		t.Errorf("the old registry: %s", names(first))
+	}
+	if found := first.Lookup("b").Validate(TestInput{}); len(found) != 1 || found[0].Message != "1" {
+		t.Errorf("the old plugin validates: %v", found)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !rec.has("destroyed b1") || !rec.has("destroyed c1") || rec.has("destroyed a1") {
+		t.Errorf("closing the old registry: log %v, want b and c to be gone and a to live on", rec.lines())
+	}
+	if status(t, second, "a") != "1" || status(t, second, "b") != "22" {
+		t.Error("closing the old registry broke the new one")
+	}
+}
+
+func TestAReplacedRegistryIsReleasedWhenNobodyHoldsIt(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	l, rec := newTestLoader(t)
+	g := newGate()
+	result := make(chan error, 1)
+	func() {
+		old := mustLoad(t, l, dir)
+		put(t, dir, map[string][]byte{"a.wasm": tiny{
+			Info: `{"name":"a","version":"2","protocols":["a"],"capabilities":["http"]}`, Execute: gated.Execute,
+			Destroy: func(a *asm) { a.Log(0, "destroyed a2") },
+		}.Bytes()})
+		mustLoad(t, l, dir)
+		runtime.GC()
+		if status(t, old, "a") != "1" {
+			t.Error("the old registry does not answer")
+		}
+	}()
+	eventually(t, "the old plugin is released", func() bool {
+		runtime.GC()
+		return rec.has("destroyed a1")
+	})
+
+	// A call under way is a use, whoever holds the registry.
+	go func() {
+		p := l.Current().Lookup("a")
+		ctx := capabilities.WithSinks(context.Background(), capabilities.Sinks{HTTP: g})
+		_, err := p.Execute(ctx, TestInput{Target: "http://x"}, nil)
+		result <- err
+	}()
+	<-g.waiting
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "333")})
+	mustLoad(t, l, dir)
+	for range 3 {
+		runtime.GC()
+	}
+	close(g.open)
+	if err := <-result; err != nil {
+		t.Errorf("the call under way: %v", err)
+	}
+	eventually(t, "the plugin of the call is released", func() bool {
+		runtime.GC()
+		return rec.has("destroyed a2")
+	})
+}
+
+func TestBuiltinPluginsAreMerged(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"mine.wasm": versioned("http", "9"), "x.wasm": versioned("x", "1")})
+	http, grpc := newFake("http", "http", "https"), newFake("grpc", "grpc")
+	l, _ := newTestLoader(t, WithBuiltins(http, grpc))
+	builtin := mustLoad(t, l, "")
+	if names(builtin) != "grpc@1 http@1" || builtin.Lookup("https") != http {
+		t.Errorf("without a folder: %s", names(builtin))
+	}
+	merged := mustLoad(t, l, dir)
+	if names(merged) != "grpc@1 http@9 x@1" || len(merged.Problems()) > 0 {
+		t.Errorf("plugins %s, problems %v; want the file's plugin in place of the built-in one", names(merged), merged.Problems())
+	}
+	if merged.Lookup("https") != nil || merged.Lookup("grpc") != grpc {
+		t.Error("the replaced plugin still serves a protocol, or the other does not")
+	}
+	if err := builtin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if http.closeCount() != 0 || grpc.closeCount() != 0 {
+		t.Error("a registry closed the loader's built-in plugins")
+	}
+	if back := mustLoad(t, l, ""); back.Lookup("https") != http {
+		t.Error("without the file the built-in plugin does not come back")
+	}
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if http.closeCount() != 1 || grpc.closeCount() != 1 {
+		t.Error("the loader did not close its built-in plugins")
+	}
+}
+
+func TestAFileThatCannotReplaceABuiltinPluginLeavesIt(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{
+		"http.wasm":  tiny{Info: `{"name":"http","version":"9","protocols":["http","grpc"]}`}.Bytes(),
+		"rival.wasm": tiny{Info: `{"name":"rival","version":"1","protocols":["grpc"]}`}.Bytes(),
+	})
+	l, _ := newTestLoader(t, WithBuiltins(newFake("http", "http"), newFake("grpc", "grpc"), nil))
+	r := mustLoad(t, l, dir)
+	if names(r) != "grpc@1 http@1" {
+		t.Errorf("plugins %s", names(r))
+	}
+	if len(r.Problems()) != 3 {
+		t.Errorf("problems %v, want one for each file and the nil", r.Problems())
+	}
+}
+
+func TestTheIndexAnswersInPlaceOfTheModules(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1"), "b.wasm": versioned("b", "1")})
+	load := func() (*Loader, *Registry, *recorder) {
+		l, rec := newTestLoader(t, WithCacheDir(cache))
+		return l, mustLoad(t, l, dir), rec
+	}
+	_, r, rec := load()
+	if rec.count(started) != 2 || names(r) != "a@1 b@1" {
+		t.Fatalf("the first time: %d instances, %s", rec.count(started), names(r))
+	}
+
+	_, r, rec = load()
+	if rec.count(started) != 0 || names(r) != "a@1 b@1" {
+		t.Errorf("the second time: %d instances, %s; want no module to be touched", rec.count(started), names(r))
+	}
+	if p := r.Lookup("a").(*WASMPlugin); p.core.compiled() {
+		t.Error("a module was compiled before its first use")
+	}
+	if err := r.InitAll(t.Context(), nil); err != nil || rec.count(started) != 0 {
+		t.Errorf("InitAll without a configuration: %v, %d instances", err, rec.count(started))
+	}
+	if status(t, r, "a") != "1" || rec.count(started) != 1 {
+		t.Errorf("the first use: %d instances", rec.count(started))
+	}
+	if found := r.Lookup("b").Validate(TestInput{}); len(found) != 1 || found[0].Message != "1" {
+		t.Errorf("validate as the first use: %v", found)
+	}
+
+	// Another time with the same content: hashed, not compiled. A moved file too.
+	age(t, filepath.Join(dir, "a.wasm"), 3*time.Hour)
+	if err := os.Rename(filepath.Join(dir, "b.wasm"), filepath.Join(dir, "moved.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	_, r, rec = load()
+	if rec.count(started) != 0 || names(r) != "a@1 b@1" {
+		t.Errorf("known contents: %d instances, %s", rec.count(started), names(r))
+	}
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "2")})
+	_, r, rec = load()
+	if rec.count(started) != 1 || names(r) != "a@2 b@1" {
+		t.Errorf("an unknown content: %d instances, %s", rec.count(started), names(r))
+	}
+
+	index := filepath.Join(cache, "index.json")
+	if info, err := os.Stat(index); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the index: %v, %v, want it for its owner only", info, err)
+	}
+	var stored map[string]any
+	content, err := os.ReadFile(index)
+	if err != nil || json.Unmarshal(content, &stored) != nil {
+		t.Fatal(err)
+	}
+	if files := stored["files"].(map[string]any); len(files) != 2 {
+		t.Errorf("the index has the files %v, want the two of the folder", files)
+	}
+	for name, damaged := range map[string]string{
+		"cut off":          string(content[:len(content)/2]),
+		"of another form":  `[1]`,
+		"of another time":  strings.Replace(string(content), `"format":1`, `"format":0`, 1),
+		"of another wasm":  strings.Replace(string(content), `"wazero":"`, `"wazero":"x`, 1),
+		"of another rules": strings.Replace(string(content), `"abi":1`, `"abi":0`, 1),
+		"missing":          "",
+	} {
+		if err := os.WriteFile(index, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if damaged == "" {
+			if err := os.Remove(index); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, r, rec = load(); rec.count(started) != 2 || names(r) != "a@2 b@1" {
+			t.Errorf("an index that is %s: %d instances, %s", name, rec.count(started), names(r))
+		}
+		if _, _, rec = load(); rec.count(started) != 0 {
+			t.Errorf("an index that was %s is not written anew", name)
+		}
+	}
+}
+
+func TestBuiltinPluginsThatCollideAreReported(t *testing.T) {
+	l, _ := newTestLoader(t, WithBuiltins(newFake("http", "http"), newFake("http", "x"), newFake("grpc", "HTTP")))
+	r := mustLoad(t, l, "")
+	if names(r) != "http@1" || len(r.Problems()) != 2 || r.Problems()[0].Path != "" || r.Problems()[1].Plugin != "grpc" {
+		t.Errorf("plugins %s, problems %v", names(r), r.Problems())
+	}
+}
+
+func TestAFileThatChangedBehindTheIndexIsNotRun(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	l, _ := newTestLoader(t, WithCacheDir(cache))
+	mustLoad(t, l, dir)
+	path := filepath.Join(dir, "a.wasm")
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	swap := func(content []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	swap(versioned("a", "2")) // the same size and time
+
+	second, rec := newTestLoader(t, WithCacheDir(cache))
+	r := mustLoad(t, second, dir)
+	if names(r) != "a@1" {
+		t.Fatalf("plugins %s, want the index to be fooled", names(r))
+	}
+	_, err = r.Lookup("a").Execute(t.Context(), TestInput{}, nil)
+	var typed *Error
+	if !errors.As(err, &typed) || typed.Phase != PhaseLoad || !strings.Contains(err.Error(), "has another hash") {
+		t.Errorf("execute: %v, want a refusal", err)
+	}
+	if found := r.Lookup("a").Validate(TestInput{}); len(found) != 1 || found[0].Code != CodeFault {
+		t.Errorf("validate: %v, want a fault", found)
+	}
+	if rec.count(started) != 0 {
+		t.Error("the other module ran")
+	}
+	swap(versioned("a", "1"))
+	if status(t, r, "a") != "1" {
+		t.Error("with its bytes restored the plugin does not work")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	third, _ := newTestLoader(t, WithCacheDir(cache))
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	r = mustLoad(t, third, dir)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Lookup("a").Execute(t.Context(), TestInput{}, nil); !errors.Is(err, os.ErrNotExist) && status(t, r, "a") == nil {
+		t.Errorf("a file that is gone: %v", err)
+	}
+}
+
+func TestLoadDirEndsWithItsContext(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"a.wasm": tiny{PluginInfo: (*asm).Forever}.Bytes(), "b.wasm": versioned("b", "1")})
+	l, _ := newTestLoader(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if r, err := l.LoadDir(ctx, dir); r != nil || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("registry %v, error %v", r, err)
+	}
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	if got := names(mustLoad(t, l, dir)); got != "a@1 b@1" {
+		t.Errorf("the next load: %s", got)
+	}
+}
+
+func TestALoaderThatIsClosed(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1"), "slow.wasm": tiny{PluginInfo: (*asm).Forever}.Bytes()})
+	l, _ := newTestLoader(t)
+	go func() {
+		for l.runtime.Load() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		if err := l.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := l.LoadDir(t.Context(), dir); err == nil {
+		t.Error("LoadDir succeeds although the loader closes")
+	}
+	if _, err := l.LoadDir(t.Context(), ""); !errors.Is(err, ErrClosed) {
+		t.Errorf("LoadDir after Close: %v", err)
+	}
+	l.SetGrants(nil)
+	if err := l.Close(t.Context()); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+
+	g := newGate()
+	busy, _ := newTestLoader(t)
+	put(t, dir, map[string][]byte{"a.wasm": tiny{
+		Info: `{"name":"a","version":"1","protocols":["a"],"capabilities":["http"]}`, Execute: gated.Execute,
+	}.Bytes()})
+	if err := os.Remove(filepath.Join(dir, "slow.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	p := mustLoad(t, busy, dir).Lookup("a")
+	result := make(chan error, 1)
+	go func() {
+		ctx := capabilities.WithSinks(context.Background(), capabilities.Sinks{HTTP: g})
+		_, err := p.Execute(ctx, TestInput{Target: "http://x"}, nil)
+		result <- err
+	}()
+	<-g.waiting
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := busy.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	// The call is ended in its wait for the network, so the guest may still have made an answer of it.
+	if err := <-result; err != nil && !errors.Is(err, ErrClosed) {
+		t.Errorf("the call under way: %v", err)
+	}
+	if r := busy.Current(); r == nil || r.Lookup("a") != nil {
+		t.Errorf("the current registry %v is not closed", r)
+	}
+}
+
+func TestGrantsReachPluginsThatAreLoaded(t *testing.T) {
+	dir := t.TempDir()
+	wasm := tiny{
+		Info: `{"name":"a","version":"1","protocols":["a"],"capabilities":["http"]}`, Execute: func(a *asm) { a.HTTP(`{"url":"http://db.test"}`) },
+	}.Bytes()
+	put(t, dir, map[string][]byte{"a.wasm": wasm})
+	client := &fakeHTTP{}
+	l, _ := newTestLoader(t, WithHTTP(client))
+	p := mustLoad(t, l, dir).Lookup("a")
+	for i, grants := range []capabilities.Grants{{}, {"sha256:" + hashOf(wasm): {HTTP: []string{"db.test:80"}}}, nil} {
+		l.SetGrants(grants)
+		if _, err := p.Execute(t.Context(), TestInput{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if want := min(i, 1); client.count() != want {
+			t.Errorf("round %d: %d requests, want %d", i, client.count(), want)
+		}
+	}
+}
+
+func TestARegistryThatWasClosedIsLoadedAgain(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	l, _ := newTestLoader(t)
+	first := mustLoad(t, l, dir)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := mustLoad(t, l, dir)
+	if second == first || status(t, second, "a") != "1" {
+		t.Error("the closed registry was returned")
+	}
+}
