@@ -23,10 +23,9 @@ func bind(u *Unit, env map[string]binding, opts Options) *Unit {
 		if same {
 			return u
 		}
-		if u.column > 0 || u.kind == chunkDoc {
-			return u // items that were cut out of a larger tree are bound with it
-		}
+		follows := u.follows
 		u = newUnit(u.Source, u.kind, u.dash, opts)
+		u.follows = follows
 	}
 	u.bound = make([]*node, len(u.outer))
 	for i, a := range u.outer {
@@ -63,8 +62,14 @@ func tooManyNodes(a *node, opts Options) Finding {
 
 // offer adds the unit's anchors to the environment of the units behind it.
 func (u *Unit) offer(env map[string]binding) {
-	for _, a := range u.anchors {
-		env[a.x.anchor] = binding{node: a, nodes: u.sizeOf(a, make(map[*node]int)), hash: u.Hash}
+	if u.offers == nil && len(u.anchors) > 0 {
+		memo := make(map[*node]int)
+		for _, a := range u.anchors {
+			u.offers = append(u.offers, binding{node: a, nodes: u.sizeOf(a, memo), hash: u.Hash})
+		}
+	}
+	for i, a := range u.anchors {
+		env[a.x.anchor] = u.offers[i]
 	}
 }
 

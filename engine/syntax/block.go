@@ -29,8 +29,7 @@ func (p *parser) mapping(col, n int) *node {
 			break
 		}
 	}
-	m.kids = p.collect(mark)
-	m.end = m.kids[len(m.kids)-1].end
+	p.fill(m, mark)
 	p.duplicates(m.kids)
 	return m
 }
@@ -71,7 +70,7 @@ func (p *parser) reindent(col int) *Fix {
 
 // junk skips a line that is neither key nor item, with one finding for a run of such lines.
 func (p *parser) junk(e int) {
-	if p.junkLine < 0 || lastLineStart(p.src, p.junkLine, p.bol) == p.junkLine || !p.follows(p.junkLine) {
+	if p.junkLine != p.bol && !p.follows(p.junkLine) {
 		p.errorf(p.pos, e, CodeSyntax, "This line is neither a key with a value nor a list item. Put a colon behind the key, or correct the indentation.")
 	}
 	p.junkLine = p.bol
@@ -81,6 +80,9 @@ func (p *parser) junk(e int) {
 
 // follows reports whether the current line is the one right below the line that begins at bol.
 func (p *parser) follows(bol int) bool {
+	if bol < 0 {
+		return false
+	}
 	e := lineEnd(p.src, bol)
 	return e+breakLen(p.src, e) == p.bol
 }
@@ -277,6 +279,9 @@ func (p *parser) sequence(col, n int) *node {
 		item := p.block(at, afterDash)
 		p.stack = append(p.stack, item)
 		c := p.next()
+		if c == col && p.depth == 0 && p.isDash() {
+			p.dashes = append(p.dashes, p.pos)
+		}
 		for c >= 0 && !(c == col && p.isDash()) && (c > n && c >= col || c > n && p.isDash()) && !p.limited {
 			if p.isDash() {
 				if p.depth == 0 {
@@ -293,8 +298,8 @@ func (p *parser) sequence(col, n int) *node {
 		}
 		at = c
 	}
-	s.kids = p.collect(mark)
-	s.end = max(s.kids[len(s.kids)-1].end, s.start+1)
+	s.end = s.start + 1
+	p.fill(s, mark)
 	return s
 }
 
@@ -318,7 +323,7 @@ func (p *parser) strayLine(item *node, c, col int) {
 			want = k - ls
 		}
 	}
-	if !p.follows(p.junkLine) || p.junkLine < 0 {
+	if !p.follows(p.junkLine) {
 		f := p.errorf(p.pos, e, CodeIndent, "This key does not stand where the keys of the item above it do. Move it to column %d.", want+1)
 		f.Fix = p.reindent(want)
 	}
@@ -327,7 +332,7 @@ func (p *parser) strayLine(item *node, c, col int) {
 	p.entry(c)
 	kids := p.collect(mark)
 	item.kids = append(item.kids[:len(item.kids):len(item.kids)], kids...)
-	item.end = max(item.end, kids[1].end)
+	item.end = max(item.end, kids[0].end, kids[1].end)
 }
 
 // section reads a chunk that is one section of a document: the entries of a mapping at column 0.

@@ -142,7 +142,7 @@ func (t *Tree) contextBase(doc, off int) (base, section int) {
 	d := t.docs[doc]
 	s, item := t.ItemAt(doc, off)
 	if s >= 0 && item >= 0 {
-		if u := d.Sections[s].Items[item].Unit; u.kind == chunkItem && u.column == 0 {
+		if u := d.Sections[s].Items[item].Unit; !u.cut {
 			return d.Sections[s].Items[item].Base, s
 		}
 	}
@@ -209,7 +209,7 @@ func (t *Tree) commentsNear(off int) []Comment {
 	}
 	for _, w := range t.wholes {
 		if w.base <= off && off <= w.base+len(w.src) {
-			add(w.base, w.comments)
+			add(w.base, w.unit.Comments)
 			return out
 		}
 	}

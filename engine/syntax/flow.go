@@ -160,7 +160,7 @@ func (p *parser) flowMapping() *node {
 		p.stack = append(p.stack, key, p.flowValue(key, '}'))
 		p.separator('}')
 	}
-	m.kids = p.collect(mark)
+	p.fill(m, mark)
 	if !p.giveUp() {
 		p.duplicates(m.kids)
 	}
@@ -169,7 +169,7 @@ func (p *parser) flowMapping() *node {
 
 // flowKey reads a key of a flow mapping, or of a pair in a flow sequence.
 func (p *parser) flowKey(c byte) *node {
-	if c == '?' && p.blankAt(1) {
+	if c == '?' {
 		p.pos++
 		p.skipFlow()
 		c = p.peek(0)
@@ -220,7 +220,7 @@ func (p *parser) flowSequence() *node {
 			p.pos++
 			continue
 		}
-		start, pair := p.pos, c == '?' && p.blankAt(1)
+		start, pair := p.pos, c == '?'
 		item := p.flowKey(c)
 		if p.giveUp() {
 			break
@@ -241,7 +241,7 @@ func (p *parser) flowSequence() *node {
 		p.stack = append(p.stack, item)
 		p.separator(']')
 	}
-	s.kids = p.collect(mark)
+	p.fill(s, mark)
 	return s
 }
 

@@ -49,11 +49,14 @@ const (
 )
 
 func newParser(src string, maxDepth int) *parser {
-	p := &parser{src: src, maxDepth: maxDepth, junkLine: -1, tabLine: -1}
-	if strings.HasPrefix(src, bom) {
+	return &parser{src: src, maxDepth: maxDepth, junkLine: -1, tabLine: -1}
+}
+
+// skipBOM moves over the byte order mark at the start of a file.
+func (p *parser) skipBOM() {
+	if strings.HasPrefix(p.src, bom) {
 		p.pos, p.bol = len(bom), len(bom)
 	}
-	return p
 }
 
 const bom = "\ufeff"
@@ -82,6 +85,14 @@ func (p *parser) collect(mark int) []*node {
 	copy(out, p.stack[mark:])
 	p.stack = p.stack[:mark]
 	return out
+}
+
+// fill gives a collection the nodes pushed since mark, and widens it to hold them.
+func (p *parser) fill(n *node, mark int) {
+	n.kids = p.collect(mark)
+	for _, k := range n.kids {
+		n.end = max(n.end, k.end)
+	}
 }
 
 func (p *parser) omitted(at int) *node {
@@ -273,6 +284,9 @@ func (p *parser) prop(pr *props) {
 	verbatim := p.src[start] == '!' && p.peek(0) == '<'
 	for !p.blankAt(0) {
 		if c := p.peek(0); flow && !verbatim && (c == ',' || c == '[' || c == ']' || c == '{' || c == '}') {
+			break
+		}
+		if p.src[start] == '&' && p.peek(0) == ':' && p.blankAt(1) {
 			break
 		}
 		p.pos++
@@ -544,7 +558,7 @@ func (p *parser) plain(n int) *node {
 // nestedColon is the offset of a colon that would make a key of the text before it, -1 if there is none.
 func nestedColon(s string, i, e int) int {
 	for ; i < e; i++ {
-		if s[i] == ':' && (i+1 >= len(s) || isBlank(s[i+1]) || isBreak(s[i+1])) {
+		if colonAt(s, i) {
 			return i
 		}
 	}
@@ -750,7 +764,8 @@ func (p *parser) blockScalar(n int) *node {
 	return node
 }
 
-// contentIndent is the column of the first line with text below the position, at least one deeper than n.
+// contentIndent is the column of the first line with text below the position, or of a deeper line of blanks before it;
+// at least one deeper than n.
 func (p *parser) contentIndent(n int) int {
 	most := 0
 	for i := lineEnd(p.src, p.pos); i < len(p.src); {
@@ -759,10 +774,10 @@ func (p *parser) contentIndent(n int) int {
 		for i < len(p.src) && p.src[i] == ' ' {
 			i++
 		}
-		if i < len(p.src) && !isBreak(p.src[i]) {
-			return max(i-bol, n+1)
-		}
 		most = max(most, i-bol)
+		if i < len(p.src) && !isBreak(p.src[i]) {
+			break
+		}
 	}
 	return max(most, n+1)
 }
@@ -774,10 +789,14 @@ func (p *parser) keyEnd() int { return keyEnd(p.src, p.pos, false) }
 // and brackets are text.
 func keyEnd(s string, i int, plainOnly bool) int {
 	for !plainOnly && i < len(s) && (s[i] == '&' || s[i] == '!') {
-		for i < len(s) && !isBlank(s[i]) && !isBreak(s[i]) {
+		prop := i
+		for i < len(s) && !isBlank(s[i]) && !isBreak(s[i]) && !(s[prop] == '&' && colonAt(s, i)) {
 			i++
 		}
 		i = skipBlanks(s, i)
+		if colonAt(s, i) {
+			return i // the key has an anchor or a tag, and no text
+		}
 	}
 	if i >= len(s) || isBreak(s[i]) {
 		return -1
@@ -808,7 +827,7 @@ func keyEnd(s string, i int, plainOnly bool) int {
 	}
 	if end >= 0 {
 		end = skipBlanks(s, end)
-		if end < len(s) && s[end] == ':' && (end+1 >= len(s) || isBlank(s[end+1]) || isBreak(s[end+1])) {
+		if colonAt(s, end) {
 			return end
 		}
 		return -1
@@ -816,7 +835,7 @@ func keyEnd(s string, i int, plainOnly bool) int {
 	for j := i; j < len(s) && !isBreak(s[j]); j++ {
 		switch s[j] {
 		case ':':
-			if j+1 >= len(s) || isBlank(s[j+1]) || isBreak(s[j+1]) {
+			if colonAt(s, j) {
 				return j
 			}
 		case '#':
@@ -826,6 +845,11 @@ func keyEnd(s string, i int, plainOnly bool) int {
 		}
 	}
 	return -1
+}
+
+// colonAt reports whether a colon that ends a key stands at i.
+func colonAt(s string, i int) bool {
+	return i < len(s) && s[i] == ':' && (i+1 >= len(s) || isBlank(s[i+1]) || isBreak(s[i+1]))
 }
 
 // bracketEnd is the offset behind the bracket that closes the one at i on the same line, -1 without one.

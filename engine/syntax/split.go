@@ -43,12 +43,10 @@ type splitter struct {
 	run   int      // where the comments begin that belong to the chunk that comes next, -1
 }
 
-// line looks at the line src[from:] and returns the cut that it makes, if any. Offsets count from the start of src.
+// line looks at the line src[from:] and returns the cut that it makes, if any. Offsets count from the start of src. The
+// line does not begin with a byte order mark.
 func (s *splitter) line(src string, from int) (cut, bool) {
 	i, col := from, 0
-	if from == 0 && strings.HasPrefix(src, bom) {
-		i = len(bom)
-	}
 	for ; i < len(src) && isBlank(src[i]); i++ {
 		if col++; src[i] == '\t' {
 			col++

@@ -3,7 +3,6 @@ package syntax
 import (
 	"fmt"
 	"sort"
-	"strings"
 
 	"github.com/speclens/speclens/engine/text"
 )
@@ -77,9 +76,40 @@ func Parse(t *text.Text, opts Options) *Tree {
 	if tree.refuse() {
 		return tree
 	}
-	tree.split(nil, 0, nil)
+	b := builder{tree: tree}
+	b.scan(0, 0, cut{kind: chunkDoc}, nil)
 	tree.assemble(nil)
 	return tree
+}
+
+// assemble resolves the aliases between units and builds the documents, once the chunks are there.
+func (t *Tree) assemble(old *Tree) {
+	t.bindAll()
+	t.group(old)
+}
+
+// bindAll resolves the aliases that name anchors of other units, document by document.
+func (t *Tree) bindAll() {
+	needed := false
+	for _, i := range t.marked {
+		u := t.chunks[i].Unit
+		needed = needed || len(u.anchors) > 0 || len(u.outer) > 0
+	}
+	if !needed {
+		return
+	}
+	env := make(map[string]binding)
+	h := 0
+	for _, i := range t.marked {
+		for ; h < len(t.heads) && t.heads[h] <= i; h++ {
+			if t.chunks[t.heads[h]].Unit.kind != chunkSection {
+				clear(env)
+			}
+		}
+		c := &t.chunks[i]
+		c.Unit = bind(c.Unit, env, t.opts)
+		c.Unit.offer(env)
+	}
 }
 
 // refuse reports whether the text is too large to be read, and says so in the tree.
@@ -119,7 +149,7 @@ func (t *Tree) Findings() []Finding {
 		}
 	}
 	for _, w := range t.wholes {
-		for _, f := range w.findings() {
+		for _, f := range w.unit.Findings {
 			out = append(out, f.at(w.base))
 		}
 	}
@@ -141,7 +171,7 @@ func (t *Tree) Comments() []Comment {
 		}
 	}
 	for _, w := range t.wholes {
-		for _, cm := range w.comments {
+		for _, cm := range w.unit.Comments {
 			out = append(out, Comment{cm.Span.Shift(w.base), cm.Own})
 		}
 	}
@@ -160,63 +190,6 @@ func (t *Tree) coveredByWhole() func(off int) bool {
 	}
 }
 
-// split cuts and reads the text from offset from on, and appends the chunks. Known units are reused where their source
-// is the same. When stop is not nil, it ends before the first cut that stop accepts, and reports that cut's offset.
-func (t *Tree) split(known map[string]*Unit, from int, stop func(cut) bool) int {
-	s := splitter{units: t.opts.Units, run: -1, state: splitState{empty: true}}
-	pending := cut{0, chunkDoc, 0}
-	src := t.text.String()
-	for i := 0; i < len(src); {
-		if c, ok := s.line(src, i); ok && (c.off > 0 || c.kind != chunkDoc) {
-			t.push(src[pending.off:c.off], pending, known)
-			pending = c
-		}
-		i = lineEnd(src, i)
-		i += breakLen(src, i)
-	}
-	t.push(src[pending.off:], pending, known)
-	return len(src)
-}
-
-// push reads a chunk and appends it; a chunk with a misplaced list item at its top level becomes two.
-func (t *Tree) push(src string, c cut, known map[string]*Unit) {
-	u := known[src]
-	if u == nil || u.kind != c.kind || u.dash != c.dash {
-		u = newUnit(src, c.kind, c.dash, t.opts)
-	}
-	t.chunks = append(t.chunks, Item{c.off, u.Span.Shift(c.off), u})
-}
-
-// assemble builds the documents from the chunks.
-func (t *Tree) assemble(old *Tree) {
-	t.heads, t.marked = t.heads[:0], t.marked[:0]
-	for i := range t.chunks {
-		if t.chunks[i].Unit.kind != chunkItem {
-			t.heads = append(t.heads, i)
-		}
-	}
-	t.bindAll()
-	for i := range t.chunks {
-		if t.chunks[i].Unit.marked() {
-			t.marked = append(t.marked, i)
-		}
-	}
-	t.group(old)
-}
-
-// bindAll resolves the aliases that name anchors of other units, document by document.
-func (t *Tree) bindAll() {
-	env := make(map[string]binding)
-	for i := range t.chunks {
-		c := &t.chunks[i]
-		if c.Unit.kind == chunkDoc || c.Unit.kind == chunkDocEnd {
-			clear(env)
-		}
-		c.Unit = bind(c.Unit, env, t.opts)
-		c.Unit.offer(env)
-	}
-}
-
 // group makes documents and sections of the chunks.
 func (t *Tree) group(old *Tree) {
 	end := t.text.Len()
@@ -226,14 +199,14 @@ func (t *Tree) group(old *Tree) {
 		kind := t.chunks[t.heads[i]].Unit.kind
 		implicit := i > 0 && t.chunks[t.heads[i-1]].Unit.kind == chunkDocEnd
 		switch {
-		case kind == chunkDoc, kind == chunkDocEnd && t.chunks[t.heads[i]].Unit.content, kind == chunkSection && implicit:
+		case kind == chunkDoc, kind == chunkDocEnd && t.chunks[t.heads[i]].Unit.shape&shapeContent != 0, kind == chunkSection && implicit:
 			ranges = append(ranges, docRange{i, i + 1})
 		case kind == chunkSection:
 			ranges[len(ranges)-1].to = i + 1
 		}
 	}
 	// The head before the first --- is a document only if it has content.
-	if len(ranges) > 1 && ranges[0].to == 1 && !t.chunks[0].Unit.content {
+	if len(ranges) > 1 && ranges[0].to == 1 && t.chunks[0].Unit.shape&shapeContent == 0 {
 		ranges = ranges[1:]
 	}
 	t.docs = make([]Document, 0, len(ranges))
@@ -363,34 +336,21 @@ func (t *Tree) duplicateSections(sections []Section) {
 // needsWhole reports whether a document has a layout that its chunks cannot show: a root that is no mapping, a value
 // beside the --- line, a complex key at the top, or a quote or bracket that closes beyond its chunk.
 func (t *Tree) needsWhole(heads []int, stop int, span text.Span) bool {
-	keys := 0
+	keys, sections := 0, 0
 	for _, i := range heads {
 		u := t.chunks[i].Unit
-		if u.kind != chunkSection {
-			if u.content {
-				return true
-			}
-			continue
-		}
-		src := strings.TrimLeft(u.Source[u.Span.Start:], " \t")
-		if src == "" {
-			continue
-		}
-		if c := src[0]; (c == '?' || c == ':') && (len(src) == 1 || isBlank(src[1]) || isBreak(src[1])) {
+		if u.shape&shapeContent != 0 || u.shape&shapeComplex != 0 {
 			return true
 		}
-		if keyEnd(u.Source, u.Span.Start, false) >= 0 {
+		if u.kind == chunkSection {
+			sections++
+		}
+		if u.shape&shapeKey != 0 {
 			keys++
 		}
-	}
-	sections := len(heads)
-	if len(heads) > 0 && t.chunks[heads[0]].Unit.kind != chunkSection {
-		sections--
 	}
 	if sections > 0 && keys == 0 {
 		return true
 	}
-	return t.closesBeyond(t.chunkRange(heads, stop), span)
+	return t.closesBeyond(heads[0], stop, span)
 }
-
-func (t *Tree) chunkRange(heads []int, stop int) [2]int { return [2]int{heads[0], stop} }

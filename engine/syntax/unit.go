@@ -19,16 +19,26 @@ type Unit struct {
 	Comments []Comment
 
 	kind    chunkKind
-	dash    int // the column of the dashes of the list
-	column  int // the column at which Source begins, of items that were cut out of a larger tree
-	content bool
+	dash    int  // the column of the dashes of the list
+	cut     bool // the item was cut out of a larger tree, not read by itself
+	shape   uint8
+	stray   int       // the offset of the line of a further list item that stands at a wrong column, 0 for none
+	follows bool      // the unit was cut off the one before it, at a stray list item
 	anchors []*node   // ordered by place
 	outer   []*node   // aliases of anchors that are not in the unit
 	bound   []*node   // what outer stands for; nil for an unknown anchor
 	open    []opening // quotes and brackets that nothing in the unit closes
 	subs    [][]Item  // the items of the unit's sections, where they were cut out of its tree
 	nodes   int       // how many nodes the unit's aliases expand to, at least
+	offers  []binding // its anchors, for the units behind it
 }
+
+// What the chunks of a document say about its layout.
+const (
+	shapeContent uint8 = 1 << iota // content beside the --- line, or before the first key
+	shapeComplex                   // a complex key at column 0
+	shapeKey                       // the section begins with a key
+)
 
 // marked reports whether the unit matters to more than itself.
 func (u *Unit) marked() bool {
@@ -54,7 +64,12 @@ func newUnit(src string, kind chunkKind, dash int, opts Options) *Unit {
 	case chunkSection:
 		root = p.section()
 	default:
-		u.content = p.head()
+		if p.head() {
+			u.shape = shapeContent
+		}
+	}
+	if len(p.dashes) > 0 {
+		u.stray = lastLineStart(src, 0, p.dashes[0])
 	}
 	if root != nil {
 		u.Node = Node{n: root}
@@ -64,18 +79,26 @@ func newUnit(src string, kind chunkKind, dash int, opts Options) *Unit {
 	}
 	u.adopt(p, opts)
 	if kind == chunkSection {
-		u.subs = extractItems(root, src, opts)
+		u.shape = sectionShape(src, u.Span.Start)
+		u.subs = extractItems(u, opts)
 	}
 	return u
+}
+
+func sectionShape(src string, start int) uint8 {
+	switch {
+	case start < len(src) && (src[start] == '?' || src[start] == ':') && (start+1 == len(src) || isBlank(src[start+1]) || isBreak(src[start+1])):
+		return shapeComplex
+	case keyEnd(src, start, false) >= 0:
+		return shapeKey
+	}
+	return 0
 }
 
 // checkDash reports an item whose dash stands less deep than those of the items above it.
 func checkDash(p *parser, u *Unit, dash int) {
 	at := u.Span.Start
 	bol := lastLineStart(u.Source, 0, at)
-	if bol == 0 && len(u.Source) >= len(bom) && u.Source[:len(bom)] == bom {
-		return
-	}
 	if at-bol == dash || skipBlanks(u.Source, bol) != at {
 		return
 	}
@@ -90,6 +113,7 @@ func checkDash(p *parser, u *Unit, dash int) {
 
 // head reads the head of a document, and reports whether content stands in it.
 func (p *parser) head() bool {
+	p.skipBOM()
 	if marker(p.src, p.pos) != 0 {
 		p.pos += 3
 	}
