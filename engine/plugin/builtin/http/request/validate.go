@@ -123,7 +123,7 @@ func checkAddress(in Input) []Problem {
 			parsed, err = alone, nil
 		}
 	}
-	if err != nil || parsed.Scheme == "" || parsed.Host == "" && !strings.Contains(whole, "://") {
+	if err != nil || parsed.Scheme == "" || parsed.Host == "" && !strings.Contains(whole, "://") && !strings.HasPrefix(parsed.Scheme, "http") {
 		return []Problem{notAbsolute(field, text, whole, err)}
 	}
 	problem := Problem{Field: field, Code: "http.url"}
