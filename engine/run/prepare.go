@@ -3,11 +3,12 @@ package run
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/speclens/speclens/engine/link"
-	"github.com/speclens/speclens/engine/path"
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/template"
@@ -169,11 +170,8 @@ func (x *exec) fields(c *callable, info plugin.PluginInfo) error {
 			c.shown[name] = hidden(declared, v)
 		case len(info.Fields) > 0:
 			msg := fmt.Sprintf("unknown field `%s` of %s %s", name, info.Name, info.Version)
-			names := make([]string, 0, len(info.Fields))
-			for n := range info.Fields {
-				names = append(names, n)
-			}
-			if near := path.Nearest(name, append(names, coreNames()...)); near != "" {
+			names := append(slices.Sorted(maps.Keys(info.Fields)), coreNames()...)
+			if near := spec.Nearest(name, names); near != "" {
 				msg += fmt.Sprintf("; did you mean `%s`?", near)
 			}
 			if x.r.opts.Strict && unknown == nil {
