@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -109,7 +110,12 @@ func (a *app) schema() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.writeJSON(schema.JSONSchema(registry.Snapshot()...))
+			b, err := schema.JSONSchema(registry.Snapshot()...)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s\n", bytes.TrimSpace(b))
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")

@@ -78,11 +78,11 @@ func newLoader(log *slog.Logger) *plugin.Loader {
 
 func logLevel(l capabilities.LogLevel) slog.Level {
 	switch l {
-	case capabilities.LogDebug:
+	case capabilities.LevelDebug:
 		return slog.LevelDebug
-	case capabilities.LogWarn:
+	case capabilities.LevelWarn:
 		return slog.LevelWarn
-	case capabilities.LogError:
+	case capabilities.LevelError:
 		return slog.LevelError
 	}
 	return slog.LevelInfo

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -101,15 +102,15 @@ func (x *index) setModule(sha string, m manifest) {
 	x.Modules[sha] = indexed{manifest: m}
 }
 
-// write stores the index, for its owner only, after forgetting files of dir that are not among present and what has not
+// write stores the index, for its owner only, after forgetting files of dirs that are not among present and what has not
 // been used for long.
-func (x *index) write(dir string, present map[string]bool, now time.Time) error {
+func (x *index) write(dirs []string, present map[string]bool, now time.Time) error {
 	if x.path == "" {
 		return nil
 	}
 	today := now.Unix() / (24 * 60 * 60)
 	for path, f := range x.Files {
-		if filepath.Dir(path) == dir && !present[path] {
+		if slices.Contains(dirs, filepath.Dir(path)) && !present[path] {
 			delete(x.Files, path)
 			continue
 		}

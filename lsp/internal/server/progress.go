@@ -26,7 +26,7 @@ func (s *Server) startProgress(j *job, title string) *progress {
 		return nil
 	}
 	cancellable, percentage := true, uint32(0)
-	p.send(&protocol.WorkDoneProgressBegin{Title: title, Cancellable: &cancellable, Percentage: &percentage})
+	p.send(&protocol.WorkDoneProgressBegin{Kind: "begin", Title: title, Cancellable: &cancellable, Percentage: &percentage})
 	return p
 }
 
@@ -39,7 +39,7 @@ func (p *progress) report(message string, done, total int) {
 	if p == nil {
 		return
 	}
-	value := &protocol.WorkDoneProgressReport{Message: &message}
+	value := &protocol.WorkDoneProgressReport{Kind: "report", Message: &message}
 	if total > 0 {
 		percentage := uint32(100 * done / total) //nolint:gosec // between 0 and 100
 		value.Percentage = &percentage
@@ -52,6 +52,6 @@ func (p *progress) report(message string, done, total int) {
 
 func (p *progress) end(message string) {
 	if p != nil {
-		p.send(&protocol.WorkDoneProgressEnd{Message: &message})
+		p.send(&protocol.WorkDoneProgressEnd{Kind: "end", Message: &message})
 	}
 }

@@ -162,7 +162,7 @@ func (s *show) awaitDiagnosed(ctx context.Context) error {
 
 // showCompletions types two beginnings and shows what is offered.
 func (s *show) showCompletions(ctx context.Context) error {
-	if err := s.complete(ctx, "You type a key: completion", "    resource: /report\n", "    ti", 6); err != nil {
+	if err := s.complete(ctx, "You type a key: completion", "    resource: /report\n", "    ma", 6); err != nil {
 		return err
 	}
 	return s.complete(ctx, "You type a template: completion knows your tests", "    resource: /report\n",

@@ -39,11 +39,11 @@ func (s Source) Assertion(key engine.TestKey, at []string) (text.Span, *text.Tex
 	if !ok || t.Expect == nil {
 		return text.Span{}, nil, false
 	}
-	value, key := t.Expect.Locate(at)
-	if key.IsEmpty() {
-		key = value
+	span, keySpan := t.Expect.Locate(at)
+	if !keySpan.IsEmpty() {
+		span = keySpan
 	}
-	return t.Abs(key), doc.Text, true
+	return t.Abs(span), doc.Text, true
 }
 
 // AssertionLine is the 1-based line of the expect key that an assertion judges; 0 where it stands nowhere.

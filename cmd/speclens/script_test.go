@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/speclens/speclens/cmd/speclens/internal/demo"
+	"github.com/speclens/speclens/engine/plugin/plugintest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"speclens": func() { main() },
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar: the command line as a user has it, against a real API on loopback.
+//
+// Beside testscript's own commands there are:
+//
+//	api                 start the sample API and put its base URL into $API and into @API@ of every file
+//	hang                start a server that never answers, as $API
+//	wasm NAME FILE      build the plugin testdata/plugins/NAME into FILE
+//	truncate FILE N     cut a file to its first N bytes
+//	bytes FILE [HEX]    write a file of these bytes
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
+			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, ".data"))
+			env.Setenv("NO_COLOR", "1")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"api":      scriptAPI,
+			"hang":     scriptHang,
+			"wasm":     func(ts *testscript.TestScript, _ bool, args []string) { scriptWASM(t, ts, args) },
+			"truncate": scriptTruncate,
+			"bytes":    scriptBytes,
+		},
+	})
+}
+
+func scriptAPI(ts *testscript.TestScript, _ bool, _ []string) {
+	server := httptest.NewServer(demo.NewAPI())
+	ts.Defer(server.Close)
+	ts.Setenv("API", server.URL)
+	replaceMark(ts, server.URL)
+}
+
+// replaceMark puts a base URL into the files of a script.
+func replaceMark(ts *testscript.TestScript, baseURL string) {
+	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(content), "@API@") {
+			return err
+		}
+		return os.WriteFile(path, []byte(strings.ReplaceAll(string(content), "@API@", baseURL)), 0o644)
+	}))
+}
+
+func scriptHang(ts *testscript.TestScript, _ bool, _ []string) {
+	ctx, release := context.WithCancel(context.Background())
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-ctx.Done():
+		case <-r.Context().Done():
+		}
+	}))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	server.Listener = listener
+	server.Start()
+	ts.Defer(func() { release(); server.Close() })
+	ts.Setenv("API", server.URL)
+	replaceMark(ts, server.URL)
+}
+
+func scriptWASM(t *testing.T, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: wasm NAME FILE")
+	}
+	target := ts.MkAbs(args[1])
+	ts.Check(os.MkdirAll(filepath.Dir(target), 0o755))
+	ts.Check(os.WriteFile(target, plugintest.Build(t, args[0]), 0o644))
+}
+
+func scriptTruncate(ts *testscript.TestScript, _ bool, args []string) {
+	var n int64
+	if _, err := fmt.Sscan(args[1], &n); err != nil {
+		ts.Fatalf("usage: truncate FILE N")
+	}
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func scriptBytes(ts *testscript.TestScript, _ bool, args []string) {
+	content, err := hex.DecodeString(strings.Join(args[1:], ""))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o644))
+}
