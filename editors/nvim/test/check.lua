@@ -360,6 +360,10 @@ local function main()
     end
     return ('%d folders'):format(#here[1].workspace_folders)
   end)
+  expect('its test has a lens, too', function()
+    local titles = lens_titles(second, 1, 1)
+    return has_title(titles, '▶ Run'), show(titles)
+  end)
   vim.fn.delete(other, 'rf')
 
   local refused, message = pcall(require('speclens').setup, { codelense = false })

@@ -31,10 +31,14 @@ local function stopped(client)
   return client.is_stopped()
 end
 
+---@type table<integer, true> clients that were told to end, by id
+local ending = {}
+
 --- Tells the server to end; with force its process is killed.
 ---@param client vim.lsp.Client
 ---@param force? boolean
 function M.stop(client, force)
+  ending[client.id] = true
   if since_0_11 then
     client:stop(force)
   else
@@ -42,11 +46,12 @@ function M.stop(client, force)
   end
 end
 
---- The running client of a buffer, or any when no buffer is given.
+--- The running client of a buffer, or any when no buffer is given; none once it was told to end.
 ---@param bufnr? integer
 ---@return vim.lsp.Client?
 function M.get(bufnr)
-  return vim.lsp.get_clients({ name = M.name, bufnr = bufnr })[1]
+  local client = vim.lsp.get_clients({ name = M.name, bufnr = bufnr })[1]
+  return client and not ending[client.id] and client or nil
 end
 
 --- The root of the project that a file belongs to.
@@ -77,6 +82,21 @@ local function capabilities()
   local result = vim.lsp.protocol.make_client_capabilities()
   -- Neovim before 0.12 refreshes no lenses by itself; speclens.lens does.
   result.workspace.codeLens = { refreshSupport = true }
+  return result
+end
+
+--- Answers to what the server asks. A server that was told to end may still ask for a refresh; following that would
+--- send it requests that it then has to refuse, and Neovim would show each refusal to the user.
+local function handlers()
+  local result = {}
+  for method, follow in pairs({
+    ['workspace/codeLens/refresh'] = require('speclens.lens').on_refresh,
+    ['workspace/inlayHint/refresh'] = vim.lsp.handlers['workspace/inlayHint/refresh'],
+  }) do
+    result[method] = function(err, params, ctx, ...)
+      return ending[ctx.client_id] and vim.NIL or follow(err, params, ctx, ...)
+    end
+  end
   return result
 end
 
@@ -117,7 +137,7 @@ function M.lsp_config()
         end
       end
     end,
-    handlers = require('speclens.lens').handlers(),
+    handlers = handlers(),
   }
 end
 

@@ -61,20 +61,15 @@ function M.attach(bufnr)
   M.refresh(bufnr)
 end
 
---- What the server may ask of the client beyond what Neovim answers by itself.
----@return table<string, function>
-function M.handlers()
+--- Answers the server when it asks for the lenses of its buffers to be refreshed.
+function M.on_refresh(err, result, ctx)
   if has_enable then
-    return {}
+    return vim.lsp.codelens.on_refresh(err, result, ctx)
   end
-  return {
-    ['workspace/codeLens/refresh'] = function(_, _, ctx)
-      for _, bufnr in ipairs(vim.lsp.get_buffers_by_client_id(ctx.client_id)) do
-        M.refresh(bufnr)
-      end
-      return vim.NIL
-    end,
-  }
+  for _, bufnr in ipairs(vim.lsp.get_buffers_by_client_id(ctx.client_id)) do
+    M.refresh(bufnr)
+  end
+  return vim.NIL
 end
 
 return M
