@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -28,7 +29,7 @@ func ParseCondition(text string) (Condition, []Problem) {
 			Severity: Error, Code: CodeCondition,
 			Message: fmt.Sprintf("`%s` is no operator; a condition is written `{{ x }}`, `{{ x }} == value` or the like", word),
 		}
-		if near := nearest(word, symbolsAndWords()); near != "" {
+		if near := cmp.Or(otherSpellings[word], nearest(word, symbolsAndWords())); near != "" {
 			problem.Message += fmt.Sprintf("; did you mean `%s`?", near)
 			problem.Fix = near + text[len(word):]
 		}
@@ -39,6 +40,9 @@ func ParseCondition(text string) (Condition, []Problem) {
 	c.want = p.text(text, nil)
 	return c, p.problems
 }
+
+// otherSpellings are operators of other languages.
+var otherSpellings = map[string]string{"=": "==", "equals": "==", "=>": ">=", "=<": "<=", "in": "oneOf"}
 
 func symbolsAndWords() []string {
 	list := make([]string, len(Operators))

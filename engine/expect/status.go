@@ -99,6 +99,10 @@ func (p *reader) statusList(raw any, at []string) matcher {
 		if !ok || value.KindOf(item) == value.KindBool {
 			return p.fatal(below, CodeStatus, "a list of statuses holds numbers and classes such as 2xx, not %s", value.KindOf(item))
 		}
+		if value.KindOf(item) == value.KindNumber {
+			m.any = append(m.any, equal{want: item})
+			continue
+		}
 		m.any = append(m.any, p.statusText(text, below))
 	}
 	return m

@@ -232,7 +232,10 @@ func TestNearestNames(t *testing.T) {
 		{"nmae", []string{"name", "named"}, "name"},
 		{"xyz", []string{"status", "body"}, ""},
 		{"id", []string{"to"}, ""},
-		{"", []string{"a"}, "a"},
+		{"", []string{"a"}, ""},
+		{"d", []string{"id", "b"}, ""},
+		{"D", []string{"d"}, "d"},
+		{"idd", []string{"id"}, "id"},
 		{"toUpper", []string{"ToUpper", "ToLower"}, "ToUpper"},
 	} {
 		if got := Nearest(c.name, c.from); got != c.want {

@@ -266,9 +266,10 @@ func listReason(subject string, seg Segment, n int) string {
 }
 
 // Nearest returns the candidate that was probably meant by name, or "" where none is near: equal but for case, or at most
-// a third of its letters away.
+// a third of its letters away, and always fewer than all of them.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", max(1, len([]rune(name))/3)+1
+	letters := len([]rune(name))
+	best, bestDistance := "", min(letters, max(1, letters/3)+1)
 	sorted := slices.Clone(candidates)
 	slices.Sort(sorted)
 	for _, c := range sorted {
