@@ -34,7 +34,7 @@ var testFields = []Field{
 		Spec: FieldSpec{Type: TypeBool, Default: false}},
 
 	{Name: "maxAttempts", Level: LevelRetry, Snippet: " ${1:3}",
-		Spec: FieldSpec{Type: TypeNumber, Minimum: number("1"), Required: true}},
+		Spec: FieldSpec{Type: TypeNumber, Required: true, Examples: []any{3}}},
 	{Name: "interval", Level: LevelRetry, Snippet: " ${1:1s}",
 		Spec: FieldSpec{Type: TypeString, Format: FormatDuration, Examples: []any{"500ms", "1s"}}},
 	{Name: "until", Level: LevelRetry, Nested: LevelExpect, Templated: true, Snippet: "\n  status: ${1:200}",

@@ -49,7 +49,7 @@ func (s *testScope) unknownField(plugin *schema.PluginSchema, f spec.Field) []Di
 	}
 	var known []string
 	for _, c := range s.fields.At(schema.LevelTest, s.protocol) {
-		if _, taken := s.Keys[c.Name]; !taken {
+		if !s.has(c.Name) {
 			known = append(known, c.Name)
 		}
 	}
@@ -69,6 +69,11 @@ func (s *testScope) unknownField(plugin *schema.PluginSchema, f spec.Field) []Di
 		d.Message += "; its fields are " + spec.List(slices.Sorted(maps.Keys(plugin.Fields)), "and")
 	}
 	return []Diagnostic{d}
+}
+
+// has reports whether the user wrote a key.
+func (s *testScope) has(name string) bool {
+	return slices.ContainsFunc(s.Entries(), func(e syntax.Entry) bool { return e.Key.Resolve().Value() == name })
 }
 
 func isFileKey(name string) bool {

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/spec"
@@ -45,6 +46,9 @@ func loads(p *pass) []Diagnostic {
 			}
 		}
 		for _, th := range s.Load.Thresholds {
+			if isDurationLimit(th.Expr.Value) {
+				continue
+			}
 			_, problems := expect.ParseCondition(th.Expr.Value)
 			for _, pr := range problems {
 				span := th.Expr.Span()
@@ -56,6 +60,13 @@ func loads(p *pass) []Diagnostic {
 		}
 	}
 	return found
+}
+
+// isDurationLimit reports whether an expression compares with a duration, as metrics of time do: `< 300ms`.
+func isDurationLimit(expr string) bool {
+	operand := strings.TrimLeft(strings.TrimSpace(expr), "<>=!")
+	_, err := spec.ParseDuration(operand)
+	return err == nil
 }
 
 func contains(list []string, s string) bool {

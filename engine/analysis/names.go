@@ -47,6 +47,9 @@ type nameCheck struct {
 
 // use checks one name in a template of a test; the span of the finding counts from where the test does.
 func (n *nameCheck) use(at *link.Place, u link.Use) (Diagnostic, bool) {
+	if !u.Ref.Expr.Closed {
+		return Diagnostic{}, false // it is still being typed, and an error anyway
+	}
 	switch u.Ref.Kind {
 	case template.Env:
 		return n.variable(u)

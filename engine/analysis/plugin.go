@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,23 +34,34 @@ func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 	}
 	conf := snap.Config(doc.URI)
 	registry := snap.Registry()
+	p := &pass{snap: snap, doc: doc}
 	var inputs []PluginInput
 	for _, s := range doc.Spec().Specs {
 		for _, t := range s.Tests {
 			if t.Form == spec.FormBroken {
 				continue
 			}
-			to := link.Target(snap, doc, s, t.Test)
-			p := registry.Lookup(to.Protocol)
-			if to.Protocol == "" || p == nil {
+			to := p.target(s, t.Test)
+			served := registry.Lookup(to.Protocol)
+			if to.Protocol == "" || served == nil {
 				continue
 			}
 			in := input(s.Input(t.Test, conf), to)
-			info := p.Info()
-			inputs = append(inputs, PluginInput{Test: t.ID, Plugin: p, Input: in, Key: fmt.Sprintf("%s@%s %p %s", info.Name, info.Version, p, value.JSON(in))})
+			inputs = append(inputs, PluginInput{Test: t.ID, Plugin: served, Input: in, Key: pluginKey(served, in)})
 		}
 	}
 	return inputs
+}
+
+// pluginKey identifies a question to a plugin. The same plugin loaded from a changed file is another plugin.
+func pluginKey(p plugin.Plugin, in plugin.TestInput) string {
+	info := p.Info()
+	b, err := json.Marshal(in)
+	if err != nil {
+		b = []byte(fmt.Sprint(in))
+	}
+	sum := sha256.Sum256(b)
+	return fmt.Sprintf("%s@%s %p %x", info.Name, info.Version, p, sum[:12])
 }
 
 // input is the plugin's view of a test.
@@ -72,6 +85,7 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 		return nil
 	}
 	conf := snap.Config(doc.URI)
+	p := &pass{snap: snap, doc: doc}
 	var found []Diagnostic
 	for _, s := range doc.Spec().Specs {
 		for _, t := range s.Tests {
@@ -79,7 +93,7 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 			if len(errs) == 0 {
 				continue
 			}
-			to := link.Target(snap, doc, s, t.Test)
+			to := p.target(s, t.Test)
 			info := snap.Fields().Plugin(to.Protocol)
 			in := input(s.Input(t.Test, conf), to)
 			for _, e := range errs {

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/value"
 )
 
 // retries checks `retry`: without `maxAttempts`, or with one attempt, nothing is repeated.
 func retries(s *testScope) []Diagnostic {
-	if s.Retry == nil {
-		return nil
+	if s.Retry == nil || s.Retry.Node.Resolve().Kind() != syntax.Mapping {
+		return nil // not written yet, or no map, which is the lowering's finding
 	}
 	r := s.Retry
 	d := Diagnostic{Span: r.MaxAttempts.Span(), Severity: SeverityWarning, Source: SourceCheck, Code: "retry.max-attempts"}

@@ -55,6 +55,30 @@ type pass struct {
 	doc  *engine.Document
 	// names is the index of the document's project; use index.
 	names *link.Names
+	// targets are the targets resolved so far; use target.
+	targets map[targetKey]link.Destination
+}
+
+// targetKey is all that the way of a target depends on within a document.
+type targetKey struct {
+	spec *spec.Spec
+	text string
+}
+
+// target is where a test goes. Most tests of a file go to the same place, so it is looked up once.
+func (p *pass) target(s *spec.Spec, t *spec.Test) link.Destination {
+	written, fromTest := link.TargetText(s, t)
+	key := targetKey{s, written.Value}
+	to, known := p.targets[key]
+	if !known {
+		to = link.Resolve(p.snap, p.doc.URI, s, written.Value)
+		if p.targets == nil {
+			p.targets = map[targetKey]link.Destination{}
+		}
+		p.targets[key] = to
+	}
+	to.Text, to.FromTest = written, fromTest
+	return to
 }
 
 func (p *pass) index() *link.Names {
@@ -134,7 +158,7 @@ func (p *pass) eachTest() []Diagnostic {
 		if p.ctx.Err() != nil {
 			return
 		}
-		scope := &testScope{t.Test, fields, link.Protocol(p.snap, p.doc, s, t.Test), strict}
+		scope := &testScope{t.Test, fields, p.target(s, t.Test).Protocol, strict}
 		for _, d := range scope.check() {
 			found = append(found, d.in(t))
 		}

@@ -18,7 +18,7 @@ func targets(p *pass) []Diagnostic {
 		if t.Form == spec.FormBroken {
 			return
 		}
-		to := link.Target(p.snap, p.doc, s, t.Test)
+		to := p.target(s, t.Test)
 		if to.Fault == link.FaultNone {
 			return
 		}
@@ -39,7 +39,11 @@ func targets(p *pass) []Diagnostic {
 			// Which environment is used is decided when the test is run.
 			d.Severity = SeverityWarning
 		}
-		if to.Fault == link.FaultNoAlias {
+		switch {
+		case to.Fault != link.FaultNoAlias:
+		case link.LooksLikeHost(strings.TrimSpace(to.Text.Value)):
+			d.Fixes = replace(d.Span, "http://"+strings.TrimSpace(to.Text.Value))
+		default:
 			if near := spec.Nearest(strings.TrimSpace(to.Text.Value), link.AliasNames(p.snap, p.doc.URI, s)); near != "" {
 				d.Fixes = replace(d.Span, near)
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
@@ -104,7 +105,7 @@ func (v *values) text(n syntax.Node, s schema.FieldSpec, place string) {
 		}
 	}
 	if why := format(s.Format, r.Value()); why != "" {
-		v.add(n.Span(), "field.format", place+": "+why)
+		v.add(n.Span(), "field.format", place+": "+why, withScheme(n, s.Format)...)
 	}
 }
 
@@ -131,6 +132,15 @@ func format(name, s string) string {
 		}
 	}
 	return ""
+}
+
+// withScheme is the fix that makes a URL of a host.
+func withScheme(n syntax.Node, format string) []Fix {
+	host := strings.TrimSpace(n.Value())
+	if format != schema.FormatURL || n.Kind() != syntax.Scalar || n.Foreign() || !link.LooksLikeHost(host) {
+		return nil
+	}
+	return replace(n.Span(), "http://"+host)
 }
 
 // errCause is the innermost cause of an error that repeats what the message says.
@@ -178,6 +188,10 @@ func (v *values) enum(n syntax.Node, s schema.FieldSpec, place string) {
 			return
 		}
 		allowed = append(allowed, value.Text(e))
+		if text, ok := e.(string); ok && text == value.Text(have) {
+			v.wrongType(n, place, "the text "+quote(text), quoted(n)...)
+			return
+		}
 	}
 	msg := fmt.Sprintf("%s cannot be %s; it is one of %s", place, value.Brief(have, 60), spec.List(allowed, "and"))
 	var fixes []Fix
@@ -209,7 +223,7 @@ func (v *values) array(n syntax.Node, s schema.FieldSpec, place string, depth in
 		return
 	}
 	for i, item := range r.Items() {
-		v.value(item, *s.Items, place+"["+strconv.Itoa(i)+"]", depth+1)
+		v.value(item, *s.Items, inside(place, "["+strconv.Itoa(i)+"]"), depth+1)
 	}
 }
 
@@ -226,17 +240,14 @@ func (v *values) object(n syntax.Node, s schema.FieldSpec, place string, depth i
 		name := e.Key.Resolve().Value()
 		there[name] = !isNull(e.Value)
 		member, known := s.Member(name)
-		inner := place + "." + name
-		if strings.HasSuffix(place, "`") {
-			inner = strings.TrimSuffix(place, "`") + "." + name + "`"
-		}
+		inner := inside(place, "."+name)
 		switch {
 		case known && member.Deprecated != "":
 			v.field(e.Key, e.Value, member, inner)
 		case known:
 			v.value(e.Value, member, inner, depth+1)
 		case s.Type == schema.TypeObject && len(s.Fields) > 0:
-			v.unknownMember(e.Key, s, place)
+			v.unknownMember(e.Key, r.Merged(), s, place)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Fields)) {
@@ -246,13 +257,19 @@ func (v *values) object(n syntax.Node, s schema.FieldSpec, place string, depth i
 	}
 }
 
-func (v *values) unknownMember(key syntax.Node, s schema.FieldSpec, place string) {
+// inside names a place below another one, within the quotes that mark it.
+func inside(place, step string) string { return strings.TrimSuffix(place, "`") + step + "`" }
+
+func (v *values) unknownMember(key syntax.Node, beside []syntax.Entry, s schema.FieldSpec, place string) {
 	names := slices.Sorted(maps.Keys(s.Fields))
+	open := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(beside, func(e syntax.Entry) bool { return e.Key.Resolve().Value() == name })
+	})
 	d := Diagnostic{
 		Span: key.Span(), Severity: SeverityWarning, Source: SourceCheck, Code: "field.unknown",
 		Message: fmt.Sprintf("unknown key `%s` in %s; it may hold %s", key.Value(), place, spec.List(names, "and")),
 	}
-	if near := spec.Nearest(key.Value(), names); near != "" {
+	if near := spec.Nearest(key.Value(), open); near != "" {
 		d.Message = fmt.Sprintf("unknown key `%s` in %s; did you mean `%s`?", key.Value(), place, near)
 		d.Fixes = replace(d.Span, near)
 	}

@@ -7,7 +7,9 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/value"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -38,9 +40,9 @@ type Destination struct {
 	AliasFrom string
 	// URL is the target after the alias; it holds templates as they are written.
 	URL string
-	// Open says that a template decides about the URL or its scheme, so that the protocol is not known before a run.
+	// Open says that a template decides about the scheme; Protocol is then what the variables of the snapshot make of it.
 	Open bool
-	// Protocol is the scheme in lower case; empty where it is not known.
+	// Protocol is the scheme in lower case; empty where it is not known before a run.
 	Protocol schema.Protocol
 	// Fault says what is wrong, and Message tells the user; both are zero where nothing is.
 	Fault   Fault
@@ -82,14 +84,20 @@ func Resolve(snap *engine.Snapshot, uri string, s *spec.Spec, target string) Des
 			protocolHint(snap, " (protocols: %s)")
 		return d
 	}
+	if strings.Contains(target, "{{") {
+		return open(snap, uri, s, target)
+	}
 	d.URL = target
 	if a, ok := findAlias(snap, uri, s, target); ok {
 		d.Alias, d.URL, d.AliasURI, d.AliasAt, d.AliasFrom = target, strings.TrimSpace(a.pair.Value.Value), a.uri, a.pair.Key.Span(), a.from
+		if scheme, isOpen := schemeOf(d.URL); isOpen && scheme == "" {
+			d.Open = true
+			scheme, _ = schemeOf(withVariables(snap, uri, d.URL)) // an alias leads to no other alias
+			d.Protocol = schema.Protocol(strings.ToLower(scheme))
+			return d
+		}
 	}
-	scheme, open := schemeOf(d.URL)
-	switch {
-	case open:
-		d.Open = true
+	switch scheme, _ := schemeOf(d.URL); {
 	case scheme == "" && d.Alias != "":
 		d.Fault = FaultNoScheme
 		d.Message = fmt.Sprintf("the target `%s` of %s is %q, which has no scheme; write a URL such as http://127.0.0.1:8080",
@@ -106,6 +114,51 @@ func Resolve(snap *engine.Snapshot, uri string, s *spec.Spec, target string) Des
 	return d
 }
 
+// open follows a target that holds templates. A scheme that stands there is as good as without templates; else what the
+// variables known to the snapshot give is followed, so that `{{ env.API }}` has a protocol before a run. Nothing about
+// such a target is a fault: a run may know more.
+func open(snap *engine.Snapshot, uri string, s *spec.Spec, target string) Destination {
+	d := Destination{URL: target, Open: true}
+	if scheme, _ := schemeOf(target); scheme != "" {
+		d.Open, d.Protocol = false, schema.Protocol(strings.ToLower(scheme))
+		if pluginFor(snap, d.Protocol) == nil {
+			d.Fault = FaultNoPlugin
+			d.Message = fmt.Sprintf("no plugin serves the protocol `%s`", d.Protocol) + protocolHint(snap, "; installed protocols: %s")
+		}
+		return d
+	}
+	text := withVariables(snap, uri, target)
+	if text == "" {
+		return d
+	}
+	to := Resolve(snap, uri, s, text)
+	if to.Fault != FaultNone {
+		return d
+	}
+	d.Protocol = to.Protocol
+	if to.Alias != "" {
+		d.Alias, d.AliasURI, d.AliasAt, d.AliasFrom = to.Alias, to.AliasURI, to.AliasAt, to.AliasFrom
+	}
+	return d
+}
+
+// withVariables is a text with the variables that the snapshot knows; empty where it needs more than those.
+func withVariables(snap *engine.Snapshot, uri, text string) string {
+	vars := snap.Env(uri)
+	ev := template.Evaluator{Scope: template.Scope{Env: func(name string) (string, error) {
+		if v, ok := vars[name]; ok {
+			return v.Value, nil
+		}
+		return "", template.ErrUnknown
+	}}}
+	v, _, err := template.Parse(text).Eval(&ev)
+	resolved := strings.TrimSpace(value.Text(value.Unwrap(v)))
+	if err != nil || strings.Contains(resolved, "{{") {
+		return ""
+	}
+	return resolved
+}
+
 // noAlias words the fault of a text that is neither a URL nor an alias.
 func (d *Destination) noAlias(snap *engine.Snapshot, uri string, s *spec.Spec, target string) {
 	if others := environmentsWith(snap, uri, target); len(others) > 0 {
@@ -119,7 +172,7 @@ func (d *Destination) noAlias(snap *engine.Snapshot, uri string, s *spec.Spec, t
 	d.Fault = FaultNoAlias
 	names := AliasNames(snap, uri, s)
 	d.Message = fmt.Sprintf("`%s` is neither a URL with a scheme, such as http://%s, nor a name of `targets`", target, host(target))
-	if near := spec.Nearest(target, names); near != "" {
+	if near := spec.Nearest(target, names); near != "" && !LooksLikeHost(target) {
 		d.Message = fmt.Sprintf("unknown target `%s`; did you mean `%s`?", target, near)
 	} else if len(names) > 0 {
 		d.Message += ", which holds " + spec.List(names, "and")
@@ -128,10 +181,15 @@ func (d *Destination) noAlias(snap *engine.Snapshot, uri string, s *spec.Spec, t
 
 // host is what to show as a URL's host in an example.
 func host(target string) string {
-	if strings.ContainsAny(target, ".:") && !strings.ContainsAny(target, " {}") {
+	if LooksLikeHost(target) {
 		return target
 	}
 	return "127.0.0.1:8080"
+}
+
+// LooksLikeHost reports whether a text is likely a URL without its scheme: it has a port, a dot or a path.
+func LooksLikeHost(s string) bool {
+	return strings.ContainsAny(s, ".:/") && !strings.ContainsAny(s, " {}\"'") && !strings.HasPrefix(s, ".") && !strings.HasPrefix(s, ":")
 }
 
 // protocolHint names the installed protocols.

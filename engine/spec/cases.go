@@ -110,6 +110,9 @@ func (l *testReader) mapping(item, n syntax.Node) {
 		l.fatal(item.Span(), CodeBadForm, "this test is empty; write at least its `method` and `resource`, or a line such as `GET /health -> 200`")
 		return
 	}
+	if len(entries) == 1 && l.cutCall(entries[0]) {
+		return
+	}
 	compact := slices.IndexFunc(entries, func(e syntax.Entry) bool {
 		return isCompactKey(e.Key.Resolve().Value(), len(entries) == 1)
 	})
@@ -133,6 +136,31 @@ func (l *testReader) mapping(item, n syntax.Node) {
 		inner = append(slices.Clone(inner), others...)
 	}
 	l.keys(inner)
+}
+
+// cutCall reports a test such as `DELETE: /users/1`, where a colon stands between method and resource, and reads it as a
+// one-line test.
+func (l *testReader) cutCall(e syntax.Entry) bool {
+	key, value := e.Key.Resolve(), e.Value.Resolve()
+	if !isMethod(key.Value()) || value.Kind() != syntax.Scalar || value.Tag() != syntax.TagStr {
+		return false
+	}
+	l.t.Form = FormLine
+	l.t.Method = l.text(e.Key, "method", false)
+	l.t.Resource = l.text(e.Value, "resource", true)
+	l.t.Head = e.Key.Span().Union(e.Value.Span())
+	var fixes []Fix
+	if key.Style() == syntax.Plain && value.Style() == syntax.Plain && e.Key.Kind() == syntax.Scalar && e.Value.Kind() == syntax.Scalar {
+		end := e.Value.Span().End
+		edits := []text.Edit{{Span: text.Span{Start: e.Key.Span().End, End: e.Value.Span().Start}, New: " "}}
+		if !strings.Contains(value.Value(), "->") {
+			edits = append(edits, text.Edit{Span: text.Span{Start: end, End: end}, New: " -> 2xx"})
+		}
+		fixes = append(fixes, Fix{Title: "Make it a one-line test", Edits: edits})
+	}
+	l.fatal(l.t.Head, CodeBadForm, "no colon stands between method and resource: write a line such as "+
+		quote(shorten(key.Value()+" "+value.Value())+" -> 200"), fixes...)
+	return true
 }
 
 // compactBlank reports a compact key with more than method and resource.
@@ -167,18 +195,62 @@ func (l *testReader) inside(e syntax.Entry, key syntax.Node) []syntax.Entry {
 
 // beside reports keys beside a compact key, which belong under it.
 func (l *testReader) beside(item syntax.Node, e syntax.Entry, others []syntax.Entry) {
-	names := make([]string, len(others))
-	for i, o := range others {
-		names[i] = o.Key.Resolve().Value()
-	}
 	call := l.t.Method.Value + " " + l.t.Resource.Value
 	msg := fmt.Sprintf("%s beside the compact key %s: the other keys of a compact test stand under it, indented",
-		List(names, "and"), quote(shorten(call)))
+		List(keyNames(others), "and"), quote(shorten(call)))
 	var fixes []Fix
-	if isNull(e.Value) && item.Resolve().Style() == syntax.Block && e.Key.Kind() == syntax.Scalar && !item.Resolve().Foreign() {
-		fixes = append(fixes, l.spellOut(item, e))
+	if item.Kind() == syntax.Mapping && item.Style() == syntax.Block && e.Key.Kind() == syntax.Scalar && l.t.Unit != nil {
+		if f, ok := l.indent(item, e, others); ok {
+			fixes = append(fixes, f)
+		}
+		if isNull(e.Value) {
+			fixes = append(fixes, l.spellOut(item, e))
+		}
 	}
 	l.fatal(others[0].Key.Span(), CodeBadForm, msg, fixes...)
+}
+
+// indent is the fix that moves the keys beside a compact key under it. It needs them to stand behind the key, each from
+// the start of a line.
+func (l *testReader) indent(item syntax.Node, e syntax.Entry, others []syntax.Entry) (Fix, bool) {
+	src := l.t.Unit.Source
+	by := 2
+	if inner := e.Value; inner.Kind() == syntax.Mapping && inner.Style() == syntax.Block && inner.Len() > 0 {
+		by = columnIn(src, inner.Entries()[0].Key.Span().Start) - l.column(item)
+	} else if !isNull(e.Value) {
+		return Fix{}, false
+	}
+	var edits []text.Edit
+	for _, o := range others {
+		if o.Key.Foreign() || o.Span.Start < e.Span.End || by <= 0 {
+			return Fix{}, false
+		}
+		start := o.Span.Start - columnIn(src, o.Span.Start)
+		for start < o.Span.End && start < len(src) {
+			end := len(src)
+			if i := strings.IndexByte(src[start:], '\n'); i >= 0 {
+				end = start + i + 1
+			}
+			if strings.TrimSpace(src[start:end]) != "" {
+				edits = append(edits, text.Edit{Span: text.Span{Start: start, End: start}, New: strings.Repeat(" ", by)})
+			}
+			start = end
+		}
+	}
+	return Fix{Title: "Move " + List(keyNames(others), "and") + " under the key", Edits: edits}, true
+}
+
+// columnIn is the distance of an offset from the start of its line, in bytes.
+func columnIn(src string, off int) int {
+	return off - 1 - strings.LastIndexByte(src[:min(off, len(src))], '\n')
+}
+
+func keyNames(entries []syntax.Entry) []string {
+	list := make([]string, len(entries))
+	for i, e := range entries {
+		list[i] = e.Key.Resolve().Value()
+	}
+	return list
 }
 
 // spellOut is the fix that writes a compact key as `method` and `resource`.
@@ -198,8 +270,7 @@ func (l *testReader) column(item syntax.Node) int {
 	if l.t.Unit == nil {
 		return 0
 	}
-	before := l.t.Unit.Source[:min(item.Resolve().Span().Start, len(l.t.Unit.Source))]
-	return len(before) - 1 - strings.LastIndexByte(before, '\n')
+	return columnIn(l.t.Unit.Source, item.Span().Start)
 }
 
 // quoteIfNeeded writes a text as a YAML scalar.

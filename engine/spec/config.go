@@ -38,7 +38,8 @@ type configReader struct {
 
 func (l *configReader) keys(root syntax.Node) {
 	order := names(schema.LevelConfig)
-	for _, e := range root.Merged() {
+	entries := root.Merged()
+	for _, e := range entries {
 		name := e.Key.Resolve().Value()
 		if _, twice := l.c.Keys[name]; twice {
 			continue
@@ -48,7 +49,7 @@ func (l *configReader) keys(root syntax.Node) {
 			continue
 		}
 		l.c.Unknown = append(l.c.Unknown, Field{Key: l.text(e.Key, "a key", false), Value: e.Value})
-		l.unknownKey(e.Key, "the configuration", order)
+		l.unknownKey(e.Key, "the configuration", order, entries)
 	}
 }
 

@@ -74,7 +74,8 @@ type fileReader struct {
 func (l *fileReader) keys() {
 	order := names(schema.LevelFile)
 	inTests := names(schema.LevelTest)
-	for _, e := range l.doc.Root.Merged() {
+	entries := l.doc.Root.Merged()
+	for _, e := range entries {
 		name := e.Key.Resolve().Value()
 		if _, twice := l.s.Keys[name]; twice {
 			continue
@@ -88,7 +89,7 @@ func (l *fileReader) keys() {
 			l.fatal(e.Key.Span(), CodeUnknownKey, quote(name)+" belongs in a test, below `tests`, and not at the top of the file")
 			continue
 		}
-		l.unknownKey(e.Key, "a spec", order)
+		l.unknownKey(e.Key, "a spec", order, entries)
 	}
 	if l.s.TestsKey.IsZero() && len(l.s.Unknown) == 0 {
 		l.warn(firstKey(l.doc), CodeMissingKey, "this spec has no `tests`, so nothing of it runs")

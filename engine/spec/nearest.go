@@ -51,6 +51,8 @@ func startsWith(folded string, candidates []string) string {
 // tolerance is the number of slips that a word of that length may hold and still be recognised.
 func tolerance(word string) int {
 	switch n := utf8.RuneCountInString(word); {
+	case n <= 1:
+		return 0
 	case n <= 4:
 		return 1
 	case n <= 6:

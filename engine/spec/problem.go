@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine/syntax"
@@ -34,11 +35,15 @@ func (p *problems) warn(span text.Span, code, message string, fixes ...Fix) {
 	p.add(Problem{Span: span, Severity: SeverityWarning, Code: code, Message: message, Fixes: fixes})
 }
 
-// unknownKey reports a key that does not exist at a place, and what the user may have meant.
-func (p *problems) unknownKey(key syntax.Node, what string, known []string) {
-	name := key.Value()
-	msg := fmt.Sprintf("unknown key %s in %s", quote(name), what)
-	near := Nearest(name, known)
+// unknownKey reports a key that does not exist at a place, and what the user may have meant: a known key that is not
+// among the entries yet.
+func (p *problems) unknownKey(key syntax.Node, what string, known []string, entries []syntax.Entry) {
+	name := key.Resolve().Value()
+	msg := fmt.Sprintf("unknown key %s in %s", quote(shorten(name)), what)
+	near := Nearest(name, slices.DeleteFunc(slices.Clone(known), func(k string) bool {
+		_, taken := entryOf(entries, k)
+		return taken
+	}))
 	if near == "" {
 		p.fatal(key.Span(), CodeUnknownKey, msg+"; it may hold "+List(known, "and"))
 		return

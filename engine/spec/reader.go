@@ -184,10 +184,11 @@ func (r *reader) items(n syntax.Node, place string) []syntax.Node {
 
 // object reads a map with known keys: each key has its reader, any other one is reported.
 func (r *reader) object(n syntax.Node, place string, known map[string]func(e syntax.Entry), order []string) {
-	for _, e := range r.entries(n, place) {
+	entries := r.entries(n, place)
+	for _, e := range entries {
 		read := known[e.Key.Resolve().Value()]
 		if read == nil {
-			r.unknownKey(e.Key, quote(place), order)
+			r.unknownKey(e.Key, quote(place), order, entries)
 			continue
 		}
 		read(e)
