@@ -437,7 +437,7 @@ func TestMadeUpTextMatchesItsPattern(t *testing.T) {
 		`[A-Z]{3}-\d{4}`, `^abc$`, `(foo|bar)+`, `\w{2,}`, `[^a-z]`, `.`, `.*`, `a?b*c+`, `(?i)abc`, `\bword\b`, `[а-я]{3}`, `\x{1F600}`,
 		`x{1000}`, `((a+)+)+`, `(((((a*)*)*)*)*)*`, `[^\x00-\x7F]`, `\p{Greek}`, `(?s).`, `$`, `a{0}`, `(?P<n>q)`, `[)]`, `\)`, `"`,
 	} {
-		for seed := range uint64(5) {
+		for seed := range uint64(2) {
 			got, err := matching(pattern, rand.New(rand.NewPCG(seed, 1)))
 			if err != nil || !regexp.MustCompile(pattern).MatchString(got) {
 				t.Fatalf("%s: got %q, %v", pattern, got, err)
