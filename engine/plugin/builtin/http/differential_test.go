@@ -1,8 +1,6 @@
 package http_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,19 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/speclens/speclens/capabilities"
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/plugin/builtin/http"
-	"github.com/speclens/speclens/engine/plugin/plugintest"
 	"github.com/speclens/speclens/schema"
 )
-
-// bodyLimit is small, so that a test can exceed it.
-const bodyLimit = 64 << 10
 
 // api is the server of the table: its answers depend on the path alone, and it keeps what it was sent.
 type api struct {
@@ -349,10 +341,8 @@ func table(a *api) []differential {
 
 func TestTheBuiltInAndTheSandboxedPluginHaveTheSameOutcomes(t *testing.T) {
 	a := newAPI(t)
-	client := capabilities.NewHTTPClient(capabilities.HTTPLimits{BodyBytes: bodyLimit})
-	t.Cleanup(func() { _ = client.Close() })
 	builtIn := http.New(http.WithDoer(client))
-	sandboxed := loadGuest(t, client)
+	sandboxed := sharedGuest(t)
 
 	if diff := cmp.Diff(builtIn.Info(), sandboxed.Info()); diff != "" {
 		t.Errorf("info: built in (-), sandboxed (+):\n%s", diff)
@@ -371,27 +361,6 @@ func TestTheBuiltInAndTheSandboxedPluginHaveTheSameOutcomes(t *testing.T) {
 			}
 		})
 	}
-}
-
-func loadGuest(t *testing.T, client capabilities.HTTPDoer) plugin.Plugin {
-	t.Helper()
-	wasm := plugintest.Build(t, "http")
-	sum := sha256.Sum256(wasm)
-	runtime, err := plugin.NewWASMRuntime(t.Context(),
-		plugin.WithCacheDir(plugintest.CacheDir(t)), plugin.WithHTTP(client),
-		plugin.WithLimits(capabilities.Limits{ValidateTimeout: 10 * time.Second, HostCallGrace: 10 * time.Second}),
-		// A redirect may lead anywhere, as it may for the built-in plugin.
-		plugin.WithGrants(capabilities.Grants{"sha256:" + hex.EncodeToString(sum[:]): {HTTP: []string{"*"}}}),
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = runtime.Close(t.Context()) })
-	p, err := runtime.LoadPlugin(t.Context(), "http", wasm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 func (tt differential) check(t *testing.T, got outcome) {
