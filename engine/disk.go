@@ -12,8 +12,6 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/joho/godotenv"
-
-	"github.com/speclens/speclens/engine/text"
 )
 
 var configNames = []string{".qube.yaml", ".qube.yml"}
@@ -103,7 +101,7 @@ func (s *Session) readDisk(next *Snapshot, uri string) {
 	if kind == KindOther {
 		return
 	}
-	next.disk = with(next.disk, uri, newDocument(uri, "", 0, kind, false, text.New(content), s.limits))
+	next.disk = with(next.disk, uri, fromDisk(uri, kind, content, s.limits))
 }
 
 // errNotAFile says that a path names something that cannot be read as a spec.
@@ -148,7 +146,7 @@ func (s *Session) load(ctx context.Context, next *Snapshot, paths []string) []Lo
 		if KindOf(uri, "") == KindConfig {
 			kind = KindConfig
 		}
-		disk[uri] = newDocument(uri, "", 0, kind, false, text.New(content), s.limits)
+		disk[uri] = fromDisk(uri, kind, content, s.limits)
 	}
 	for _, path := range paths {
 		if ctx.Err() != nil {

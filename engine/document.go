@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/syntax"
@@ -33,6 +34,8 @@ type Document struct {
 	Open bool
 	Text *text.Text
 
+	// malformed is where the file has a byte that is no UTF-8, -1 where it has none. The text has U+FFFD in its place.
+	malformed int
 	limits syntax.Options
 	// base is the last computed version before this one, until this one is computed itself; edits lead from it to here.
 	base  atomic.Pointer[derivation]
@@ -51,7 +54,21 @@ type derivation struct {
 
 // newDocument starts a document from a whole text.
 func newDocument(uri, languageID string, version int32, kind Kind, open bool, t *text.Text, limits syntax.Options) *Document {
-	return &Document{URI: uri, LanguageID: languageID, Version: version, Kind: kind, Open: open, Text: t, limits: limits}
+	return &Document{
+		URI: uri, LanguageID: languageID, Version: version, Kind: kind, Open: open, Text: t, malformed: -1, limits: limits,
+	}
+}
+
+// fromDisk makes a document of a file's content.
+func fromDisk(uri string, kind Kind, content string, limits syntax.Options) *Document {
+	d := newDocument(uri, "", 0, kind, false, text.New(content), limits)
+	for i, r := range content {
+		if r == utf8.RuneError && !strings.HasPrefix(content[i:], "\uFFFD") {
+			d.malformed = i
+			break
+		}
+	}
+	return d
 }
 
 // edited is the next version: edits apply one after the other. A burst of edits that nobody looked at in between is
@@ -94,6 +111,22 @@ func (d *Document) derive() *derivation {
 
 // Tree is the document's syntax.
 func (d *Document) Tree() *syntax.Tree { return d.derive().tree }
+
+// CodeEncoding is the code of the finding that a file is not UTF-8.
+const CodeEncoding = "file.encoding"
+
+// Findings are what is wrong with the document before its meaning counts: its encoding and its syntax, ordered by place.
+func (d *Document) Findings() []syntax.Finding {
+	findings := d.Tree().Findings()
+	if d.malformed < 0 {
+		return findings
+	}
+	encoding := syntax.Finding{
+		Span: text.Span{Start: d.malformed, End: min(d.malformed+len("\uFFFD"), d.Text.Len())}, Severity: syntax.SeverityError,
+		Code: CodeEncoding, Message: "This byte is not UTF-8. Save the file as UTF-8.",
+	}
+	return append([]syntax.Finding{encoding}, findings...)
+}
 
 // Spec is the document's typed model; nil unless the document is a spec.
 func (d *Document) Spec() *spec.File { return d.derive().spec }

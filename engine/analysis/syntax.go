@@ -9,7 +9,7 @@ import (
 // a guess.
 func syntaxFindings(p *pass) []Diagnostic {
 	var found []Diagnostic
-	for _, f := range p.doc.Tree().Findings() {
+	for _, f := range p.doc.Findings() {
 		d := Diagnostic{
 			Span: f.Span, Severity: syntaxSeverity(f.Severity), Source: SourceCheck, Code: f.Code, Message: f.Message,
 			Fatal: f.Severity == syntax.SeverityError,

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/speclens/speclens/cmd/speclens/internal/demo"
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/analysis"
+	"github.com/speclens/speclens/engine/plugin"
+)
+
+// documents are the pages whose code blocks are tested.
+var documents = []string{"../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md", "../../docs/*.md", "../../editors/*/README.md"}
+
+// ranElsewhere are commands in the documentation that another test or the build runs.
+var ranElsewhere = map[string]string{
+	"go run ./cmd/speclens demo": "TestScripts/misc runs the demo",
+	"make test":                  "it runs this test",
+	"make help":                  "the build runs it",
+	"make lint":                  "the build runs it",
+	"make vsix":                  "the VS Code test runs it",
+}
+
+// A block is one fenced block of code.
+type block struct {
+	file           string
+	line           int
+	language, text string
+}
+
+func blocks(t *testing.T) []block {
+	t.Helper()
+	var out []block
+	for _, pattern := range documents {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var open *block
+			for i, line := range strings.Split(string(content), "\n") {
+				language, isFence := strings.CutPrefix(line, "```")
+				switch {
+				case isFence && open == nil:
+					open = &block{file: filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file), line: i + 1, language: language}
+				case isFence:
+					out, open = append(out, *open), nil
+				case open != nil:
+					open.text += line + "\n"
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Every block of code in the documentation is run, checked or parsed; one in a language that no test knows fails.
+func TestTheCodeInTheDocumentationWorks(t *testing.T) {
+	all := blocks(t)
+	if len(all) < 4 {
+		t.Fatalf("only %d blocks were found", len(all))
+	}
+	for _, b := range all {
+		t.Run(b.file+":"+b.language, func(t *testing.T) {
+			switch b.language {
+			case "yaml":
+				checkDocSpec(t, b)
+			case "console":
+				checkConsole(t, b)
+			case "json":
+				if !json.Valid([]byte(b.text)) {
+					t.Errorf("%s:%d: this is no JSON", b.file, b.line)
+				}
+			case "sh":
+				for _, command := range strings.Split(strings.TrimSpace(b.text), "\n") {
+					if ranElsewhere[command] == "" {
+						t.Errorf("%s:%d: nothing runs %q", b.file, b.line, command)
+					}
+				}
+			case "go", "lua", "toml", "elisp":
+				// Sources of plugins and editor configurations are parts of files that their own tests build and run: the
+				// block must stand in one of them word for word.
+				checkQuoted(t, b)
+			default:
+				t.Errorf("%s:%d: no test knows what to do with a block of %q", b.file, b.line, b.language)
+			}
+		})
+	}
+}
+
+// checkDocSpec checks a spec of the documentation: it must have no error.
+func checkDocSpec(t *testing.T, b block) {
+	registry := plugin.NewRegistry()
+	for _, p := range builtins() {
+		if err := registry.Register(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session := engine.NewSession(engine.Options{Registry: registry})
+	uri := "file:///docs/example.qube.yaml"
+	if strings.HasPrefix(b.text, "# .qube.yaml") {
+		uri = "file:///docs/.qube.yaml"
+	}
+	session.Open("file:///docs/.qube.yaml", "yaml", 1, "env: { ADA_PASSWORD: x }\n")
+	session.Open(uri, "yaml", 1, b.text)
+	for _, d := range diagnose(context.Background(), session.Snapshot(), uri) {
+		if d.Severity <= analysis.SeverityWarning {
+			t.Errorf("%s:%d: %s", b.file, b.line, d.Message)
+		}
+	}
+}
+
+// checkConsole runs the commands of a console block in the sample workspace. In the output `…` stands for anything.
+func checkConsole(t *testing.T, b block) {
+	api := httptest.NewServer(demo.NewAPI())
+	defer api.Close()
+	dir := filepath.Join(t.TempDir(), "sample")
+	if err := demo.WriteWorkspace(dir, api.URL); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	for _, part := range strings.Split("\n"+b.text, "\n$ ")[1:] {
+		command, want, _ := strings.Cut(part, "\n")
+		args, ok := strings.CutPrefix(command, "speclens ")
+		if !ok {
+			t.Errorf("%s:%d: only speclens can be run, not %q", b.file, b.line, command)
+			continue
+		}
+		var stdout, stderr bytes.Buffer
+		Main(context.Background(), strings.Fields(args), strings.NewReader(""), &stdout, &stderr)
+		pattern := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(want)), "…", "(?s:.*?)")
+		if !regexp.MustCompile("^" + pattern + "$").MatchString(strings.TrimSpace(stdout.String())) {
+			t.Errorf("%s:%d: %s prints\n%s%s\nthe page says\n%s", b.file, b.line, command, stdout.String(), stderr.String(), want)
+		}
+	}
+}
+
+// checkQuoted finds the file that holds a block.
+func checkQuoted(t *testing.T, b block) {
+	found := false
+	for _, root := range []string{"../../testdata/plugins", "../../editors"} {
+		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+			if err != nil || found {
+				return err
+			}
+			if d.IsDir() && d.Name() == "node_modules" {
+				return filepath.SkipDir
+			}
+			if d.IsDir() || strings.HasSuffix(path, ".md") {
+				return nil
+			}
+			content, err := os.ReadFile(path)
+			found = found || err == nil && strings.Contains(string(content), strings.TrimSpace(b.text))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !found {
+		t.Errorf("%s:%d: no tested file holds this block", b.file, b.line)
+	}
+}
