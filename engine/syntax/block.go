@@ -39,15 +39,18 @@ func (p *parser) mapping(col, n int) *node {
 func (p *parser) misplaced(c, col int, wrong *int) bool {
 	e := p.contentEnd(p.pos)
 	if p.isDash() {
-		if p.depth == 1 {
-			p.dashes = append(p.dashes, p.pos)
-		}
+		dash := p.pos
 		p.errorf(p.pos, e, CodeIndent, "A list item cannot stand among the keys of a map. Check its indentation, or put it under a key of its own.")
-		p.discard(func() { p.sequence(c, c-1) })
+		p.discard(func() { p.sequence(c, c) })
+		if next := p.next(); p.depth == 1 && !(next == col && p.keyEnd() >= 0) {
+			p.dashes = append(p.dashes, dash) // no key of the map follows: it is the next item of the list
+		}
 		return false
 	}
 	if p.keyEnd() >= 0 {
-		if *wrong != c && p.tabLine != p.bol {
+		if p.tabLine == p.bol {
+			p.alignTabs(col)
+		} else if *wrong != c {
 			how := "deeper than"
 			if c < col {
 				how = "less deep than"
@@ -66,6 +69,16 @@ func (p *parser) reindent(col int) *Fix {
 	return &Fix{Title: "Correct the indentation", Edits: []text.Edit{{
 		Span: text.Span{Start: p.bol, End: p.pos}, New: strings.Repeat(" ", col),
 	}}}
+}
+
+// alignTabs corrects the fix of the line's tabs: the line belongs to column col.
+func (p *parser) alignTabs(col int) {
+	for i := len(p.findings) - 1; i >= 0; i-- {
+		if f := &p.findings[i]; f.Code == CodeTab && f.Span.Start == p.bol {
+			f.Fix.Edits = p.reindent(col).Edits
+			return
+		}
+	}
 }
 
 // junk skips a line that is neither key nor item, with one finding for a run of such lines.
@@ -172,6 +185,12 @@ func (p *parser) halfEntry(at int) {
 	}
 	var key *node
 	switch c := p.peek(0); {
+	case c == ']' || c == '}' || c == ',':
+		f := p.errorf(start, e, CodeSyntax, "Nothing is open that %c could belong to. Remove the line, or open a bracket above it.", c)
+		f.Fix = &Fix{Title: "Remove the line", Edits: []text.Edit{{Span: text.Span{Start: p.bol, End: lineEnd(p.src, e) + breakLen(p.src, lineEnd(p.src, e))}}}}
+		key = p.node(Scalar, Plain, start, e)
+		key.value, key.flags, key.tag = p.src[start:e], flagExact, TagStr
+		p.pos = e
 	case c == '"' || c == '\'':
 		before := len(p.findings)
 		key = p.quoted(at)
@@ -323,7 +342,9 @@ func (p *parser) strayLine(item *node, c, col int) {
 			want = k - ls
 		}
 	}
-	if !p.follows(p.junkLine) {
+	if p.tabLine == p.bol {
+		p.alignTabs(want)
+	} else if !p.follows(p.junkLine) {
 		f := p.errorf(p.pos, e, CodeIndent, "This key does not stand where the keys of the item above it do. Move it to column %d.", want+1)
 		f.Fix = p.reindent(want)
 	}

@@ -664,6 +664,10 @@ func (p *parser) mayFollow(i int) bool {
 func (p *parser) unclosedEnd(i, n int) int {
 	end := trimBlanks(p.src, i+1, lineEnd(p.src, i))
 	if p.flow.depth > 0 {
+		// The brackets at the end of the line rather close the collection than belong to the text.
+		for open := p.flow.depth - 1; open > 0 && end > i+1 && (p.src[end-1] == ']' || p.src[end-1] == '}'); open-- {
+			end = trimBlanks(p.src, i+1, end-1)
+		}
 		return end
 	}
 	for j := lineEnd(p.src, i); j < len(p.src); {

@@ -1,8 +1,10 @@
 package syntax
 
 import (
+	"fmt"
 	"hash/fnv"
 	"sort"
+	"unicode/utf8"
 
 	"github.com/speclens/speclens/engine/text"
 )
@@ -146,12 +148,34 @@ func (u *Unit) adopt(p *parser, opts Options) {
 			}
 		}
 	}
+	u.controls()
 	if u.Node.n != nil {
 		u.style()
 		u.expand(opts)
 	}
 	sortFindings(u.Findings)
 	u.Hash = hashOf(u.Source[u.Span.Start:u.Span.End])
+}
+
+// controls reports the characters that no YAML text may hold as they are (YAML 1.2, production c-printable).
+func (u *Unit) controls() {
+	for i := 0; i < len(u.Source); i++ {
+		c := u.Source[i]
+		if c >= 0x20 && c < 0x7F || isBreak(c) || c == '\t' || c > 0x7F && c != 0xC2 {
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(u.Source[i:])
+		if r >= 0xA0 || r == 0x85 {
+			continue
+		}
+		u.Findings = append(u.Findings, Finding{
+			Span: text.Span{Start: i, End: i + n}, Severity: SeverityError, Code: CodeSyntax,
+			Message: fmt.Sprintf("The control character %U cannot stand in YAML. Remove it, or write \"\\x%02x\" in double quotes.", r, r),
+		})
+		if i += n - 1; len(u.Findings) > 1000 {
+			return
+		}
+	}
 }
 
 func hashOf(s string) uint64 {
