@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,5 +130,5 @@ func (x *exec) condition(when spec.Text) (holds bool, why string) {
 
 // sameEvent compares what a plugin streamed with what it returned.
 func sameEvent(a, b schema.PluginEvent) bool {
-	return a.Kind == b.Kind && value.JSON(a.Data) == value.JSON(b.Data)
+	return a.Kind == b.Kind && (reflect.DeepEqual(a.Data, b.Data) || value.JSON(a.Data) == value.JSON(b.Data))
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/speclens/speclens/capabilities"
@@ -20,6 +21,7 @@ import (
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/template"
+	"github.com/speclens/speclens/schema"
 )
 
 // ErrUntrusted is returned by Execute where the user does not trust the workspace: nothing of it may run.
@@ -42,6 +44,7 @@ type runner struct {
 	out      emitter
 	masker   *Masker
 	env      map[string]func(string) (string, error) // by URI
+	infos    sync.Map                                // schema.Protocol → *plugin.PluginInfo, which a plugin makes anew each time
 	outcomes []*outcome                              // one per unit
 	results  []*engine.TestResult                    // one per unit
 }
@@ -97,6 +100,7 @@ func newRunner(snap *engine.Snapshot, plan *Schedule, sink Sink, opts Options) *
 	}
 	serial, most := opts.Serial, opts.MaxConcurrent
 	for _, f := range plan.files {
+		f.place = placeOf(snap, f.doc.URI)
 		r.env[f.doc.URI] = lookupEnv(snap.Env(f.doc.URI), opts.LookupEnv)
 		if f.config == nil {
 			continue
@@ -189,7 +193,7 @@ func (r *runner) resolver(u *unit) resolver {
 	if u.test.file.scenario() && (u.test.before != nil || u.row > 0) {
 		scope.Prev = func() (any, error) { return r.prev(u) }
 	}
-	res := resolver{place: u.place(r.snap), ev: template.Evaluator{Scope: scope, Seed: r.seed, Strict: r.opts.Strict}}
+	res := resolver{place: u.place(), ev: template.Evaluator{Scope: scope, Seed: r.seed, Strict: r.opts.Strict}}
 	if u.row < 0 {
 		return res
 	}
@@ -208,8 +212,16 @@ func (r *runner) resolver(u *unit) resolver {
 
 // place names a unit in the run independently of where the workspace lies on this machine, so that a seed gives the same
 // data everywhere.
-func (u *unit) place(snap *engine.Snapshot) string {
-	file := u.test.key.URI
+func (u *unit) place() string {
+	place := u.test.file.place + "#" + u.test.key.ID
+	if u.row >= 0 {
+		place += "[" + strconv.Itoa(u.row) + "]"
+	}
+	return place
+}
+
+// placeOf names a file by its path below the folder of its configuration, or below its workspace folder.
+func placeOf(snap *engine.Snapshot, file string) string {
 	if path := engine.PathFromURI(file); path != "" {
 		base := filepath.Dir(path)
 		if conf := snap.ConfigDocument(file); conf != nil {
@@ -221,11 +233,7 @@ func (u *unit) place(snap *engine.Snapshot) string {
 			file = filepath.ToSlash(rel)
 		}
 	}
-	place := file + "#" + u.test.key.ID
-	if u.row >= 0 {
-		place += "[" + strconv.Itoa(u.row) + "]"
-	}
-	return place
+	return file
 }
 
 // within reports whether a path lies in a folder.
@@ -243,6 +251,16 @@ func (r *runner) timeout() time.Duration {
 		return r.snap.Settings().RunTimeout
 	}
 	return defaultTimeout
+}
+
+// info describes the plugin that serves a protocol.
+func (r *runner) info(protocol schema.Protocol, p plugin.Plugin) *plugin.PluginInfo {
+	if known, ok := r.infos.Load(protocol); ok {
+		return known.(*plugin.PluginInfo)
+	}
+	info := p.Info()
+	r.infos.Store(protocol, &info)
+	return &info
 }
 
 // withLog makes the plugin's log lines events of the test.
@@ -367,6 +385,8 @@ type specFile struct {
 	spec   *spec.Spec
 	config *spec.Config // nil where there is none
 	needs  []link.FileNeed
+	// place names the file wherever it lies.
+	place string
 	// lane is set where the tests of the file run one at a time.
 	lane int
 }

@@ -371,6 +371,7 @@ func (p *planner) check(in []bool) map[string]bool {
 	for _, pr := range p.problems[before:] {
 		broken[pr.URI] = true
 	}
+	p.checkConfigs(files, broken)
 	for p.checkCycles(in, broken) {
 		// Without the files of one cycle there may be another left.
 	}
@@ -379,7 +380,7 @@ func (p *planner) check(in []bool) map[string]bool {
 
 // checkDocument lists what the layers below call fatal.
 func (p *planner) checkDocument(doc *engine.Document) {
-	for _, f := range doc.Tree().Findings() {
+	for _, f := range doc.Findings() {
 		if f.Severity == syntax.SeverityError {
 			p.problem(doc.URI, f.Span, f.Code, "%s", f.Message)
 		}
@@ -408,6 +409,47 @@ func (p *planner) checkDocument(doc *engine.Document) {
 			}
 		}
 	}
+}
+
+// checkConfigs lists what is wrong with the configurations. A file whose configuration cannot be read is not run: its
+// targets, defaults and environment would be others than the user wrote. An unknown key stops nothing.
+func (p *planner) checkConfigs(files map[string]*engine.Document, broken map[string]bool) {
+	checked := map[string]bool{} // configuration → whether it is broken
+	for uri := range files {
+		conf := p.snap.ConfigDocument(uri)
+		if conf == nil {
+			continue
+		}
+		bad, known := checked[conf.URI]
+		if !known {
+			bad = p.checkConfig(conf)
+			checked[conf.URI] = bad
+		}
+		if bad {
+			broken[uri] = true
+		}
+	}
+}
+
+func (p *planner) checkConfig(conf *engine.Document) (broken bool) {
+	for _, f := range conf.Findings() {
+		if f.Severity == syntax.SeverityError {
+			p.problem(conf.URI, f.Span, f.Code, "%s", f.Message)
+			broken = true
+		}
+	}
+	for _, pr := range conf.Config().Problems {
+		if !pr.Fatal {
+			continue
+		}
+		p.problem(conf.URI, pr.Span, pr.Code, "%s", pr.Message)
+		if pr.Code == spec.CodeUnknownKey {
+			p.problems[len(p.problems)-1].Fatal = false
+			continue
+		}
+		broken = true
+	}
+	return broken
 }
 
 // checkTest lists aliases that are not unique and `depends` that lead nowhere.

@@ -202,6 +202,9 @@ func TestFatalProblems(t *testing.T) {
 			[]string{"a.yaml:3 run.unknown-depends `depends` names `logn`, but no test has that alias; did you mean `login`?"}, ""},
 		{"an unknown file in depends", []string{"a.yaml", "depends: [nope.yaml]\ntests: [{name: a}]\n"}, []string{"a.yaml:1 run.unknown-depends `depends` names \"nope.yaml\""}, ""},
 		{"load mode", []string{"a.yaml", "mode: load\ntests: [{name: a}]\n"}, []string{"a.yaml:1 run.unsupported load mode is not supported yet"}, ""},
+		{"a configuration that is no YAML", []string{".qube.yaml", "targets: \"\n", "a.yaml", "tests: [{name: a}]", "sub/.qube.yaml", "version: 1\n", "sub/b.yaml", "tests: [{name: b}]"},
+			[]string{".qube.yaml:1 yaml.syntax", ".qube.yaml:1 spec.wrong-type"}, "b"},
+		{"a configuration of the wrong structure", []string{".qube.yaml", "version: 1\ntargets: [a]\n", "a.yaml", "tests: [{name: a}]"}, []string{".qube.yaml:2 spec.wrong-type"}, ""},
 		{"a cycle, named in full", []string{"a.yaml", `tests:
   - { name: a, alias: a, depends: [c] }
   - { name: b, alias: b, resource: "/{{ a.response.body.x }}" }
@@ -232,6 +235,15 @@ func TestFatalProblems(t *testing.T) {
 			wantWaves(t, s.Waves(), tt.waves)
 		})
 	}
+}
+
+func TestAnUnknownKeyOfAConfigurationStopsNothing(t *testing.T) {
+	b := newBench(t, ".qube.yaml", "paralel: true\n", "a.yaml", "tests: [{name: a}]")
+	s, problems := Plan(b.session.Snapshot(), Selection{})
+	if len(problems) != 1 || problems[0].Fatal || problems[0].Code != "spec.unknown-key" {
+		t.Errorf("problems = %+v", problems)
+	}
+	wantWaves(t, s.Waves(), "a")
 }
 
 const selectable = `

@@ -19,6 +19,7 @@ import (
 // callable is a test as its plugin gets it.
 type callable struct {
 	plugin   plugin.Plugin
+	info     *plugin.PluginInfo
 	protocol schema.Protocol
 	input    plugin.TestInput
 	// timeout is that of one attempt.
@@ -50,11 +51,11 @@ func (x *exec) prepare() (*callable, error) {
 	if targetErr == nil {
 		c.plugin = x.r.registry.Lookup(c.protocol)
 	}
-	info := plugin.PluginInfo{}
+	c.info = &plugin.PluginInfo{}
 	if c.plugin != nil {
-		info = c.plugin.Info()
+		c.info = x.r.info(c.protocol, c.plugin)
 	}
-	fieldErr := x.fields(c, info)
+	fieldErr := x.fields(c)
 	timeoutErr := x.timeout(c)
 	switch {
 	case targetErr != nil:
@@ -151,8 +152,9 @@ func (x *exec) timeout(c *callable) error {
 }
 
 // fields resolves the plugin's fields.
-func (x *exec) fields(c *callable, info plugin.PluginInfo) error {
+func (x *exec) fields(c *callable) error {
 	var unknown error
+	info := c.info
 	for _, field := range x.u.test.at.Fields {
 		name := field.Key.Value
 		v := x.res.deep(name, field.Value.Any())
@@ -270,7 +272,7 @@ func textsIn(v any, list []string) []string {
 func (x *exec) validate(c *callable) (err error) {
 	in := cloneInput(c.input)
 	in.Templated = x.res.unresolved
-	info := c.plugin.Info()
+	info := c.info
 	defer func() {
 		if r := recover(); r != nil {
 			err = &plugin.Error{Plugin: info.Name, Version: info.Version, Phase: plugin.PhaseValidate, Err: fmt.Errorf("panicked: %v", r)}

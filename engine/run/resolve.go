@@ -85,9 +85,14 @@ func (r *resolver) secrets() []string {
 	return list
 }
 
-// isSecret reports whether the value of an environment variable is to be masked. Everything is but a plain base URL:
-// masking that would hide the server under test in every target and event, and protect nothing.
+// isSecret reports whether the value of an environment variable is to be masked. Everything is but what cannot be a
+// secret and stands everywhere: a plain base URL, the host of this machine, and the words of JSON. Masking those would
+// hide the server under test in every target and event, and protect nothing.
 func isSecret(s string) bool {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "true", "false", "null", "none", "localhost", "127.0.0.1":
+		return false
+	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return true

@@ -195,7 +195,7 @@ func (x *exec) once(ctx context.Context, c *callable, want, until *expect.Expect
 	out := call(x.r.withLog(ctx, x), c.plugin, cloneInput(c.input), c.timeout, func(e schema.PluginEvent) { x.event(c, e) })
 	x.result.Duration = out.took
 	if out.detail != "" {
-		x.r.out.emit(Log{Level: "error", Plugin: c.plugin.Info().Name, Message: out.detail, Test: x.u.info}, x.masker)
+		x.r.out.emit(Log{Level: "error", Plugin: c.info.Name, Message: out.detail, Test: x.u.info}, x.masker)
 	}
 	if out.output != nil {
 		x.receive(c, out.output)
@@ -260,7 +260,7 @@ func (x *exec) receive(c *callable, output *plugin.TestOutput) {
 
 // event records one event of the plugin and passes it on.
 func (x *exec) event(c *callable, e schema.PluginEvent) {
-	info := c.plugin.Info()
+	info := c.info
 	e.Plugin = info.Name
 	if e.Data != nil {
 		e.Data, _ = cloneValue(e.Data).(map[string]any)
