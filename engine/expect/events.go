@@ -163,7 +163,7 @@ func evaluateEvents(items []eventItem, events []Event) []Assertion {
 	}
 	out := make([]Assertion, len(items))
 	for i, item := range items {
-		out[i] = item.assertion(i, counts[i], i <= at, events)
+		out[i] = item.assertion(i, counts[i], events)
 	}
 	return out
 }
@@ -183,7 +183,7 @@ func nextItem(items []eventItem, at int, e Event) int {
 }
 
 // assertion words the outcome of one item.
-func (item eventItem) assertion(i, count int, reached bool, events []Event) Assertion {
+func (item eventItem) assertion(i, count int, events []Event) Assertion {
 	a := Assertion{
 		At: item.at, Path: fmt.Sprintf("events.%d", i), Expected: value.Unwrap(item.raw), Passed: item.satisfied(count),
 		Actual: countSubject(count).value,
@@ -227,10 +227,8 @@ func (item eventItem) assertion(i, count int, reached bool, events []Event) Asse
 		a.Message = fmt.Sprintf("%sno `%s` meets it; the nearest differs in %s", prefix, item.kind, joinMessages(near))
 	case !named:
 		a.Message = fmt.Sprintf("%sexpected an event `%s`, got %s", prefix, item.kind, seen)
-	case !reached:
-		a.Message = fmt.Sprintf("%sexpected an event `%s` behind those of the items before it; the order was %s", prefix, item.kind, seen)
 	default:
-		a.Message = fmt.Sprintf("%sexpected an event `%s` in this order, got %s", prefix, item.kind, seen)
+		a.Message = fmt.Sprintf("%sexpected an event `%s` behind those of the items before it; the order was %s", prefix, item.kind, seen)
 	}
 	return a
 }

@@ -51,6 +51,8 @@ func TestPathsReach(t *testing.T) {
 		{"a plain dotted key where the walk finds nothing", "a.b.c.d", "1"},
 		{"a dotted key beside a plain one that leads nowhere", "deep.x.y.z", `"dotted"`},
 		{"the walk before the dotted key", "deep.x.other", "1"},
+		{"a quoted key with blanks in its brackets", `[ "a.b" ].c\.d`, "1"},
+		{"a hash at the end is the list itself", "user.roles.#", `["admin","dev"]`},
 		{"an empty key", `["a.b"][""]`, `"empty"`},
 		{"length of a list", "items.length", "3"},
 		{"length of an object", "user.length", "3"},
@@ -116,6 +118,13 @@ func TestFailedWalksExplainThemselves(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", err, c.want)
 			}
 		})
+	}
+	many := map[string]any{}
+	for i := range 20 {
+		many[fmt.Sprintf("key%02d", i)] = i
+	}
+	if _, err := Parse("zzz").Walk(many, Options{}); !strings.HasSuffix(err.Error(), "key10, key11 and 8 more") {
+		t.Errorf("got %v", err)
 	}
 	_, err := Parse("x").Walk(map[string]any{}, Options{})
 	if err == nil || err.Error() != "the value has no key `x`; it is empty" {

@@ -22,6 +22,7 @@ type Method struct {
 	Example   string
 	Params    []Param
 
+	// apply makes the new value. Its errors never quote the value, which may be a secret and would be cut.
 	apply func(v any, args []Arg) (any, error)
 }
 
@@ -334,7 +335,7 @@ func spelledNumber(v any) (value.Decimal, error) {
 	if s, ok := value.String(v); ok {
 		d, ok := value.ParseDecimal(strings.TrimPrefix(strings.TrimSpace(s), "+"))
 		if !ok {
-			return d, fmt.Errorf("%s is not a number", value.Brief(s, 40))
+			return d, errors.New("wants a number, and the text is none")
 		}
 		return d, nil
 	}
@@ -381,7 +382,7 @@ func toBool(v any, _ []Arg) (any, error) {
 		case "false", "no", "off", "0", "f", "n", "":
 			return false, nil
 		}
-		return nil, fmt.Errorf("%s is neither true nor false", value.Brief(s, 40))
+		return nil, errors.New("wants true or false, and the text is neither")
 	}
 	d, ok := value.NumberOf(v)
 	if !ok {
@@ -418,7 +419,7 @@ func base64Decode(v any, _ []Arg) (any, error) {
 	plain := strings.NewReplacer("-", "+", "_", "/", "\n", "", "\r", "").Replace(strings.TrimSpace(s))
 	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(plain, "="))
 	if err != nil {
-		return nil, fmt.Errorf("%s is not Base64: %w", value.Brief(s, 40), err)
+		return nil, fmt.Errorf("wants Base64: %w", err)
 	}
 	return string(decoded), nil
 }
