@@ -6,6 +6,9 @@ import "time"
 type Settings struct {
 	// PluginDirs are where plugins are looked for, first wins.
 	PluginDirs []string
+	// WorkspacePlugins also takes plugins from the folder .speclens/plugins of a trusted workspace, where PluginDirs is
+	// empty.
+	WorkspacePlugins bool
 	// Environment is the environment to use where none was chosen.
 	Environment string
 	// ProcessEnv lets `{{ env.NAME }}` read the process environment.

@@ -59,6 +59,7 @@ func overlay(s engine.Settings, from lenient) engine.Settings {
 	if d, ok := from.at("runTimeout").duration(); ok {
 		s.RunTimeout = d
 	}
+	set(&s.WorkspacePlugins, from.at("workspacePlugins"))
 	set(&s.ProcessEnv, from.at("processEnv"))
 	set(&s.Strict, from.at("strict"))
 	unset(&s.InlayHints.Off, from.at("inlayHints", "outcomes"))

@@ -139,7 +139,8 @@ func (s *Server) pluginDirs(snap *engine.Snapshot) []string {
 		return dirs
 	}
 	var dirs []string
-	if snap.Trusted() {
+	// What lies in a workspace is not the user's: trust alone is no leave to load it.
+	if snap.Trusted() && snap.Settings().WorkspacePlugins {
 		for _, root := range snap.Roots() {
 			dirs = append(dirs, filepath.Join(root, filepath.FromSlash(workspacePlugins)))
 		}
