@@ -36,7 +36,7 @@ type Document struct {
 
 	// malformed is where the file has a byte that is no UTF-8, -1 where it has none. The text has U+FFFD in its place.
 	malformed int
-	limits syntax.Options
+	limits    syntax.Options
 	// base is the last computed version before this one, until this one is computed itself; edits lead from it to here.
 	base  atomic.Pointer[derivation]
 	edits []text.Edit
