@@ -31,7 +31,7 @@ func (t *Test) Locate(at []string) (value, key text.Span) {
 		return t.Head, text.Span{}
 	}
 	value, key = Locate(e.Value, at[used:])
-	if key.IsEmpty() && len(at) == used {
+	if key.IsEmpty() && value == e.Value.Span() {
 		key = e.Key.Span()
 	}
 	if e.Value.Omitted() {
