@@ -53,8 +53,9 @@ type element struct {
 	off   int // the offset in the line
 	dash  bool
 	key   string
-	value bool // the key has a value on its line
-	colon int  // the offset of the colon in the line, -1 for text without one
+	value bool   // the key has a value on its line
+	colon int    // the offset of the colon in the line, -1 for text without one
+	half  string // a word that may become a key
 }
 
 // elements are the dashes and the key of a line.
@@ -90,6 +91,8 @@ func elements(line string) []element {
 			v = skipBlanks(line, v)
 		}
 		e.value = v < len(line) && line[v] != '#'
+	} else if word := strings.TrimRight(line[i:], " \t\r"); wordColon(word+":x") > 0 {
+		e.half = word
 	}
 	return append(out, e)
 }
@@ -110,13 +113,14 @@ func keyText(s string) string {
 // ContextAt describes the place of a cursor.
 func (t *Tree) ContextAt(off int) Context {
 	off = min(max(off, 0), t.text.Len())
+	lineSpan := t.text.LineSpan(t.text.LineAt(off))
+	off = min(off, lineSpan.End) // not within a line break
 	c := Context{Item: -1, Replace: text.Span{Start: off, End: off}, ScalarStart: off}
 	if t.tooLarge {
 		return c
 	}
 	c.Doc = t.docAt(off)
 	base, section := t.contextBase(c.Doc, off)
-	lineSpan := t.text.LineSpan(t.text.LineAt(off))
 	q := query{tree: t, ctx: &c, off: off, base: base, section: section, lineSpan: lineSpan, line: t.text.Slice(lineSpan)}
 	q.run()
 	return c
@@ -374,7 +378,7 @@ func (q *query) wordTo(from, end int, key bool) {
 		if e, ok := closingQuote(q.line[:end], from); ok {
 			if cur >= e { // behind the closing quote
 				from, end = cur, cur
-				c.Kind = ContextNone
+				c.Kind, c.Quote = ContextNone, 0
 			} else {
 				from, end = from+1, e-1
 			}
@@ -410,6 +414,9 @@ func (q *query) parents(col int, flow bool) []Step {
 				want, counting = e.col, true
 			case e.colon >= 0 && (!e.value || !first):
 				rev = append(rev, Step{e.key, -1})
+				want, counting = e.col, false
+			case e.half != "" && i == 0: // a key whose colon is not typed yet
+				rev = append(rev, Step{e.half, -1})
 				want, counting = e.col, false
 			default:
 				want = e.col // a key with a scalar: the place is beside it
