@@ -184,3 +184,38 @@ func TestOnlyWhatIsIllegalInAURLIsEscaped(t *testing.T) {
 		}
 	}
 }
+
+// Whatever passes the checks is written as exactly the lines that were asked for.
+func FuzzWhatPassesTheChecksSplitsNoLine(f *testing.F) {
+	f.Add("GET", "http://h/p?q", "X-A", "1", "h:80")
+	f.Add("G\rT", "http://h\n/", "X\x00", "\r\nX-B: 2", "h\r\n")
+	f.Add("", "https://u:p@[::1]:8/\u010a ?\u560a\"#x", "cookie", "\u010a", "")
+	c := NewHTTPClient(HTTPLimits{})
+	f.Fuzz(func(t *testing.T, method, url, name, value, host string) {
+		x, err := c.newExchange(HTTPRequest{Method: method, URL: url, Headers: map[string]string{name: value, "Host": host}}, HTTPHooks{})
+		if err != nil {
+			wantKind(t, err, HTTPBadRequest)
+			return
+		}
+		request, err := http.NewRequest(x.hop.method, x.hop.url.String(), nil)
+		if err != nil {
+			return // an error in words, before anything is dialled
+		}
+		request.Header, request.Host = x.hop.header.Header, x.hop.host
+		var wire strings.Builder
+		if err := request.Write(&wire); err != nil {
+			return
+		}
+		head := wire.String()
+		lines := strings.Split(head, "\r\n")
+		want := 1 + 1 + len(x.hop.header.Header) + 2 // the request line, Host, the headers, the empty line, and what follows it
+		for _, own := range []string{"\r\nContent-Length: 0\r\n"} {
+			if strings.Contains(head, own) && !x.hop.header.has("Content-Length") {
+				want++
+			}
+		}
+		if len(lines) != want || strings.Count(head, "\n") != len(lines)-1 || strings.Contains(head, "\x00") || strings.Count(lines[0], " ") != 2 {
+			t.Errorf("%d lines, want %d: %q", len(lines), want, head)
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -176,6 +177,7 @@ func TestHTTP2AndTLSAreReported(t *testing.T) {
 		_, _ = io.WriteString(w, r.Proto)
 	}))
 	s.EnableHTTP2 = true
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that lose a race for the first request
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	roots := x509.NewCertPool()
@@ -192,7 +194,8 @@ func TestHTTP2AndTLSAreReported(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if response.Proto != "HTTP/2.0" || response.TLS != "TLS 1.3" || string(response.Body) != "HTTP/2.0" {
+			if response.Proto != "HTTP/2.0" || response.TLS != "TLS 1.3" || string(response.Body) != "HTTP/2.0" ||
+				response.Remote != strings.TrimPrefix(s.URL, "https://") {
 				t.Errorf("response = %+v", response)
 			}
 			select {

@@ -3,6 +3,7 @@ package request
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -149,7 +150,38 @@ func checkAddress(in Input) []Problem {
 			return []Problem{problem}
 		}
 	}
+	if problem := refusedAddress(field, text, parsed.Hostname()); problem != nil {
+		return []Problem{*problem}
+	}
 	return remarks(in, field, parsed)
+}
+
+// refusedAddress is for hosts that are written as an address which is never dialled; names are looked up and judged when
+// a test runs.
+func refusedAddress(field, text, host string) *Problem {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return nil
+	}
+	problem := &Problem{Field: field, Code: "http.url.address"}
+	switch plain := addr.WithZone("").Unmap(); {
+	case plain.IsUnspecified():
+		loopback := "127.0.0.1"
+		if addr.Is6() {
+			loopback = "::1"
+		}
+		problem.Message = fmt.Sprintf("%s is where a server listens, not where it is called; use %s", addr, loopback)
+		if repaired := strings.Replace(text, host, loopback, 1); repaired != text {
+			problem.Fix = fix(repaired)
+		}
+	case plain.IsLinkLocalUnicast():
+		problem.Message = fmt.Sprintf("%s is link-local and never called: clouds keep a machine's credentials there; use the server's own address", addr)
+	case plain.IsMulticast():
+		problem.Message = fmt.Sprintf("%s is a multicast address, not one server", addr)
+	default:
+		return nil
+	}
+	return problem
 }
 
 // notAbsolute is for text that is no URL with a scheme and a host.
