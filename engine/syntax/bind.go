@@ -38,8 +38,8 @@ func bind(u *Unit, env map[string]binding, opts Options) *Unit {
 		a.ext().target = b.node
 		a.flags |= flagForeign
 		u.Hash = u.Hash*1099511628211 ^ b.hash
-		if u.nodes = min(u.nodes+b.nodes, opts.MaxAliasNodes+1); u.nodes > opts.MaxAliasNodes {
-			u.Findings = append(u.Findings, tooManyNodes(a, opts))
+		if u.nodes = min(u.nodes+b.nodes, opts.MaxAliasNodes+1); u.nodes > opts.MaxAliasNodes && u.excess == nil {
+			u.excess = a
 		}
 	}
 	sortFindings(u.Findings)
@@ -127,9 +127,8 @@ func (u *Unit) expand(opts Options) {
 			})
 			continue
 		}
-		u.nodes += u.sizeOf(a, memo)
-		if u.nodes > opts.MaxAliasNodes {
-			u.Findings = append(u.Findings, tooManyNodes(a, opts))
+		if u.nodes += u.sizeOf(a, memo); u.nodes > opts.MaxAliasNodes {
+			u.excess = a
 			return
 		}
 	}

@@ -125,3 +125,65 @@ func (n Node) child(off int) Node {
 func (t *Tree) chunkAt(off int) int {
 	return sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].Base > off }) - 1
 }
+
+// Definition is the node that an alias of the tree stands for, with its own absolute spans, also where it lies in another
+// unit than the alias.
+func (t *Tree) Definition(alias Node) (Node, bool) {
+	target := alias.Resolve()
+	if target.IsZero() {
+		return Node{}, false
+	}
+	if !target.Foreign() {
+		return target, true
+	}
+	for _, i := range t.marked {
+		c := t.chunks[i]
+		if n, ok := c.Unit.defines(target.n, c.Base); ok {
+			return n, true
+		}
+	}
+	for _, w := range t.wholes {
+		if n, ok := w.unit.defines(target.n, w.base); ok {
+			return n, true
+		}
+	}
+	return Node{}, false
+}
+
+// defines is the node n with its place, if it is one of the unit's anchors.
+func (u *Unit) defines(n *node, base int) (Node, bool) {
+	for _, a := range u.anchors {
+		if a != n {
+			continue
+		}
+		for _, items := range u.subs {
+			if n, ok := inItems(items, n, base); ok {
+				return n, true
+			}
+		}
+		return Node{n: n, base: base}, true
+	}
+	return Node{}, false
+}
+
+// inItems finds a node in items that were cut out of a unit that begins at base.
+func inItems(items []Item, n *node, base int) (Node, bool) {
+	for _, it := range items {
+		if holds(it.Unit.Node.n, n) {
+			return Node{n: n, base: base + it.Base}, true
+		}
+	}
+	return Node{}, false
+}
+
+func holds(tree, n *node) bool {
+	if tree == n {
+		return true
+	}
+	for _, k := range tree.kids {
+		if holds(k, n) {
+			return true
+		}
+	}
+	return false
+}

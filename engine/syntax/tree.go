@@ -99,16 +99,21 @@ func (t *Tree) bindAll() {
 		return
 	}
 	env := make(map[string]binding)
-	h := 0
+	h, limited := 0, false
 	for _, i := range t.marked {
 		for ; h < len(t.heads) && t.heads[h] <= i; h++ {
 			if t.chunks[t.heads[h]].Unit.kind != chunkSection {
 				clear(env)
+				limited = false
 			}
 		}
 		c := &t.chunks[i]
 		c.Unit = bind(c.Unit, env, t.opts)
 		c.Unit.offer(env)
+		if c.Unit.excess != nil && !limited {
+			limited = true
+			t.own = append(t.own, tooManyNodes(c.Unit.excess, t.opts).at(c.Base))
+		}
 	}
 }
 

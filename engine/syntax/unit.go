@@ -32,6 +32,7 @@ type Unit struct {
 	open    []opening // quotes and brackets that nothing in the unit closes
 	subs    [][]Item  // the items of the unit's sections, where they were cut out of its tree
 	nodes   int       // how many nodes the unit's aliases expand to, at least
+	excess  *node     // the alias at which that goes beyond the limit
 	offers  []binding // its anchors, for the units behind it
 }
 

@@ -31,6 +31,15 @@ func (t *Tree) readWhole(span text.Span, kind chunkKind, old *Tree) *whole {
 			reuseSubs(w.unit, old.wholes[len(t.wholes)].unit)
 		}
 	}
+	if w.unit.excess != nil {
+		covered := t.own[:0]
+		for _, f := range t.own {
+			if f.Code != CodeLimit || !span.Covers(f.Span) {
+				covered = append(covered, f)
+			}
+		}
+		t.own = append(covered, tooManyNodes(w.unit.excess, t.opts).at(w.base))
+	}
 	t.wholes = append(t.wholes, w)
 	return w
 }
