@@ -40,7 +40,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
-			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
+			// One cache for all scripts: a plugin is compiled once.
+			env.Setenv("XDG_CACHE_HOME", plugintest.CacheDir(t))
 			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, ".data"))
 			env.Setenv("NO_COLOR", "1")
 			return nil
