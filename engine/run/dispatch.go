@@ -1,6 +1,9 @@
 package run
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // job is a unit of a schedule as the dispatcher sees it.
 type job struct {
@@ -45,45 +48,54 @@ type ended struct {
 	stop bool
 }
 
+// wave runs the jobs [from, to). Each job is looked at once, so that a wave of ten thousand costs no more per job than a
+// small one: a job whose lane is taken waits in the lane's own queue, and follows when the lane is free.
 func (d *dispatcher) wave(ctx context.Context, from, to int, stopped bool) bool {
-	pending := make([]int, 0, to-from)
-	for i := from; i < to; i++ {
-		pending = append(pending, i)
-	}
 	done := make(chan ended)
-	busy := map[int]bool{}
-	running := 0
+	waiting := map[int][]int{} // lane → the jobs that wait for it; present while a job of the lane is under way
+	var freed []int            // jobs whose lane has become theirs
+	next, running := from, 0
 	for {
-		if !stopped && ctx.Err() == nil {
-			waiting := make([]int, 0, len(pending))
-			for n, i := range pending {
-				if running >= d.limit {
-					waiting = append(waiting, pending[n:]...)
-					break
+		for running < d.limit && !stopped && ctx.Err() == nil && (len(freed) > 0 || next < to) {
+			i := next
+			if len(freed) > 0 {
+				i, freed = freed[0], freed[1:]
+			} else {
+				next++
+				if lane := d.jobs[i].lane; lane >= 0 {
+					queue, taken := waiting[lane]
+					if taken {
+						waiting[lane] = append(queue, i)
+						continue
+					}
+					waiting[lane] = nil
 				}
-				lane := d.jobs[i].lane
-				if busy[lane] {
-					waiting = append(waiting, i)
-					continue
-				}
-				if lane >= 0 {
-					busy[lane] = true
-				}
-				running++
-				go func() { done <- ended{i, d.run(i)} }()
 			}
-			pending = waiting
+			running++
+			go func() { done <- ended{i, d.run(i)} }()
 		}
 		if running == 0 {
 			break
 		}
 		e := <-done
 		running--
-		delete(busy, d.jobs[e.job].lane)
 		stopped = stopped || e.stop
+		lane := d.jobs[e.job].lane
+		if queue := waiting[lane]; len(queue) > 0 {
+			freed, waiting[lane] = append(freed, queue[0]), queue[1:]
+		} else {
+			delete(waiting, lane)
+		}
 	}
-	for _, i := range pending {
+	for _, queue := range waiting {
+		freed = append(freed, queue...)
+	}
+	slices.Sort(freed)
+	for _, i := range freed {
 		d.skip(i)
+	}
+	for ; next < to; next++ {
+		d.skip(next)
 	}
 	return stopped
 }

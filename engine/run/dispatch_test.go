@@ -186,3 +186,17 @@ func TestTheLimitHoldsForManyJobs(t *testing.T) {
 		t.Errorf("%d lines, want 606: every job once", n)
 	}
 }
+
+func TestWhatWaitsForALaneIsSkippedInOrder(t *testing.T) {
+	p := newProbe()
+	jobs := []job{{0, 7}, {0, 7}, {0, -1}, {0, 7}, {0, 8}}
+	p.dispatcher(2, jobs, func(i int) bool {
+		if i == 0 {
+			p.wait(t, "ran 2")
+		}
+		return i == 2
+	}).dispatch(t.Context())
+	if tail := p.log[len(p.log)-4:]; !slices.Equal(tail, []string{"skip 1", "skip 3", "skip 4", "end 0"}) {
+		t.Errorf("log = %q", p.log)
+	}
+}

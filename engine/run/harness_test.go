@@ -42,6 +42,12 @@ func (r *recorder) Emit(e Event) {
 	r.list = append(r.list, e)
 }
 
+func (r *recorder) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = nil
+}
+
 func (r *recorder) all() []Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -95,10 +101,12 @@ func (b *bench) run(sel Selection) *Report {
 
 func (b *bench) runContext(ctx context.Context, sel Selection) *Report {
 	b.t.Helper()
+	b.events.reset()
 	report, err := Execute(ctx, b.session.Snapshot(), sel, &b.events, b.opts)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	checkReport(b.t, report, b.events.all())
 	return report
 }
 

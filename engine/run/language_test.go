@@ -46,6 +46,12 @@ func TestLanguage(t *testing.T) {
 			want:  []string{"a passed"},
 		},
 		{
+			name: "an alias of the chosen environment comes before one of the configuration",
+			files: []string{".qube.yaml", "targets: { api: 'http://127.0.0.1:1' }\nenvironments: { e: { targets: { api: '%s' } } }\n",
+				"a.yaml", "target: api\ntests:\n  - { name: a, resource: /echo }\n"},
+			want: []string{"a passed"},
+		},
+		{
 			name:  "a test's target wins over the file's",
 			files: []string{"a.yaml", "target: http://127.0.0.1:1\ntests:\n  - { name: a, target: '%s', resource: /echo }\n"},
 			want:  []string{"a passed"},
