@@ -180,6 +180,11 @@ func (c *compiler) compile(ctx context.Context, m *module, wasm []byte) error {
 	if err != nil {
 		return err
 	}
+	original := wasm
+	wasm, hardenErr := harden(original)
+	if hardenErr != nil {
+		return explainMalformed(ctx, mach, original, hardenErr)
+	}
 	// With more than one worker wazero looks at the context between functions, so that closing need not wait.
 	ctx = experimental.WithCompilationWorkers(ctx, min(4, max(2, runtime.GOMAXPROCS(0))))
 	compiled, err := mach.runtime.CompileModule(ctx, wasm)
@@ -207,6 +212,18 @@ func (c *compiler) compile(ctx context.Context, m *module, wasm []byte) error {
 	}
 	m.machine, m.compiled = mach, compiled
 	return nil
+}
+
+// explainMalformed returns what wazero says about a module that harden could not take apart.
+func explainMalformed(ctx context.Context, mach *machine, wasm []byte, err error) error {
+	if !errors.Is(err, errWASM) {
+		return err
+	}
+	compiled, wazeroErr := mach.runtime.CompileModule(ctx, wasm)
+	if wazeroErr != nil {
+		return wazeroErr
+	}
+	return errors.Join(err, compiled.Close(ctx))
 }
 
 // heal compiles wasm into a cache of its own, which gives the entry's file the name that wazero looks for, and moves the

@@ -295,7 +295,7 @@ func TestBodiesByHandle(t *testing.T) {
 }
 
 func TestTheBodyStaysOutOfTheGuest(t *testing.T) {
-	client := &fakeHTTP{response: &capabilities.HTTPResponse{Status: 200, Body: make([]byte, 8<<20)}}
+	client := &fakeHTTP{response: &capabilities.HTTPResponse{Status: 200, Body: make([]byte, 2<<20)}}
 	limits := generous()
 	limits.MemoryBytes = 1 << 20
 	request := `{"url":"http://x","body_handle":true}`
@@ -305,7 +305,7 @@ func TestTheBodyStaysOutOfTheGuest(t *testing.T) {
 		a.Return(`{"status":200,"duration_ms":0,"body":{"$ref":1}}`)
 	}}, WithHTTP(client), WithLimits(limits))
 	out, err := p.Execute(t.Context(), TestInput{Target: "http://x"}, nil)
-	if err != nil || len(out.Body.(string)) != 8<<20 {
+	if err != nil || len(out.Body.(string)) != 2<<20 {
 		t.Fatalf("%v", err)
 	}
 	// Without a handle the body does not fit into the guest, which costs the instance and nothing else.

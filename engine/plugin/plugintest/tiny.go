@@ -26,6 +26,8 @@ type Tiny struct {
 	Omit []string
 	// Signature gives an export another signature.
 	Signature map[string]Signature
+	// Table, where not nil, is a table section's content.
+	Table []byte
 	// Pages is the initial size of the memory in 64 KiB, 2 where 0.
 	Pages uint32
 }
@@ -285,6 +287,9 @@ func (m *assembler) module() []byte {
 	out = append(out, section(1, types)...)
 	out = append(out, section(2, imports)...)
 	out = append(out, section(3, functions)...)
+	if m.tiny.Table != nil {
+		out = append(out, slices.Concat([]byte{4}, uleb(uint64(len(m.tiny.Table))), m.tiny.Table)...)
+	}
 	out = append(out, section(5, [][]byte{slices.Concat([]byte{0x00}, uleb(uint64(pages)))})...)
 	out = append(out, section(6, [][]byte{slices.Concat([]byte{I32, 0x01, 0x41}, sleb(int64(heap)), []byte{0x0b})})...)
 	out = append(out, section(7, exports)...)
