@@ -21,15 +21,19 @@ func TestExpectProblems(t *testing.T) {
 		message  string
 		fix      string
 	}{
-		{"expect is text", `"200"`, "", false, Fatal, CodeStructure, "`expect` must be an object with the keys status, headers", `{status: "200"}`},
+		{"expect is text", `"200"`, "", false, Fatal, CodeStructure, "`expect` must be an object with the keys status, headers",
+			`{status: "200"}`},
 		{"expect is a list", `[200]`, "", false, Fatal, CodeStructure, "not a list", `{status: [200]}`},
 		{"an unknown key with a near one", `{"stauts": 200}`, "stauts", true, Fatal, CodeUnknownKey, "did you mean `status`?", "status"},
 		{"a key in the wrong case", `{"Body": {}}`, "Body", true, Fatal, CodeUnknownKey, "did you mean `body`?", "body"},
 		{"an unknown dotted key", `{"bdy.name": 1}`, "bdy.name", true, Fatal, CodeUnknownKey, "did you mean `body.name`?", "body.name"},
-		{"an unknown key of the body", `{"title": "x"}`, "title", true, Fatal, CodeUnknownKey, "a check of the body is written `body: {title: …}`", ""},
-		{"a dotted key where there is nothing inside", `{"status.code": 1}`, "status.code", true, Fatal, CodeUnknownKey, "unknown key `status.code`", ""},
+		{"an unknown key of the body", `{"title": "x"}`, "title", true, Fatal, CodeUnknownKey,
+			"a check of the body is written `body: {title: …}`", ""},
+		{"a dotted key where there is nothing inside", `{"status.code": 1}`, "status.code", true, Fatal, CodeUnknownKey,
+			"unknown key `status.code`", ""},
 		{"a header in brackets", `{"headers[0]": 1}`, "headers[0]", true, Fatal, CodeUnknownKey, "unknown key", ""},
-		{"a body that is text", `{"body": "ok"}`, "body", false, Fatal, CodeStructure, "must map paths to expectations, not be text", `{".": "ok"}`},
+		{"a body that is text", `{"body": "ok"}`, "body", false, Fatal, CodeStructure, "must map paths to expectations, not be text",
+			`{".": "ok"}`},
 		{"a body that is a list", `{"body": [1]}`, "body", false, Fatal, CodeStructure, "`.` is the whole body", `{".": [1]}`},
 		{"a body that is empty", `{"body": null}`, "body", false, Fatal, CodeStructure, "not be null", `{".": null}`},
 		{"headers that are text", `{"headers": "x"}`, "headers", false, Fatal, CodeStructure, "must map header names", ""},
@@ -38,34 +42,46 @@ func TestExpectProblems(t *testing.T) {
 		{"a bad path", `{"body": {"a[*].b": 1}}`, "body/a[*].b", true, Error, CodePath, "did you mean `.#`?", "a.#.b"},
 		{"a bad path in a dotted key", `{"body.a[*].b": 1}`, "body.a[*].b", true, Error, CodePath, "did you mean `.#`?", "body.a.#.b"},
 		{"a path that ends in a hash", `{"body": {"a.#": 1}}`, "body/a.#", true, Warning, CodePath, "`length` is the number", "a.length"},
-		{"a comparison with text", `{"body": {"a": "> abc"}}`, "body/a", false, Error, CodeOperand, "`>` compares numbers, and `abc` is none", ""},
+		{"a comparison with text", `{"body": {"a": "> abc"}}`, "body/a", false, Error, CodeOperand, "`>` compares numbers, and `abc` is none",
+			""},
 		{"text that begins like a comparison", `{"body": {"a": "<html>"}}`, "body/a", false, Error, CodeOperand, "is written {eq: …}", ""},
 		{"a comparison with nothing", `{"body": {"a": ">"}}`, "body/a", false, Error, CodeOperand, "compares numbers", ""},
 		{"a comparison with a bool", `{"body": {"a": {"gt": true}}}`, "body/a/gt", false, Error, CodeOperand, "compares numbers", ""},
-		{"a comparison with a list", `{"body": {"a": {"lt": [1]}}}`, "body/a/lt", false, Error, CodeOperand, "`lt` takes a number, not a list", ""},
+		{"a comparison with a list", `{"body": {"a": {"lt": [1]}}}`, "body/a/lt", false, Error, CodeOperand, "`lt` takes a number, not a list",
+			""},
 		{"a bad pattern", `{"body": {"a": "matches ("}}`, "body/a", false, Error, CodePattern, "bad pattern: missing closing ): `(`", ""},
 		{"a pattern of Perl", `{"body": {"a": {"matches": "(?=x)"}}}`, "body/a/matches", false, Error, CodePattern, "bad pattern", ""},
-		{"a pattern that is a list", `{"body": {"a": {"matches": []}}}`, "body/a/matches", false, Error, CodeOperand, "`matches` takes a pattern", ""},
-		{"an unknown type with a near one", `{"body": {"a": "is strng"}}`, "body/a", false, Error, CodeType, "did you mean `string`?", "is string"},
+		{"a pattern that is a list", `{"body": {"a": {"matches": []}}}`, "body/a/matches", false, Error, CodeOperand,
+			"`matches` takes a pattern", ""},
+		{"an unknown type with a near one", `{"body": {"a": "is strng"}}`, "body/a", false, Error, CodeType, "did you mean `string`?",
+			"is string"},
 		{"an unknown type in a map", `{"body": {"a": {"is": "strng"}}}`, "body/a/is", false, Error, CodeType, "did you mean `string`?", "string"},
-		{"an unknown type", `{"body": {"a": "is this it"}}`, "body/a", false, Error, CodeType, "unknown type `this it`; the types are null, nil, bool", ""},
+		{"an unknown type", `{"body": {"a": "is this it"}}`, "body/a", false, Error, CodeType,
+			"unknown type `this it`; the types are null, nil, bool", ""},
 		{"is not null", `{"body": {"a": "is not null"}}`, "body/a", false, Error, CodeType, "`exists` asks for a value", "exists"},
 		{"is not null in a map", `{"body": {"a": {"is": "not null"}}}`, "body/a/is", false, Error, CodeType, "`is` takes a type", ""},
-		{"a type that is a list", `{"body": {"a": {"is": ["string"]}}}`, "body/a/is", false, Error, CodeOperand, "`is` takes a type, not a list", ""},
+		{"a type that is a list", `{"body": {"a": {"is": ["string"]}}}`, "body/a/is", false, Error, CodeOperand,
+			"`is` takes a type, not a list", ""},
 		{"exists with text", `{"body": {"a": {"exists": "maybe"}}}`, "body/a/exists", false, Error, CodeOperand, "takes true or false", ""},
 		{"oneOf with nothing", `{"body": {"a": {"oneOf": []}}}`, "body/a/oneOf", false, Error, CodeOperand, "nothing can meet it", ""},
 		{"oneOf with a number", `{"body": {"a": {"oneOf": 5}}}`, "body/a/oneOf", false, Error, CodeOperand, "takes a list of values", ""},
-		{"a problem inside a nested map", `{"body": {"a": {"b": {"c": "is x"}, "d": 1}}}`, "body/a/b/c", false, Error, CodeType, "unknown type", ""},
+		{"a problem inside a nested map", `{"body": {"a": {"b": {"c": "is x"}, "d": 1}}}`, "body/a/b/c", false, Error, CodeType, "unknown type",
+			""},
 		{"a problem inside a list", `{"body": {"a": [1, "matches ["]}}`, "body/a/1", false, Error, CodePattern, "bad pattern", ""},
-		{"a problem inside contains", `{"body": {"a": {"contains": {"b": "is x"}}}}`, "body/a/contains/b", false, Error, CodeType, "unknown type", ""},
-		{"operators beside keys", `{"body": {"a": {"exists": true, "name": "x"}}}`, "body/a", false, Warning, CodeSuspicious, "`exists` beside `name`", ""},
-		{"a key that is nearly an operator", `{"body": {"a": {"contians": "x"}}}`, "body/a/contians", true, Warning, CodeSuspicious, "`contains`?", "contains"},
+		{"a problem inside contains", `{"body": {"a": {"contains": {"b": "is x"}}}}`, "body/a/contains/b", false, Error, CodeType,
+			"unknown type", ""},
+		{"operators beside keys", `{"body": {"a": {"exists": true, "name": "x"}}}`, "body/a", false, Warning, CodeSuspicious,
+			"`exists` beside `name`", ""},
+		{"a key that is nearly an operator", `{"body": {"a": {"contians": "x"}}}`, "body/a/contians", true, Warning, CodeSuspicious,
+			"`contains`?", "contains"},
 		{"a single equals sign", `{"body": {"a": "= 5"}}`, "body/a", false, Warning, CodeSuspicious, "did you mean `==`?", "== 5"},
 		{"an arrow", `{"body": {"a": "=> 5"}}`, "body/a", false, Warning, CodeSuspicious, "did you mean `>=`?", ">= 5"},
-		{"an operator without its value", `{"body": {"a": "contains"}}`, "body/a", false, Warning, CodeSuspicious, "is written `contains TEXT`", ""},
+		{"an operator without its value", `{"body": {"a": "contains"}}`, "body/a", false, Warning, CodeSuspicious, "is written `contains TEXT`",
+			""},
 		{"an operator with too much", `{"body": {"a": "exists now"}}`, "body/a", false, Warning, CodeSuspicious, "is written `exists`", ""},
 		{"the key of a map form in text", `{"body": {"a": "gte 5"}}`, "body/a", false, Warning, CodeSuspicious, "is written `>= NUMBER`", ">= 5"},
-		{"an operator in the wrong case", `{"body": {"a": "Exists"}}`, "body/a", false, Warning, CodeSuspicious, "did you mean `exists`?", "exists"},
+		{"an operator in the wrong case", `{"body": {"a": "Exists"}}`, "body/a", false, Warning, CodeSuspicious, "did you mean `exists`?",
+			"exists"},
 		{"status is a bool", `{"status": true}`, "status", false, Fatal, CodeStatus, "wants a number, a class", ""},
 		{"status is null", `{"status": null}`, "status", false, Fatal, CodeStatus, "not null", ""},
 		{"status is empty", `{"status": " "}`, "status", false, Fatal, CodeStatus, "is empty", ""},
@@ -77,9 +93,11 @@ func TestExpectProblems(t *testing.T) {
 		{"status with a bad operand", `{"status": ">= x"}`, "status", false, Error, CodeOperand, "compares numbers", ""},
 		{"a duration that is none", `{"duration": "< fast"}`, "duration", false, Error, CodeDuration, "is no duration; write it like 500ms", ""},
 		{"a negative duration", `{"duration": "-1s"}`, "duration", false, Error, CodeDuration, "is negative", ""},
-		{"a duration with another operator", `{"duration": "contains 5"}`, "duration", false, Error, CodeDuration, "cannot be compared with `contains`", ""},
+		{"a duration with another operator", `{"duration": "contains 5"}`, "duration", false, Error, CodeDuration,
+			"cannot be compared with `contains`", ""},
 		{"a duration that is a list", `{"duration": [1]}`, "duration", false, Fatal, CodeDuration, "not a list", ""},
-		{"a duration with an unknown operator", `{"duration": {"max": "1s"}}`, "duration/max", true, Fatal, CodeDuration, "takes the operators", ""},
+		{"a duration with an unknown operator", `{"duration": {"max": "1s"}}`, "duration/max", true, Fatal, CodeDuration, "takes the operators",
+			""},
 		{"a duration with an object as operand", `{"duration": {"lt": {}}}`, "duration/lt", false, Fatal, CodeDuration, "not an object", ""},
 		{"a duration that is an empty object", `{"duration": {}}`, "duration", false, Fatal, CodeDuration, "empty object", ""},
 		{"events that are no list", `{"events": {"kind": "A"}}`, "events", false, Fatal, CodeEvents, "must be a list", `[{"kind":"A"}]`},
@@ -87,12 +105,17 @@ func TestExpectProblems(t *testing.T) {
 		{"an event that is a number", `{"events": [1]}`, "events/0", false, Fatal, CodeEvents, "an event is {kind, data, count}", ""},
 		{"an event without a kind", `{"events": [{"data": {}}]}`, "events/0", false, Fatal, CodeEvents, "has no `kind`", ""},
 		{"an event whose kind is a list", `{"events": [{"kind": []}]}`, "events/0/kind", false, Fatal, CodeEvents, "wants text", ""},
-		{"an event with an unknown key", `{"events": [{"kind": "A", "cuont": 1}]}`, "events/0/cuont", true, Fatal, CodeUnknownKey, "did you mean `count`?", "count"},
+		{"an event with an unknown key", `{"events": [{"kind": "A", "cuont": 1}]}`, "events/0/cuont", true, Fatal, CodeUnknownKey,
+			"did you mean `count`?", "count"},
 		{"an event with bad data", `{"events": [{"kind": "A", "data": 5}]}`, "events/0/data", false, Fatal, CodeStructure, "must map paths", ""},
-		{"an event with a bad path in its data", `{"events": [{"kind": "A", "data": {"a.": 5}}]}`, "events/0/data/a.", true, Error, CodePath, "a key is missing", ""},
-		{"a count that is text", `{"events": [{"kind": "A", "count": "many"}]}`, "events/0/count", false, Error, CodeOperand, "`count` wants a whole number", ""},
-		{"a count that is a fraction", `{"events": [{"kind": "A", "count": 1.5}]}`, "events/0/count", false, Error, CodeOperand, "`count` wants a whole number", ""},
-		{"a count with another operator", `{"events": [{"kind": "A", "count": "contains 5"}]}`, "events/0/count", false, Error, CodeOperand, "`count` wants", ""},
+		{"an event with a bad path in its data", `{"events": [{"kind": "A", "data": {"a.": 5}}]}`, "events/0/data/a.", true, Error, CodePath,
+			"a key is missing", ""},
+		{"a count that is text", `{"events": [{"kind": "A", "count": "many"}]}`, "events/0/count", false, Error, CodeOperand,
+			"`count` wants a whole number", ""},
+		{"a count that is a fraction", `{"events": [{"kind": "A", "count": 1.5}]}`, "events/0/count", false, Error, CodeOperand,
+			"`count` wants a whole number", ""},
+		{"a count with another operator", `{"events": [{"kind": "A", "count": "contains 5"}]}`, "events/0/count", false, Error, CodeOperand,
+			"`count` wants", ""},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			raw := decode(t, c.in)
@@ -133,8 +156,10 @@ func TestProblemsPointIntoTheText(t *testing.T) {
 
 func TestTemplatesAreNotJudged(t *testing.T) {
 	for _, s := range []string{
-		`"{{ x }}"`, `{"body": "{{ x }}"}`, `{"headers": "{{ x }}"}`, `{"events": "{{ x }}"}`, `{"status": "{{ code }}"}`, `{"status": ">= {{ code }}"}`,
-		`{"duration": "< {{ limit }}"}`, `{"duration": {"lt": "{{ limit }}"}}`, `{"body": {"a": "> {{ n }}"}}`, `{"body": {"a": "matches {{ p }}("}}`,
+		`"{{ x }}"`, `{"body": "{{ x }}"}`, `{"headers": "{{ x }}"}`, `{"events": "{{ x }}"}`, `{"status": "{{ code }}"}`,
+		`{"status": ">= {{ code }}"}`,
+		`{"duration": "< {{ limit }}"}`, `{"duration": {"lt": "{{ limit }}"}}`, `{"body": {"a": "> {{ n }}"}}`,
+		`{"body": {"a": "matches {{ p }}("}}`,
 		`{"body": {"a": "is {{ t }}"}}`, `{"body": {"a": {"gt": "{{ n }}"}}}`, `{"body": {"a": {"exists": "{{ b }}"}}}`,
 		`{"body": {"{{ key }}[": 1}}`, `{"events": [{"kind": "{{ k }}", "count": "{{ n }}"}]}`, `{"body": {"a": "= {{ x }}"}}`,
 	} {
@@ -155,7 +180,8 @@ func TestMessagesExplain(t *testing.T) {
 	r := Response{
 		Status: json.Number("404"), Body: body, Duration: 734*time.Millisecond + 200*time.Nanosecond,
 		Headers: map[string][]string{"Content-Type": {"text/html"}, "Set-Cookie": {"a=1", "b=2"}},
-		Events:  []Event{{"http", "Sent", map[string]any{"bytes": json.Number("5")}}, {"http", "Received", map[string]any{"status": json.Number("404")}}},
+		Events: []Event{{"http", "Sent", map[string]any{"bytes": json.Number("5")}}, {"http", "Received",
+			map[string]any{"status": json.Number("404")}}},
 	}
 	for _, c := range []struct{ in, want string }{
 		{`{"status": "2xx"}`, "expected status 2xx, got 404"},
@@ -175,8 +201,10 @@ func TestMessagesExplain(t *testing.T) {
 		{`{"body": {"text42": "is int"}}`, `body.text42: expected int, got "42" (text)`},
 		{`{"body": {"n": "is string"}}`, `body.n: expected string, got 42 (a number)`},
 		{`{"body": {"n": "is email"}}`, `body.n: expected email, got 42`},
-		{`{"body": {"user.nmae": "Ada"}}`, "body.user.nmae: expected \"Ada\", but `body.user` has no key `nmae`; it has: id, mail, name (did you mean `name`?)"},
-		{`{"body": {"users[5].id": "exists"}}`, "body.users[5].id: expected a value, but `body.users` has 2 elements, so there is no index 5; use 0 to 1"},
+		{`{"body": {"user.nmae": "Ada"}}`,
+			"body.user.nmae: expected \"Ada\", but `body.user` has no key `nmae`; it has: id, mail, name (did you mean `name`?)"},
+		{`{"body": {"users[5].id": "exists"}}`,
+			"body.users[5].id: expected a value, but `body.users` has 2 elements, so there is no index 5; use 0 to 1"},
 		{`{"body": {"name": "notExists"}}`, `body.name: expected no value, got "Ada"`},
 		{`{"body": {"n": "> 50"}}`, `body.n: expected > 50, got 42`},
 		{`{"body": {"name": "> 50"}}`, `body.name: expected > 50, got "Ada", which is not a number`},
@@ -192,19 +220,23 @@ func TestMessagesExplain(t *testing.T) {
 		{`{"body": {"tags": ["a"]}}`, `(1 elements expected, there are 3)`},
 		{`{"body": {"tags": {"eq": ["a"]}}}`, `(1 elements expected, there are 3)`},
 		{`{"body": {"tags": ["a", "x", 4]}}`, `body.tags[1]: expected "x", got "b"; body.tags[2]: expected 4, got 3`},
-		{`{"body": {"user": {"id": 7, "name": "Grace"}}}`, "body.user.name: expected \"Grace\", got \"Ada\"; body.user.mail: unexpected key `mail`"},
-		{`{"body": {"user": {"id": 7, "nmae": "Ada", "mail": "is email"}}}`, "body.user.nmae: expected \"Ada\", but it is missing; there is `name`"},
+		{`{"body": {"user": {"id": 7, "name": "Grace"}}}`,
+			"body.user.name: expected \"Grace\", got \"Ada\"; body.user.mail: unexpected key `mail`"},
+		{`{"body": {"user": {"id": 7, "nmae": "Ada", "mail": "is email"}}}`,
+			"body.user.nmae: expected \"Ada\", but it is missing; there is `name`"},
 		{`{"body": {"name": {"a": 1}}}`, `body.name: expected an object, got "Ada"`},
 		{`{"body": {"name": ["a"]}}`, `body.name: expected a list, got "Ada"`},
 		{`{"body": {"users": {"a b": 1, "c": 2, "d": 3, "e": 4}}}`, `expected an object`},
-		{`{"body": {"user": {"a b": 1, "c": 2, "d": 3, "e": 4}}}`, `body.user["a b"]: expected 1, but it is missing; body.user.c: expected 2, but it is missing; ` +
-			`body.user.d: expected 3, but it is missing; and 4 more`},
+		{`{"body": {"user": {"a b": 1, "c": 2, "d": 3, "e": 4}}}`,
+			`body.user["a b"]: expected 1, but it is missing; body.user.c: expected 2, but it is missing; ` +
+				`body.user.d: expected 3, but it is missing; and 4 more`},
 		{`{"headers": {"Content-Type": "contains json"}}`, `headers.Content-Type: expected text that contains "json", got "text/html"`},
 		{`{"headers": {"Content-Typ": "contains json"}}`, "but there is no header `Content-Typ`; did you mean `Content-Type`?"},
 		{`{"headers": {"Zzz": "exists"}}`, "but there is no header `Zzz`; there are: Content-Type, Set-Cookie"},
 		{`{"headers": {"Set-Cookie": "c=3"}}`, `headers.Set-Cookie: expected "c=3", got "a=1, b=2"`},
 		{`{"events": [{"kind": "Closed"}]}`, "events.0: expected an event `Closed`, got Sent, Received"},
-		{`{"events": [{"kind": "Sent", "data": {"bytes": "> 9"}}]}`, "events.0: no `Sent` meets it; the nearest differs in data.bytes: expected > 9, got 5"},
+		{`{"events": [{"kind": "Sent", "data": {"bytes": "> 9"}}]}`,
+			"events.0: no `Sent` meets it; the nearest differs in data.bytes: expected > 9, got 5"},
 		{`{"events": [{"kind": "Sent", "count": 2}]}`, "events.0: expected count 2, got 1"},
 		{`{"events.5.kind": "Sent"}`, "events.5.kind: expected \"Sent\", but `events` has 2 elements, so there is no index 5; use 0 to 1"},
 		{`{"body": {"user": {"eq": {"id": 8}}}}`, `body.user: expected {"id":8}, got {"id":7,`},
@@ -226,7 +258,8 @@ func TestMessagesExplain(t *testing.T) {
 }
 
 func TestAssertionsCarryPlacesAndValues(t *testing.T) {
-	e := parse(t, `{"body": {"user": {"id": "> 9", "tags": [1, "is string"]}, "n": 5}, "status": "2xx", "body.x": null, "headers": {"A": "b"}, "duration": 5}`)
+	e := parse(t,
+		`{"body": {"user": {"id": "> 9", "tags": [1, "is string"]}, "n": 5}, "status": "2xx", "body.x": null, "headers": {"A": "b"}, "duration": 5}`)
 	all := e.Evaluate(Response{
 		Status: json.Number("200"), Body: decode(t, `{"user": {"id": 1, "tags": [1, 2]}, "n": 5}`), Headers: map[string][]string{"a": {"b"}},
 		Duration: time.Millisecond,
@@ -248,7 +281,8 @@ func TestAssertionsCarryPlacesAndValues(t *testing.T) {
 		fmt.Sprint(user.Mismatches[1].Actual) != "2" || user.Mismatches[1].Expected != "string" {
 		t.Errorf("got %+v", user.Mismatches)
 	}
-	if value.JSON(user.Actual) != `{"id":1,"tags":[1,2]}` || all[0].Actual != json.Number("200") || all[1].Actual != "b" || all[5].Actual != "1ms" {
+	if value.JSON(user.Actual) != `{"id":1,"tags":[1,2]}` || all[0].Actual != json.Number("200") || all[1].Actual != "b" ||
+		all[5].Actual != "1ms" {
 		t.Errorf("got %+v", all)
 	}
 }
@@ -311,7 +345,8 @@ func TestDeepExpectationsAreRefused(t *testing.T) {
 
 func TestTablesAreComplete(t *testing.T) {
 	for _, op := range Operators {
-		if op.Doc == "" || op.Example == "" || op.TextForm == "" || op.MapForm == "" || op.Symbol == "" || OperatorNamed(op.Name).Name != op.Name {
+		if op.Doc == "" || op.Example == "" || op.TextForm == "" || op.MapForm == "" || op.Symbol == "" ||
+			OperatorNamed(op.Name).Name != op.Name {
 			t.Errorf("operator %s lacks something", op.Name)
 		}
 		if f := takeApart(strings.NewReplacer("NUMBER", "5", "TYPE", "int").Replace(op.TextForm)); f.op == nil || f.op.Name != op.Name {

@@ -109,8 +109,10 @@ const bodySample = `{
 	"name": "Ada", "empty": "", "blank": " x ", "n": 42, "text42": "42", "float": 1.5, "int": 2.0, "yes": true, "no": false, "nothing": null,
 	"tags": ["a", "b", 3], "users": [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Grace"}], "list": [], "a.b": 1,
 	"user": {"id": 7, "name": "Ada", "mail": "ada@example.com"}, "multi": "one\ntwo", "trueText": "true", "nullText": "null",
-	"formats": {"uuid": "7F1c2b9e-3d54-1c1a-0b0e-5a6f7c8d9e01", "url": "https://example.com/a?b", "date": "2024-02-29", "notDate": "2023-02-29",
-		"datetime": "2024-05-17T10:00:00.5+02:00", "local": "2024-05-17 10:00:00", "ip4": "192.0.2.1", "ip6": "2001:db8::1", "named": "Ada <ada@example.com>"}
+	"formats": {"uuid": "7F1c2b9e-3d54-1c1a-0b0e-5a6f7c8d9e01", "url": "https://example.com/a?b", "date": "2024-02-29",
+		"notDate": "2023-02-29",
+		"datetime": "2024-05-17T10:00:00.5+02:00", "local": "2024-05-17 10:00:00", "ip4": "192.0.2.1", "ip6": "2001:db8::1",
+			"named": "Ada <ada@example.com>"}
 }`
 
 // TestOperators has cases for each row of the operators, in the text form and the map form.
@@ -585,9 +587,11 @@ func TestConditions(t *testing.T) {
 		{"", true, true}, {"", false, false}, {"", nil, false}, {"", "", false}, {"", "x", true}, {"", "false", false}, {"", "No", false},
 		{"", "0", false}, {"", json.Number("0"), false}, {"", json.Number("0.0"), false}, {"", json.Number("2"), true}, {"", []any{}, false},
 		{"", []any{nil}, true}, {"", map[string]any{}, false}, {"", map[string]any{"a": nil}, true},
-		{"== prod", "prod", true}, {"==prod", "dev", false}, {"!= prod", "dev", true}, {"!= prod", "prod", false}, {"> 5", json.Number("6"), true},
+		{"== prod", "prod", true}, {"==prod", "dev", false}, {"!= prod", "dev", true}, {"!= prod", "prod", false}, {"> 5", json.Number("6"),
+			true},
 		{">= 5", "4", false}, {"< 5", 4, true}, {"<= 5", 6, false}, {"contains a", "cat", true}, {"matches ^c", "cat", true}, {"is int", 5, true},
-		{"exists", "x", true}, {"exists", nil, false}, {"notExists", nil, true}, {"oneOf dev, test", "test", true}, {"oneOf dev, test", "prod", false},
+		{"exists", "x", true}, {"exists", nil, false}, {"notExists", nil, true}, {"oneOf dev, test", "test", true}, {"oneOf dev, test", "prod",
+			false},
 		{"== true", true, true}, {"== true", "true", true}, {"== false", true, false},
 	} {
 		cond, problems := ParseCondition(c.text)
@@ -603,7 +607,8 @@ func TestConditions(t *testing.T) {
 		}
 	}
 	for text, message := range map[string]string{
-		"foo": "`foo` is no operator", "equals x": "did you mean `==`?", "between 1": "`between` is no operator", "contians x": "did you mean `contains`?", "= x": "did you mean `==`?",
+		"foo": "`foo` is no operator", "equals x": "did you mean `==`?", "between 1": "`between` is no operator",
+		"contians x": "did you mean `contains`?", "= x": "did you mean `==`?",
 		"> abc": "compares numbers", "is strng": "did you mean `string`?", "matches (": "bad pattern",
 	} {
 		cond, problems := ParseCondition(text)

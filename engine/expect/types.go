@@ -28,7 +28,10 @@ var Types = []Type{
 	{Name: "null", Synonyms: []string{"nil"}, Doc: "Null, or missing.", Example: "null", test: kindIs(value.KindNull)},
 	{Name: "bool", Synonyms: []string{"boolean"}, Doc: "`true` or `false`.", Example: "true", test: kindIs(value.KindBool)},
 	{Name: "int", Synonyms: []string{"integer"}, Doc: "A whole number; `2.0` is one, the text `\"2\"` is not.", Example: "42", test: isInt},
-	{Name: "number", Synonyms: []string{"float"}, Doc: "Any number; text that spells one is not.", Example: "4.2", test: kindIs(value.KindNumber)},
+	{
+		Name: "number", Synonyms: []string{"float"}, Doc: "Any number; text that spells one is not.", Example: "4.2",
+		test: kindIs(value.KindNumber),
+	},
 	{Name: "string", Doc: "Text, also when it spells a number.", Example: `"42"`, test: kindIs(value.KindText)},
 	{Name: "array", Synonyms: []string{"list", "slice"}, Doc: "A list.", Example: "[1, 2]", test: kindIs(value.KindList)},
 	{Name: "object", Synonyms: []string{"map"}, Doc: "An object.", Example: "{a: 1}", test: kindIs(value.KindObject)},

@@ -28,7 +28,8 @@ func testScope() Scope {
 		},
 		"events": []any{map[string]any{"plugin": "http", "kind": "Sent", "data": map[string]any{"bytes": json.Number("12")}}},
 	}
-	known := map[string]any{"auth": record, "v1.login": record, "my user": record, "saved": map[string]any{"x": json.Number("1")}, "text": "a b/c"}
+	known := map[string]any{"auth": record, "v1.login": record, "my user": record, "saved": map[string]any{"x": json.Number("1")},
+		"text": "a b/c"}
 	return Scope{
 		Env: func(name string) (string, error) {
 			v, ok := map[string]string{"TOKEN": "s3cret", "EMPTY": "", "A.B": "dotted", "STAGE": " Prod "}[name]
@@ -83,9 +84,11 @@ func TestTemplatesEvaluate(t *testing.T) {
 		{"inside text a bool prints as JSON", "{{ auth.response.body.ok }}!", "true!"},
 		{"inside text null prints as JSON", "{{ auth.response.body.none }}!", "null!"},
 		{"inside text a list prints as JSON", "{{ auth.response.body.list }}!", `["a","b","c"]!`},
-		{"inside text an object prints as JSON with sorted keys", "{{ saved }}{{ auth.response.body.user }}", `{"x":1}{"a.b":"dotted","name":"Ada"}`},
+		{"inside text an object prints as JSON with sorted keys", "{{ saved }}{{ auth.response.body.user }}",
+			`{"x":1}{"a.b":"dotted","name":"Ada"}`},
 		{"inside text a text has no quotes", "Bearer {{ auth.response.body.token }}", "Bearer t0k"},
 		{"a body of JSON may hold templates between braces", `{"a":{{ matrix.n }}}`, `{"a":3}`},
+		{"of a run of braces the last two open", `{"o":{{{ n }}}}`, `{"o":{3}}`},
 		{"a header in any case", "{{ auth.response.headers.x-request-id }}", "r-1"},
 		{"the status", "{{ auth.response.status }}", json.Number("200")},
 		{"the metadata", "{{ auth.response.metadata.proto }}", "HTTP/1.1"},
@@ -185,8 +188,9 @@ func TestWhatCannotBeResolvedStaysAsWritten(t *testing.T) {
 		{"an unknown name", "a {{ aut.response.status }} b", CodeUnresolved, "`aut` is neither an alias nor a saved value; did you mean `auth`?"},
 		{"a name that is near a root", "{{ fak.email }}", CodeUnresolved, "did you mean `fake`?"},
 		{"a test that was skipped", "{{ skipped.response.status }}", CodeUnresolved, "test `skipped` was skipped"},
-		{"a missing key", "{{ auth.response.body.tokn }}", CodeUnresolved, "`auth.response.body` has no key `tokn`; it has: float, id, list, none, ok, op, " +
-			"template, token, user (did you mean `token`?)"},
+		{"a missing key", "{{ auth.response.body.tokn }}", CodeUnresolved,
+			"`auth.response.body` has no key `tokn`; it has: float, id, list, none, ok, op, " +
+				"template, token, user (did you mean `token`?)"},
 		{"a missing variable", "{{ env.NOPE }}", CodeUnresolved, "the environment variable `NOPE` is not set"},
 		{"a missing matrix key", "{{ matrix.zzz }}", CodeUnresolved, "the row of `matrix` has no key `zzz`"},
 		{"a path behind a method", "{{ text.Split('/').7 }}", CodeUnresolved, "the value has 2 elements, so there is no index 7; use 0 to 1"},
@@ -335,6 +339,9 @@ func TestMadeUpValuesDependOnSeedAndPlaceOnly(t *testing.T) {
 	}
 	v := map[string]any{"x": "{{ fake.uuid }}", "y": []any{"{{ fake.uuid }}"}}
 	got, _, _ := EvalValue(v, &Evaluator{Seed: 1, Place: "a"})
+	if m := got.(map[string]any); m["x"] == m["y"].([]any)[0] {
+		t.Error("two places below one value should give two values")
+	}
 	alone, _, _ := EvalValue(map[string]any{"y": []any{"{{ fake.uuid }}"}}, &Evaluator{Seed: 1, Place: "a"})
 	if a, b := got.(map[string]any)["y"], alone.(map[string]any)["y"]; value.JSON(a) != value.JSON(b) {
 		t.Error("a value should not depend on the keys beside it")

@@ -38,7 +38,8 @@ func TestTemplateProblems(t *testing.T) {
 		{"too many arguments", "{{ a.ToUpper(x) }}", CodeArguments, "ToUpper(x)", "`ToUpper` takes no arguments, not 1", ""},
 		{"too few arguments", "{{ a.Replace(x) }}", CodeArguments, "Replace(x)", "`Replace` takes 2 arguments, not 1", ""},
 		{"a missing argument", "{{ a.Default() }}", CodeArguments, "Default()", "`Default` takes one argument, not 0", ""},
-		{"too many of several arguments", "{{ a.PadLeft(1,2,3) }}", CodeArguments, "PadLeft(1,2,3)", "`PadLeft` takes 1 to 2 arguments, not 3", ""},
+		{"too many of several arguments", "{{ a.PadLeft(1,2,3) }}", CodeArguments, "PadLeft(1,2,3)", "`PadLeft` takes 1 to 2 arguments, not 3",
+			""},
 		{"nothing to replace", "{{ a.Replace('', b) }}", CodeArguments, "''", "OLD of `Replace` is empty", ""},
 		{"a length that is no number", "{{ a.PadLeft(x) }}", CodeArguments, "x", "must be a whole number", ""},
 		{"a length that is too large", "{{ a.PadLeft(1000001) }}", CodeArguments, "1000001", "must be a whole number from 0 to 1000000", ""},
@@ -49,7 +50,8 @@ func TestTemplateProblems(t *testing.T) {
 		{"a negative unsigned bound", "{{ fake.uint.-1.5 }}", CodeArguments, "-1", "must be a whole number from 0", ""},
 		{"bounds in the wrong order", "{{ fake.int.5.1 }}", CodeArguments, "fake.int.5.1", "MIN of `int` is greater than MAX", ""},
 		{"bounds that are not finite", "{{ fake.float(0, 1e999) }}", CodeArguments, "1e999", "must be a number", ""},
-		{"three parts of two decimal bounds", "{{ fake.float.0.5.1 }}", CodeArguments, "fake.float.0.5.1", "takes no arguments or two, not 3", ""},
+		{"three parts of two decimal bounds", "{{ fake.float.0.5.1 }}", CodeArguments, "fake.float.0.5.1", "takes no arguments or two, not 3",
+			""},
 		{"an argument where there are none", "{{ fake.name.5 }}", CodeArguments, "fake.name.5", "takes no arguments, not 1", ""},
 		{"too many words", "{{ fake.sentence.1001 }}", CodeArguments, "1001", "must be from 1 to 1000", ""},
 		{"no characters", "{{ fake.password.0 }}", CodeArguments, "0", "must be from 1 to 1000", ""},
@@ -104,7 +106,8 @@ func TestEveryPieceHasASpan(t *testing.T) {
 		t.Fatalf("got %+v", tmpl.Parts)
 	}
 	e := tmpl.Exprs()[0]
-	if at(e.Span) != e.String() || at(e.Inner) != `auth.response["body"].id.PadLeft(3, "0").ToUpper()` || at(e.Root.Span) != "auth" || !e.Closed {
+	if at(e.Span) != e.String() || at(e.Inner) != `auth.response["body"].id.PadLeft(3, "0").ToUpper()` || at(e.Root.Span) != "auth" ||
+		!e.Closed {
 		t.Errorf("got %+v", e)
 	}
 	var segments []string
@@ -290,7 +293,8 @@ func TestTablesAreComplete(t *testing.T) {
 // The limit is generous since machines are busy; a quadratic reading of these would take minutes.
 func TestHostileTextsParseInLinearTime(t *testing.T) {
 	for _, s := range []string{
-		strings.Repeat("{{", 40_000), strings.Repeat("{{ a", 20_000), "{{ " + strings.Repeat("(", 40_000), "{{ a" + strings.Repeat(".b('", 20_000),
+		strings.Repeat("{{", 40_000), strings.Repeat("{{ a", 20_000), "{{ " + strings.Repeat("(", 40_000), "{{ a" + strings.Repeat(".b('",
+			20_000),
 		"{{ regex(" + strings.Repeat("[", 40_000), strings.Repeat("{{ a.b('x", 5_000), "{{ " + strings.Repeat(`["`, 20_000),
 		strings.Repeat("{{ a.b(x", 5_000), strings.Repeat("{{ regex('x", 20_000), strings.Repeat("{{ regex(x", 20_000),
 		"{{ a" + strings.Repeat(".b()", 20_000) + "}}", "{{ a" + strings.Repeat(".b() )", 20_000) + "}}",
@@ -334,8 +338,9 @@ func FuzzTemplate(f *testing.F) {
 		}
 		for i := 0; i <= len(s) && i < 200; i++ {
 			c := tmpl.At(i)
-			if c.Span.Start < 0 || c.Span.End != i || c.Span.Start > i || c.Replace.End < i || c.Replace.End > len(s) || c.Prefix != s[c.Span.Start:i] &&
-				c.Kind != CursorOutside {
+			if c.Span.Start < 0 || c.Span.End != i || c.Span.Start > i || c.Replace.End < i || c.Replace.End > len(s) ||
+				c.Prefix != s[c.Span.Start:i] &&
+					c.Kind != CursorOutside {
 				t.Fatalf("%q at %d: bad cursor %+v", s, i, c)
 			}
 		}
@@ -361,7 +366,8 @@ func checkSpans(t *testing.T, s string, e *Expr) {
 	inside := func(outer, inner Span) bool {
 		return outer.Start <= inner.Start && inner.Start <= inner.End && inner.End <= outer.End
 	}
-	if e.String() != s[e.Span.Start:e.Span.End] || !inside(e.Span, e.Inner) || !inside(e.Span, e.Root.Span) || !inside(e.Span, e.Root.KeySpan) &&
+	if e.String() != s[e.Span.Start:e.Span.End] || !inside(e.Span, e.Inner) || !inside(e.Span, e.Root.Span) || !inside(e.Span,
+		e.Root.KeySpan) &&
 		e.Root.Key != "" {
 		t.Fatalf("%q: bad spans in %+v", s, e)
 	}

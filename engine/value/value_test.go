@@ -9,12 +9,14 @@ import (
 )
 
 func TestDecimalsParseInJSONGrammarOnly(t *testing.T) {
-	for _, s := range []string{"0", "-0", "42", "42.0", "-1.5", "1e3", "1E+3", "1e-3", "0.1", "123456789012345678901234567890", "1e999999999999999999999"} {
+	for _, s := range []string{"0", "-0", "42", "42.0", "-1.5", "1e3", "1E+3", "1e-3", "0.1", "123456789012345678901234567890",
+		"1e999999999999999999999"} {
 		if _, ok := ParseDecimal(s); !ok {
 			t.Errorf("%q should be a number", s)
 		}
 	}
-	for _, s := range []string{"", " 1", "1 ", "+1", "007", "-", ".5", "1.", "1e", "1e+", "0x1F", "NaN", "Inf", "1_000", "1,5", "--1", "1e1.5"} {
+	for _, s := range []string{"", " 1", "1 ", "+1", "007", "-", ".5", "1.", "1e", "1e+", "0x1F", "NaN", "Inf", "1_000", "1,5", "--1",
+		"1e1.5"} {
 		if _, ok := ParseDecimal(s); ok {
 			t.Errorf("%q should not be a number", s)
 		}

@@ -1,0 +1,103 @@
+package expect
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/speclens/speclens/engine/path"
+)
+
+// form is a text form taken apart.
+type form struct {
+	op *Operator // nil where the text is a plain value
+	// operand is what follows the operator; span is where it lies in the text.
+	operand string
+	span    path.Span
+}
+
+// symbols are the operators whose text form needs no blank behind it, longest symbol first.
+var symbols = []string{"gte", "lte", "eq", "ne", "gt", "lt"}
+
+// takeApart finds the operator of a text form.
+func takeApart(text string) form {
+	trimmed := strings.TrimSpace(text)
+	start := strings.Index(text, trimmed)
+	end := start + len(trimmed)
+	for _, name := range symbols {
+		op := OperatorNamed(name)
+		if strings.HasPrefix(trimmed, op.Symbol) {
+			return newForm(op, text, start+len(op.Symbol), end)
+		}
+	}
+	word := trimmed
+	if i := strings.IndexAny(trimmed, " \t\r\n"); i >= 0 {
+		word = trimmed[:i]
+	}
+	op := OperatorNamed(word)
+	if op == nil || op.Symbol != word {
+		return form{operand: trimmed, span: path.Span{Start: start, End: end}}
+	}
+	needsNone := op.Operand == BoolOperand
+	if needsNone != (word == trimmed) {
+		// "exists more" and "contains" are no text forms.
+		return form{operand: trimmed, span: path.Span{Start: start, End: end}}
+	}
+	return newForm(op, text, start+len(word), end)
+}
+
+func newForm(op *Operator, text string, start, end int) form {
+	for start < end && strings.IndexByte(" \t\r\n", text[start]) >= 0 {
+		start++
+	}
+	return form{op: op, operand: text[start:end], span: path.Span{Start: start, End: end}}
+}
+
+// text reads a text form.
+func (p *reader) text(text string, at []string) matcher {
+	f := takeApart(text)
+	if f.op == nil {
+		p.suspectText(f.operand, at)
+		return equal{want: f.operand}
+	}
+	switch f.op.Name {
+	case "eq":
+		return equal{want: f.operand, loose: true}
+	case "ne":
+		return notEqual{equal{want: f.operand, loose: true}}
+	case "contains":
+		return contains{raw: f.operand, loose: true}
+	case "exists", "notExists":
+		return exists{f.op.Name == "exists"}
+	case "oneOf":
+		return p.oneOfText(f.operand, at, false)
+	}
+	return p.operand(f.op, f.operand, f.operand, at, f.span)
+}
+
+// suspectText warns of text that is nearly an operator.
+func (p *reader) suspectText(text string, at []string) {
+	word, rest, _ := strings.Cut(text, " ")
+	warn := func(fix, format string, args ...any) {
+		p.add(Problem{At: at, Severity: Warning, Code: CodeSuspicious, Message: fmt.Sprintf(format, args...), Fix: fix})
+	}
+	switch {
+	case isOpaque(text):
+	case strings.HasPrefix(text, "=>"), strings.HasPrefix(text, "=<"):
+		op := map[string]string{"=>": ">=", "=<": "<="}[text[:2]]
+		warn(op+text[2:], "`%s` is no operator, so this compares text; did you mean `%s`?", text[:2], op)
+	case strings.HasPrefix(text, "= "):
+		warn("="+text, "`=` is no operator, so this compares text; did you mean `==`?")
+	case OperatorNamed(word) != nil && OperatorNamed(word).Symbol == word:
+		op := OperatorNamed(word)
+		warn("", "`%s` is written `%s`; this compares text", op.Name, op.TextForm)
+	case OperatorNamed(word) != nil && rest != "":
+		op := OperatorNamed(word)
+		warn(op.Symbol+" "+rest, "`%s` is written `%s` in text; this compares text", op.Name, op.TextForm)
+	case rest == "":
+		for _, name := range []string{"exists", "notExists"} {
+			if strings.EqualFold(text, name) {
+				warn(name, "operators are case-sensitive, so this compares text; did you mean `%s`?", name)
+			}
+		}
+	}
+}
