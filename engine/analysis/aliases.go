@@ -8,7 +8,7 @@ import (
 	"github.com/speclens/speclens/engine/template"
 )
 
-// aliases checks that an alias is unique over the project, and that templates can use it.
+// aliases checks that an alias is unique over the project.
 func aliases(p *pass) []Diagnostic {
 	var found []Diagnostic
 	p.places(func(at *link.Place) {
@@ -16,25 +16,34 @@ func aliases(p *pass) []Diagnostic {
 		if alias == "" {
 			return
 		}
-		d := Diagnostic{Span: at.Abs(at.Alias.Span()), Source: SourceCheck, Test: at.ID}
-		if others := p.index().Aliased(alias); len(others) > 1 {
-			d.Severity, d.Code, d.Fatal = SeverityError, "alias.duplicate", true
-			d.Message = fmt.Sprintf("the alias `%s` is taken; an alias is unique over the whole run", alias)
-			for _, o := range others {
-				if o.Key() != at.Key() {
-					d.Related = append(d.Related, Related{URI: o.Doc.URI, Span: o.Abs(o.Alias.Span()), Message: "the same alias"})
-				}
-			}
-			found = append(found, d)
+		others := p.index().Aliased(alias)
+		if len(others) < 2 {
 			return
 		}
-		if !usable(alias) {
-			d.Severity, d.Code = SeverityWarning, "alias.name"
-			d.Message = fmt.Sprintf("no template can use the alias `%s`; choose one of letters, digits, `_` and `-` that has no other meaning", alias)
-			found = append(found, d)
+		d := Diagnostic{
+			Span: at.Abs(at.Alias.Span()), Severity: SeverityError, Source: SourceCheck, Code: "alias.duplicate", Fatal: true, Test: at.ID,
+			Message: fmt.Sprintf("the alias `%s` is taken; an alias is unique over the whole run", alias),
 		}
+		for _, o := range others {
+			if o.Key() != at.Key() {
+				d.Related = append(d.Related, Related{URI: o.Doc.URI, Span: o.Abs(o.Alias.Span()), Message: "the same alias"})
+			}
+		}
+		found = append(found, d)
 	})
 	return found
+}
+
+// aliasName checks that templates can use an alias.
+func aliasName(s *testScope) []Diagnostic {
+	if s.Alias.Value == "" || usable(s.Alias.Value) {
+		return nil
+	}
+	return []Diagnostic{{
+		Span: s.Alias.Span(), Severity: SeverityWarning, Source: SourceCheck, Code: "alias.name",
+		Message: fmt.Sprintf("no template can use the alias `%s`; choose one of letters, digits, `_` and `-` that has no other meaning",
+			s.Alias.Value),
+	}}
 }
 
 // usable reports whether a template that begins with a name means that name. An alias may hold dots.

@@ -39,7 +39,7 @@ var All = []Check{
 	{Name: "save", Test: saves},
 	{Name: "retry", Test: retries},
 	{Name: "matrix", Test: matrix},
-	{Name: "aliases", Document: aliases},
+	{Name: "aliases", Document: aliases, Test: aliasName},
 	{Name: "depends", Document: depends},
 	{Name: "cycles", Document: cycles},
 	{Name: "load", Document: loads},
