@@ -38,6 +38,10 @@ func TestExpectProblems(t *testing.T) {
 		{"a body that is empty", `{"body": null}`, "body", false, Fatal, CodeStructure, "not be null", `{".": null}`},
 		{"headers that are text", `{"headers": "x"}`, "headers", false, Fatal, CodeStructure, "must map header names", ""},
 		{"a header without a name", `{"headers": {"": "x"}}`, "headers/", true, Fatal, CodeStructure, "the name of the header is missing", ""},
+		{
+			"a header that is an object", `{"headers": {"A": {"b": 1}}}`, "headers/A", false, Fatal, CodeStructure,
+			"a header is text, so `A` wants text or operators", "",
+		},
 		{"an empty path", `{"body": {"": 1}}`, "body/", true, Error, CodePath, "write `.` for the whole value", "."},
 		{"a bad path", `{"body": {"a[*].b": 1}}`, "body/a[*].b", true, Error, CodePath, "did you mean `.#`?", "a.#.b"},
 		{"a bad path in a dotted key", `{"body.a[*].b": 1}`, "body.a[*].b", true, Error, CodePath, "did you mean `.#`?", "body.a.#.b"},

@@ -163,7 +163,11 @@ func (p *reader) header(name string, raw any, at []string) check {
 		// Headers are text, so `X-Cached: true` asks for the text "true".
 		return check{at: at, area: areaHeader, name: name, raw: raw, want: equal{want: value.Text(want)}}
 	}
-	return check{at: at, area: areaHeader, name: name, raw: raw, want: p.expectation(raw, at)}
+	m := p.expectation(raw, at)
+	if _, isObject := m.(object); isObject {
+		m = p.fatal(at, CodeStructure, "a header is text, so `%s` wants text or operators, not an object", name)
+	}
+	return check{at: at, area: areaHeader, name: name, raw: raw, want: m}
 }
 
 func (p *reader) body(name string, raw any, at []string) check {
