@@ -13,17 +13,24 @@ import (
 // nothing that leaves passes around it.
 type emitter struct {
 	mu   sync.Mutex // held while the sink is called, so that it hears one event at a time
-	sink Sink
+	sink Sink       // guarded by mu; nil where nobody listens, and after the last event
 }
 
 func (e *emitter) emit(ev Event, m *Masker) {
-	if e.sink == nil {
-		return
-	}
 	ev = m.event(ev)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.sink.Emit(ev)
+	if e.sink != nil {
+		e.sink.Emit(ev)
+	}
+}
+
+// last emits the event after which nothing is said any more, whatever a plugin that was left to itself may do.
+func (e *emitter) last(ev Event, m *Masker) {
+	e.emit(ev, m)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sink = nil
 }
 
 // event is ev without secrets.

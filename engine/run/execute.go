@@ -85,7 +85,7 @@ func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sin
 			done.Errored++
 		}
 	}
-	r.out.emit(done, r.masker)
+	r.out.last(done, r.masker)
 	return report, nil
 }
 
@@ -266,6 +266,9 @@ func (r *runner) info(protocol schema.Protocol, p plugin.Plugin) *plugin.PluginI
 // withLog makes the plugin's log lines events of the test.
 func (r *runner) withLog(ctx context.Context, x *exec) context.Context {
 	return capabilities.WithSinks(ctx, capabilities.Sinks{Log: func(e capabilities.LogEntry) {
+		if x.ended.Load() {
+			return // a plugin that was left to itself
+		}
 		r.out.emit(Log{Level: e.Level.String(), Plugin: e.Plugin, Message: e.Message, Test: x.u.info}, x.masker)
 	}})
 }

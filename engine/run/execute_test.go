@@ -425,6 +425,45 @@ func TestLogLinesOfAPluginAreToldAndMasked(t *testing.T) {
 	t.Error("no log line")
 }
 
+func TestAPluginThatWasLeftToItselfIsNotHeardAnyMore(t *testing.T) {
+	b := newBench(t, "a.yaml", fakeTarget+"tests: [{ name: a, timeout: 10ms, alias: a }, { name: b, resource: second, depends: [a] }]")
+	type voice struct {
+		log  func(capabilities.LogEntry)
+		emit plugin.EventSink
+	}
+	left := make(chan voice, 2)
+	release, returned := make(chan struct{}), make(chan struct{})
+	b.fake.execute = func(ctx context.Context, in plugin.TestInput, sink plugin.EventSink) (*plugin.TestOutput, error) {
+		if in.Resource == "" {
+			left <- voice{capabilities.SinksFrom(ctx).Log, sink}
+			defer close(returned)
+			<-release
+			return &plugin.TestOutput{Status: 200}, nil
+		}
+		v := <-left
+		v.log(capabilities.LogEntry{Message: "late"})
+		v.emit(schema.PluginEvent{Kind: "Late"})
+		left <- v
+		return &plugin.TestOutput{Status: 200}, nil
+	}
+	r := b.all()
+	v := <-left
+	v.log(capabilities.LogEntry{Message: "later"})
+	v.emit(schema.PluginEvent{Kind: "Later"})
+	close(release)
+	<-returned
+	wantStatuses(t, r, "a errored", "b passed")
+	for _, e := range b.events.all() {
+		switch e.(type) {
+		case Log, PluginEvent:
+			t.Errorf("heard %+v", e)
+		}
+	}
+	if _, ok := b.events.all()[len(b.events.all())-1].(RunCompleted); !ok {
+		t.Error("RunCompleted is not the last event")
+	}
+}
+
 // TestNoSecretLeaves lets a server echo everything back and looks for the secrets in every byte that the sink gets.
 func TestNoSecretLeaves(t *testing.T) {
 	a := newAPI(t, nil)
@@ -699,7 +738,8 @@ tests:
 		status int
 		change func(b *bench)
 		needs  bool
-		want   int32 // further calls
+		target string // the file's, if not fake://x
+		want   int32  // further calls
 	}{
 		{name: "where they passed", body: map[string]any{"token": "t-1"}, want: 1},
 		{name: "but not where all that is needed shall run", body: map[string]any{"token": "t-1"}, needs: true, want: 2},
@@ -711,10 +751,19 @@ tests:
 			b.write("a.yaml", strings.Replace(files[1], "fake://x", "fake://y", 1))
 			b.load()
 		}},
+		{name: "where an environment leads to the same place", body: map[string]any{"token": "t-1"}, want: 1, target: "fake://{{ env.HOST }}"},
+		{name: "but not where the environment leads elsewhere now", body: map[string]any{"token": "t-1"}, want: 2, target: "fake://{{ env.HOST }}", change: func(b *bench) {
+			b.session.SetEnvironment(b.uri("a.yaml"), "other")
+		}},
 		{name: "but not where a secret was masked in them", body: map[string]any{"token": Masked}, want: 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			files := slices.Clone(files)
+			if tt.target != "" {
+				files[1] = strings.Replace(files[1], "fake://x", "'"+tt.target+"'", 1)
+			}
+			files = append(files, ".qube.yaml", "env: { HOST: localhost }\nenvironments: { other: { env: { HOST: 127.0.0.1 } } }\n")
 			b := newBench(t, files...)
 			calls := b.answers(plugin.TestOutput{Status: 200, Body: tt.body})
 			b.session.Record(b.all().Results...)

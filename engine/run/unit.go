@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/speclens/speclens/engine"
@@ -45,6 +46,8 @@ type exec struct {
 	// undeclared are the kinds of events that were warned about.
 	undeclared map[string]bool
 	outcome    outcome
+	// ended says that the result is out, so that nothing more may be said about the test.
+	ended atomic.Bool
 }
 
 // runUnit runs one unit from its first condition to its result, and reports whether the run should begin nothing more.
@@ -100,6 +103,7 @@ func (x *exec) finish(ctx context.Context, i int) {
 	x.r.outcomes[i] = &x.outcome
 	masked := x.masker.Result(x.result)
 	x.r.results[i] = masked
+	x.ended.Store(true)
 	x.r.out.emit(TestCompleted{Test: x.u.info, Result: masked}, x.masker)
 }
 
