@@ -18,7 +18,7 @@ func (e *Expect) Evaluate(r Response) []Assertion {
 	for _, c := range e.checks {
 		out = append(out, c.evaluate(r))
 	}
-	return append(out, evaluateEvents(e.events, r.Events)...)
+	return append(out, evaluateEvents(e.events, r)...)
 }
 
 // Passed says whether all assertions passed.
@@ -31,6 +31,7 @@ func (c check) evaluate(r Response) Assertion {
 	a.Expression = a.Path + " = " + value.Text(value.Unwrap(c.raw))
 	var found []Mismatch
 	s := c.subject(r)
+	s.redact = r.Redact
 	if c.area == areaHeader && s.found {
 		found, a.Actual = c.headerMismatches(s)
 	} else {
@@ -179,12 +180,12 @@ func (c check) headerMismatches(s subject) (found []Mismatch, actual any) {
 	if len(values) == 1 {
 		candidates = values
 	}
-	if found := refused(c.want, candidates); len(found) > 0 {
+	if found := refused(c.want, candidates, s.redact); len(found) > 0 {
 		return found, actual
 	}
 	for i := range candidates {
 		// The joined value comes first in the message, since it shows them all.
-		m := c.want.match(subject{value: candidates[len(candidates)-1-i], found: true})
+		m := c.want.match(subject{value: candidates[len(candidates)-1-i], found: true, redact: s.redact})
 		if len(m) == 0 {
 			return nil, actual
 		}
@@ -196,17 +197,17 @@ func (c check) headerMismatches(s subject) (found []Mismatch, actual any) {
 }
 
 // refused applies the parts of an expectation that forbid a value to every candidate.
-func refused(m matcher, candidates []any) []Mismatch {
+func refused(m matcher, candidates []any, redact func(string) string) []Mismatch {
 	switch m := m.(type) {
 	case notEqual:
 		for _, v := range candidates {
-			if found := m.match(subject{value: v, found: true}); len(found) > 0 {
+			if found := m.match(subject{value: v, found: true, redact: redact}); len(found) > 0 {
 				return found
 			}
 		}
 	case all:
 		for _, one := range m.of {
-			if found := refused(one, candidates); len(found) > 0 {
+			if found := refused(one, candidates, redact); len(found) > 0 {
 				return found
 			}
 		}

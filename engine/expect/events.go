@@ -120,10 +120,11 @@ func (item eventItem) named(e Event) bool {
 }
 
 // mismatches holds the data of an event against the item.
-func (item eventItem) mismatches(e Event) []Mismatch {
+func (item eventItem) mismatches(e Event, redact func(string) string) []Mismatch {
 	var out []Mismatch
 	for _, c := range item.data {
 		s := walked(c.path, e.Data, "data")
+		s.redact = redact
 		for _, m := range c.want.match(s) {
 			m.At = append(slices.Clone(c.at), m.At...)
 			m.Path = joinPath("data", c.name) + m.Path
@@ -135,16 +136,16 @@ func (item eventItem) mismatches(e Event) []Mismatch {
 }
 
 func (item eventItem) matches(e Event) bool {
-	return item.broken == nil && item.named(e) && len(item.mismatches(e)) == 0
+	return item.broken == nil && item.named(e) && len(item.mismatches(e, nil)) == 0
 }
 
 // evaluateEvents holds the items against the events in order. An event counts for the item under way until that has what
 // it needs; from then on the first event that suits the next item belongs to that one. Events that suit neither are
 // passed over.
-func evaluateEvents(items []eventItem, events []Event) []Assertion {
+func evaluateEvents(items []eventItem, r Response) []Assertion {
 	counts := make([]int, len(items))
 	at := 0
-	for _, e := range events {
+	for _, e := range r.Events {
 		if at == len(items) {
 			break
 		}
@@ -163,7 +164,7 @@ func evaluateEvents(items []eventItem, events []Event) []Assertion {
 	}
 	out := make([]Assertion, len(items))
 	for i, item := range items {
-		out[i] = item.assertion(i, counts[i], events)
+		out[i] = item.assertion(i, counts[i], r)
 	}
 	return out
 }
@@ -183,7 +184,7 @@ func nextItem(items []eventItem, at int, e Event) int {
 }
 
 // assertion words the outcome of one item.
-func (item eventItem) assertion(i, count int, events []Event) Assertion {
+func (item eventItem) assertion(i, count int, r Response) Assertion {
 	a := Assertion{
 		At: item.at, Path: fmt.Sprintf("events.%d", i), Expected: value.Unwrap(item.raw), Passed: item.satisfied(count),
 		Actual: countSubject(count).value,
@@ -200,14 +201,14 @@ func (item eventItem) assertion(i, count int, events []Event) Assertion {
 	var kinds []string
 	var near []Mismatch
 	named := false
-	for _, e := range events {
+	for _, e := range r.Events {
 		kinds = append(kinds, e.Kind)
 		if !item.named(e) {
 			continue
 		}
 		named = true
 		if near == nil {
-			near = item.mismatches(e)
+			near = item.mismatches(e, r.Redact)
 			a.Actual = value.Unwrap(e.Data)
 		}
 	}

@@ -99,6 +99,8 @@ type Response struct {
 	Duration time.Duration
 	Events   []Event
 	Metadata map[string]any
+	// Redact, where not nil, hides secrets in values before messages cut them. It is not applied to anything else.
+	Redact func(string) string
 }
 
 // Event is one event that the plugin reported.

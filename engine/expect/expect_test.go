@@ -261,6 +261,28 @@ func TestMessagesExplain(t *testing.T) {
 	}
 }
 
+func TestSecretsAreHiddenBeforeMessagesAreCut(t *testing.T) {
+	secret := "s3cret-" + strings.Repeat("x", 80)
+	long := strings.Repeat("-", 120) + secret
+	r := Response{
+		Body:    map[string]any{"a": long, "o": map[string]any{"k": long}, "l": []any{long}},
+		Headers: map[string][]string{"A": {long}},
+		Events:  []Event{{"p", "E", map[string]any{"x": long}}},
+		Redact:  func(s string) string { return strings.ReplaceAll(s, secret, "***") },
+	}
+	e := parse(t, `{"body": {"a": "x", "o": {"k": "contains !"}, "l": [1]}, "headers": {"A": {"ne": "`+long+`"}},
+		"events": [{"kind": "E", "data": {"x": "oneOf a, b"}}]}`)
+	for _, a := range e.Evaluate(r) {
+		if a.Passed || strings.Contains(a.Message, "s3cret") || !strings.Contains(a.Message, "***") {
+			t.Errorf("got %s", a.Message)
+		}
+	}
+	r.Redact = nil
+	if a := e.Evaluate(r)[0]; !strings.Contains(a.Message, "s3cret") || strings.Contains(a.Message, secret) {
+		t.Errorf("without Redact the cut goes through the secret: %s", a.Message)
+	}
+}
+
 func TestAssertionsCarryPlacesAndValues(t *testing.T) {
 	e := parse(t,
 		`{"body": {"user": {"id": "> 9", "tags": [1, "is string"]}, "n": 5}, "status": "2xx", "body.x": null, "headers": {"A": "b"}, "duration": 5}`)

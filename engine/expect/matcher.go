@@ -17,6 +17,8 @@ type subject struct {
 	// found is false where there is no such value; why then says what is missing.
 	found bool
 	why   string
+	// redact, where not nil, hides secrets in values before they are cut for a message.
+	redact func(string) string
 }
 
 // exists says whether there is a value other than null.
@@ -30,12 +32,14 @@ func (s subject) got() string {
 		}
 		return "but it is missing"
 	}
-	return "got " + brief(s.value)
+	return "got " + s.brief(s.value)
 }
 
 const briefLimit = 160
 
 func brief(v any) string { return value.Brief(v, briefLimit) }
+
+func (s subject) brief(v any) string { return value.BriefRedacted(v, briefLimit, s.redact) }
 
 // matcher is one expectation. match returns nothing where the subject meets it, else one or more differences, whose At
 // and Path are relative to the subject. Messages begin with "expected " unless they speak of a key inside.
@@ -59,7 +63,7 @@ func (m equal) match(s subject) []Mismatch {
 	if equalValues(m.want, s.value) || m.loose && equalLoosely(m.want, s.value) {
 		return nil
 	}
-	return mismatch(s, m.want, "expected %s, %s%s", brief(m.want), s.got(), equalityHint(m.want, s))
+	return mismatch(s, m.want, "expected %s, %s%s", s.brief(m.want), s.got(), equalityHint(m.want, s))
 }
 
 // equalLoosely compares the operand of a text form with what JSON would read from it.
@@ -147,7 +151,7 @@ func equalityHint(want any, s subject) string {
 	case value.Text(want) == value.Text(s.value) && wantIsText != gotIsText:
 		return fmt.Sprintf(" (%s is expected, and it is %s)", wantKind, gotKind)
 	case wantKind == value.KindNumber && gotIsText:
-		return fmt.Sprintf(" (%s is text)", brief(gotText))
+		return fmt.Sprintf(" (%s is text)", s.brief(gotText))
 	case wantKind == value.KindList && gotKind == value.KindList:
 		a, _ := value.Items(want)
 		b, _ := value.Items(s.value)
@@ -183,14 +187,14 @@ func (m notEqual) match(s subject) []Mismatch {
 	if len(m.equal.match(s)) > 0 {
 		return nil
 	}
-	return mismatch(s, nil, "expected anything but %s, %s", describe(m.equal), s.got())
+	return mismatch(s, nil, "expected anything but %s, %s", s.describe(m.equal), s.got())
 }
 
 // describe names what a matcher asks for, inside the message of another.
-func describe(m matcher) string {
+func (s subject) describe(m matcher) string {
 	switch m := m.(type) {
 	case equal:
-		return brief(m.want)
+		return s.brief(m.want)
 	case class:
 		return m.String()
 	}
@@ -255,22 +259,22 @@ func (m contains) match(s subject) []Mismatch {
 			if len(missing) == 0 {
 				return nil
 			}
-			return mismatch(s, m.raw, "expected a list that contains %s, %s; missing: %s", brief(m.raw), s.got(), brief(missing))
+			return mismatch(s, m.raw, "expected a list that contains %s, %s; missing: %s", s.brief(m.raw), s.got(), s.brief(missing))
 		}
-		return mismatch(s, m.raw, "expected a list that contains %s, %s", brief(m.raw), s.got())
+		return mismatch(s, m.raw, "expected a list that contains %s, %s", s.brief(m.raw), s.got())
 	case value.KindObject:
 		if m.part != nil {
 			return m.part.match(s)
 		}
 		return mismatch(s, m.raw, "expected something that contains %s, got an object; ask an object for its keys: {contains: {KEY: VALUE}}",
-			brief(m.raw))
+			s.brief(m.raw))
 	case value.KindText, value.KindNumber, value.KindBool:
 		if part, ok := scalar(m.raw); ok && strings.Contains(value.Text(s.value), part) {
 			return nil
 		}
-		return mismatch(s, m.raw, "expected text that contains %s, %s", brief(m.raw), s.got())
+		return mismatch(s, m.raw, "expected text that contains %s, %s", s.brief(m.raw), s.got())
 	}
-	return mismatch(s, m.raw, "expected something that contains %s, %s", brief(m.raw), s.got())
+	return mismatch(s, m.raw, "expected something that contains %s, %s", s.brief(m.raw), s.got())
 }
 
 func (m contains) inList(items []any, want any, part matcher) bool {
@@ -303,7 +307,7 @@ func (m pattern) match(s subject) []Mismatch {
 		return nil
 	}
 	if s.found && !ok {
-		return mismatch(s, m.raw, "expected a match of `%s`, got %s, which is not text", m.raw, brief(s.value))
+		return mismatch(s, m.raw, "expected a match of `%s`, got %s, which is not text", m.raw, s.brief(s.value))
 	}
 	return mismatch(s, m.raw, "expected a match of `%s`, %s", m.raw, s.got())
 }
@@ -359,7 +363,7 @@ func (m oneOf) match(s subject) []Mismatch {
 	}
 	texts := make([]string, len(m.any))
 	for i, one := range m.any {
-		texts[i] = describe(one)
+		texts[i] = s.describe(one)
 	}
 	return mismatch(s, m.raw, "expected one of %s, %s", strings.Join(texts, ", "), s.got())
 }
@@ -390,7 +394,7 @@ func (m object) match(s subject) []Mismatch {
 	}
 	var out []Mismatch
 	for _, key := range m.keys {
-		child := subject{why: "it is missing"}
+		child := subject{why: "it is missing", redact: s.redact}
 		child.value, child.found = entries[key]
 		if !child.found {
 			if near := nearest(key, value.Keys(entries)); near != "" {
@@ -434,12 +438,12 @@ func (m list) match(s subject) []Mismatch {
 		return mismatch(s, m.raw, "expected a list, %s", s.got())
 	}
 	if len(items) != len(m.want) {
-		return mismatch(s, m.raw, "expected %s, %s (%d elements expected, there are %d)", brief(m.raw), s.got(), len(m.want), len(items))
+		return mismatch(s, m.raw, "expected %s, %s (%d elements expected, there are %d)", s.brief(m.raw), s.got(), len(m.want), len(items))
 	}
 	var out []Mismatch
 	for i, want := range m.want {
 		n := strconv.Itoa(i)
-		out = append(out, below(n, "["+n+"]", want.match(subject{value: items[i], found: true}))...)
+		out = append(out, below(n, "["+n+"]", want.match(subject{value: items[i], found: true, redact: s.redact}))...)
 	}
 	return out
 }

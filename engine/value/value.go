@@ -295,10 +295,24 @@ func rawNumber(v any) string {
 }
 
 // Brief prints v as JSON for a message, cut to at most limit bytes.
-func Brief(v any, limit int) string {
+func Brief(v any, limit int) string { return BriefRedacted(v, limit, nil) }
+
+// redactWindow is how far behind the cut a secret may reach and still be recognised.
+const redactWindow = 64 << 10
+
+// BriefRedacted is Brief with redact applied before the cut, since nobody can recognise half a secret. A nil redact
+// leaves the text as it is.
+func BriefRedacted(v any, limit int, redact func(string) string) string {
 	var b bytes.Buffer
-	writeJSON(&b, v, 0, limit)
+	window := limit
+	if redact != nil {
+		window += redactWindow
+	}
+	writeJSON(&b, v, 0, window)
 	s := b.String()
+	if redact != nil {
+		s = redact(s)
+	}
 	if len(s) <= limit {
 		return s
 	}
