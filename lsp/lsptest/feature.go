@@ -2,6 +2,8 @@ package lsptest
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"go.lsp.dev/protocol"
 
@@ -189,3 +191,74 @@ func (e *Editor) Settle(name string) []protocol.Diagnostic {
 		})
 	})
 }
+
+// Lens finds the code lens above the line that holds a text, by the beginning of its title.
+func (e *Editor) Lens(name, line, title string) protocol.CodeLens {
+	e.tb.Helper()
+	at := e.doc(name).text.LineAt(e.Find(name, line).Start)
+	var titles []string
+	for _, l := range e.Lenses(name) {
+		if int(l.Range.Start.Line) != at {
+			continue
+		}
+		if strings.HasPrefix(l.Command.Title, title) {
+			return l
+		}
+		titles = append(titles, l.Command.Title)
+	}
+	e.tb.Fatalf("no lens %q above %q, only %q", title, line, titles)
+	return protocol.CodeLens{}
+}
+
+// Click executes a lens's command; a run is waited for to its end.
+func (e *Editor) Click(lens protocol.CodeLens) {
+	e.tb.Helper()
+	var result command.RunResult
+	e.Call(protocol.MethodWorkspaceExecuteCommand, map[string]any{
+		"command": lens.Command.Command, "arguments": lens.Command.Arguments,
+	}, &result)
+	if result.RunID != "" {
+		e.AwaitRun(result.RunID)
+	}
+}
+
+// Apply applies the part of a workspace edit that concerns an open document.
+func (e *Editor) Apply(name string, edit *protocol.WorkspaceEdit) {
+	e.tb.Helper()
+	doc := e.doc(name)
+	var edits []protocol.TextEdit
+	for u, list := range edit.Changes {
+		if string(u) == doc.uri {
+			edits = append(edits, list...)
+		}
+	}
+	for _, change := range edit.DocumentChanges {
+		part, ok := change.(*protocol.TextDocumentEdit)
+		if !ok || string(part.TextDocument.URI) != doc.uri {
+			continue
+		}
+		if v := part.TextDocument.Version; v != nil && *v != doc.version {
+			e.tb.Fatalf("an edit for version %d of %s, which has version %d", *v, name, doc.version)
+		}
+		for _, el := range part.Edits {
+			if te, ok := el.(*protocol.TextEdit); ok {
+				edits = append(edits, *te)
+			}
+		}
+	}
+	if len(edits) == 0 {
+		e.tb.Fatalf("the edit does not concern %s", name)
+	}
+	// From the end to the start, so that no edit moves another.
+	slices.SortFunc(edits, func(a, b protocol.TextEdit) int {
+		return e.Offset(doc.text, b.Range.Start) - e.Offset(doc.text, a.Range.Start)
+	})
+	spans := make([]text.Edit, 0, len(edits))
+	for _, te := range edits {
+		spans = append(spans, text.Edit{Span: e.Span(name, te.Range), New: te.NewText})
+	}
+	e.Edit(name, spans...)
+}
+
+// Fatalf ends the test.
+func (e *Editor) Fatalf(format string, args ...any) { e.tb.Helper(); e.tb.Fatalf(format, args...) }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"sync/atomic"
 
 	"github.com/speclens/speclens/engine"
@@ -17,7 +16,7 @@ type validationCache struct{ verdicts atomic.Pointer[verdicts] }
 // verdicts are the answers of one pass. Immutable.
 type verdicts struct {
 	registry *plugin.Registry
-	byInput  map[string]*verdict // by plugin and input
+	byInput  map[string]*verdict // by the question
 	byTest   map[string]*verdict // by test id
 	byHash   map[string]*verdict // by the test's content
 }
@@ -38,16 +37,15 @@ func (c *validationCache) refresh(ctx context.Context, snap *engine.Snapshot, ur
 	doc := snap.Document(uri)
 	next := newVerdicts(snap.Registry())
 	for _, in := range analysis.PluginInputs(snap, uri) {
-		key := inputKey(in)
-		v := old.byInput[key]
-		if v == nil || key == "" {
+		v := old.byInput[in.Key]
+		if v == nil {
 			if ctx.Err() != nil {
 				c.keep(old, next)
 				return false
 			}
 			v = &verdict{in.Plugin.Validate(in.Input)}
 		}
-		next.byInput[key], next.byTest[in.Test] = v, v
+		next.byInput[in.Key], next.byTest[in.Test] = v, v
 		if t, ok := testOf(doc, in.Test); ok {
 			next.byHash[t.Hash()] = v
 		}
@@ -94,13 +92,4 @@ func (c *validationCache) findings(snap *engine.Snapshot, uri string) []analysis
 		return nil
 	}
 	return analysis.PluginDiagnostics(snap, uri, errors)
-}
-
-// inputKey tells inputs apart; empty for one that cannot be told apart, such as one that holds a NaN.
-func inputKey(in analysis.PluginInput) string {
-	raw, err := json.Marshal(in.Input)
-	if err != nil {
-		return ""
-	}
-	return in.Plugin.Info().Name + " " + string(raw)
 }
