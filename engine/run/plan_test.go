@@ -350,25 +350,29 @@ func bigSuite(n int) string {
 	return s.String()
 }
 
-func TestTenThousandTestsArePlannedQuickly(t *testing.T) {
-	b := newBench(t, "big.yaml", bigSuite(10_000))
-	snap := b.session.Snapshot()
-	for doc := range snap.Documents() {
-		doc.Spec() // reading the file is not planning
-	}
-	best := time.Hour
-	for range 3 {
-		started := time.Now()
-		s, problems := Plan(snap, Selection{})
-		best = min(best, time.Since(started))
-		if len(problems) > 0 || s.Tests() != 10_000 {
-			t.Fatalf("%d tests, problems %v", s.Tests(), problems[:min(3, len(problems))])
+// TestPlanningCostsEachTestTheSame compares two sizes, since no bound in seconds holds on a busy machine; the benchmark
+// has the figure. A plan that is quadratic anywhere takes a hundred times as long for ten times the tests.
+func TestPlanningCostsEachTestTheSame(t *testing.T) {
+	best := func(n int) time.Duration {
+		snap := newBench(t, "big.yaml", bigSuite(n)).session.Snapshot()
+		for doc := range snap.Documents() {
+			doc.Spec() // reading the file is not planning
 		}
+		best := time.Hour
+		for range 3 {
+			started := time.Now()
+			s, problems := Plan(snap, Selection{})
+			best = min(best, time.Since(started))
+			if len(problems) > 0 || s.Tests() != n {
+				t.Fatalf("%d tests, problems %v", s.Tests(), problems[:min(3, len(problems))])
+			}
+		}
+		return best
 	}
-	t.Logf("best of 3: %v", best)
-	// The goal is 100 ms on an idle machine; the bound leaves room for a busy one and for the race detector.
-	if best > time.Second {
-		t.Errorf("planning took %v", best)
+	small, large := best(300), best(3000)
+	t.Logf("300 tests: %v, 3000 tests: %v", small, large)
+	if large > 50*small {
+		t.Errorf("300 tests take %v, 3000 take %v", small, large)
 	}
 }
 
