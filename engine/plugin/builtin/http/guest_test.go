@@ -109,3 +109,29 @@ func TestWithoutAGrantTheGuestReachesItsTargetOnly(t *testing.T) {
 		t.Errorf("sent %s", sent)
 	}
 }
+
+// The guest keeps no buffer longer than the contract asks for, so it lives on in little memory however often it is called.
+func TestTheGuestsMemoryStaysLevel(t *testing.T) {
+	runtime, err := plugin.NewWASMRuntime(t.Context(), plugin.WithCacheDir(plugintest.CacheDir(t)),
+		plugin.WithHTTP(doer(func(capabilities.HTTPRequest, capabilities.HTTPHooks) (*capabilities.HTTPResponse, error) {
+			return &capabilities.HTTPResponse{Status: 200, Headers: map[string]string{"X-Long": strings.Repeat("h", 30_000)}}, nil
+		})),
+		// One instance for all calls, and a limit that is a little above what a Go guest needs in any case.
+		plugin.WithLimits(capabilities.Limits{MemoryBytes: 10 << 20, SoftMemoryBytes: 1 << 40, CallsPerInstance: 1 << 30}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = runtime.Close(context.Background()) })
+	p, err := runtime.LoadPlugin(t.Context(), "http", plugintest.Build(t, "http"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := plugin.TestInput{Method: "POST", Target: "http://api.test", Fields: fields("body", strings.Repeat("b", 30_000))}
+	for i := range 45 {
+		out, err := p.Execute(t.Context(), input, nil)
+		if err != nil || out.Error != "" {
+			t.Fatalf("call %d: output %+v, err %v", i, out, err)
+		}
+	}
+}
