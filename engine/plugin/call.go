@@ -62,7 +62,7 @@ func (c *core) guarded(ctx context.Context, in *instance, call *capabilities.Cal
 	in.stdout.words, in.stderr.words = nil, nil
 	in.call.Store(call)
 	start := time.Now()
-	err := f(capabilities.WithCall(guest, call))
+	err := recovered(func() error { return f(capabilities.WithCall(guest, call)) })
 	in.flush(call)
 	in.call.Store(nil)
 
@@ -80,6 +80,16 @@ func (c *core) guarded(ctx context.Context, in *instance, call *capabilities.Cal
 		timeout = time.Since(start).Round(time.Millisecond)
 	}
 	return c.explain(err, host, in, timeout)
+}
+
+// recovered calls f. A panic that wazero lets through, which would be its bug or ours, costs the call and not the process.
+func recovered(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the host failed in this call: %v", r)
+		}
+	}()
+	return f()
 }
 
 // trap is an error of the guest without wazero's stack trace, which stays in the unwrapped error.

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/speclens/speclens/capabilities"
@@ -33,6 +31,9 @@ type compiler struct {
 	plain   *machine           // guarded by mu; without a cache, for when that fails; nil until needed
 	modules map[string]*module // guarded by mu; by SHA-256 in hex
 	closed  bool               // guarded by mu
+
+	// flights are the compilations under way.
+	flights sync.WaitGroup
 }
 
 // machine is one wazero runtime with WASI and the host functions.
@@ -169,10 +170,16 @@ func (c *compiler) drop(ctx context.Context, m *module) error {
 	return compiled.Close(ctx)
 }
 
-// compile makes sure that m is compiled; wasm has m's content.
-func (c *compiler) compile(ctx context.Context, m *module, wasm []byte) error {
+// compile makes sure that m is compiled; wasm has m's content. A panic of the compiler becomes an error, which is why all of
+// its work is done in this goroutine.
+func (c *compiler) compile(ctx context.Context, m *module, wasm []byte) (err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the compiler failed on this module: %v", r)
+		}
+	}()
 	if m.compiled != nil {
 		return nil
 	}
@@ -185,8 +192,6 @@ func (c *compiler) compile(ctx context.Context, m *module, wasm []byte) error {
 	if hardenErr != nil {
 		return explainMalformed(ctx, mach, original, hardenErr)
 	}
-	// With more than one worker wazero looks at the context between functions, so that closing need not wait.
-	ctx = experimental.WithCompilationWorkers(ctx, min(4, max(2, runtime.GOMAXPROCS(0))))
 	compiled, err := mach.runtime.CompileModule(ctx, wasm)
 	if err != nil && strings.HasPrefix(err.Error(), "compilationcache:") {
 		// wazero reports a damaged entry again and again, and does not say which file it is.
@@ -305,16 +310,28 @@ func (c *compiler) machine(ctx context.Context, slot **machine, cacheDir string)
 	return m, nil
 }
 
+// close closes the machines, after the compilations under way, which wazero cannot end. Where the context ends before
+// they do, the rest happens in the background.
 func (c *compiler) close(ctx context.Context) error {
 	c.mu.Lock()
 	c.closed = true
 	machines := []*machine{c.main, c.plain}
 	c.mu.Unlock()
-	var errs []error
-	for _, m := range machines {
-		if m != nil {
-			errs = append(errs, m.close(ctx))
+	closed := make(chan error, 1)
+	go func() {
+		c.flights.Wait()
+		var errs []error
+		for _, m := range machines {
+			if m != nil {
+				errs = append(errs, m.close(context.Background()))
+			}
 		}
+		closed <- errors.Join(errs...)
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		return nil
 	}
-	return errors.Join(errs...)
 }

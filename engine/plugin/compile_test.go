@@ -1,11 +1,14 @@
 package plugin
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // entries returns the files of a compile cache.
@@ -181,4 +184,50 @@ func TestOldEntriesOfTheCacheArePruned(t *testing.T) {
 			t.Errorf("%s is there: %v, want %v", path, err == nil, want)
 		}
 	}
+}
+
+// slow is a module that takes wazero a while to compile.
+func slow() []byte {
+	return tiny{Info: tinyInfo, Execute: func(a *asm) {
+		for range 10_000 {
+			a.Call("host_now")
+			a.Drop()
+		}
+		a.Return(`{"status":"done","duration_ms":0}`)
+	}}.Bytes()
+}
+
+func TestACompilationNeedNotBeWaitedFor(t *testing.T) {
+	wasm := slow()
+	r, err := NewWASMRuntime(t.Context(), WithCacheDir(""), WithLimits(generous()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+	defer cancel()
+	if _, err := r.LoadPlugin(ctx, "slow", wasm); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "plugin slow: load: compiling") {
+		t.Fatalf("error %v, want the context to end the wait", err)
+	}
+	if n := len(r.cores); n != 0 {
+		t.Errorf("%d plugins remain", n)
+	}
+	loading := make(chan error, 1)
+	go func() {
+		_, err := r.LoadPlugin(context.Background(), "slow", wasm)
+		loading <- err
+	}()
+	eventually(t, "the module is being compiled", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.cores) == 1
+	})
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := r.Close(short); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if err := <-loading; err != nil && !errors.Is(err, ErrClosed) {
+		t.Errorf("the load under way: %v", err)
+	}
+	r.compiler.flights.Wait() // what it compiled is dropped after the close
 }

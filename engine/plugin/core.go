@@ -143,13 +143,14 @@ func (c *core) prepare(ctx context.Context) (*module, error) {
 		}
 		f = &flight{done: make(chan struct{})}
 		c.flight = f
-		c.calls++ // closing waits for it
-		go c.fly(f)
+		c.rt.compiler.flights.Go(func() { c.fly(f) })
 	}
 	c.mu.Unlock()
 
 	select {
 	case <-f.done:
+	case <-c.ctx.Done():
+		return nil, c.fail(PhaseLoad, "", ErrClosed)
 	case <-ctx.Done():
 		return nil, c.fail(PhaseLoad, "", fmt.Errorf("compiling: %w", ctx.Err()))
 	}
@@ -167,10 +168,16 @@ func (c *core) prepare(ctx context.Context) (*module, error) {
 func (c *core) fly(f *flight) {
 	m, err := c.compile()
 	c.mu.Lock()
-	c.held, c.flight, f.err = m, nil, err
+	unwanted := m
+	if !c.closing {
+		c.held, unwanted = m, nil
+	}
+	c.flight, f.err = nil, err
 	c.mu.Unlock()
 	close(f.done)
-	c.end()
+	if unwanted != nil {
+		_ = c.rt.compiler.drop(context.Background(), unwanted) // nobody is left to tell
+	}
 }
 
 func (c *core) compile() (*module, error) {
@@ -185,10 +192,7 @@ func (c *core) compile() (*module, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.rt.compiler.compile(c.ctx, m, wasm); err != nil {
-		if c.ctx.Err() != nil {
-			err = ErrClosed
-		}
+	if err := c.rt.compiler.compile(context.Background(), m, wasm); err != nil {
 		return nil, errors.Join(fmt.Errorf("compile: %w", err), c.rt.compiler.drop(context.Background(), m))
 	}
 	export := ""
@@ -292,7 +296,8 @@ func (c *core) release() error {
 	return c.close(ctx)
 }
 
-// close refuses new calls, waits for those under way until the context ends, then ends them, and releases everything.
+// close refuses new calls, waits for those under way until the context ends, then ends them, and releases everything. A
+// compilation under way is not waited for: it cannot be ended, and drops its result when nobody wants it.
 func (c *core) close(ctx context.Context) error {
 	c.mu.Lock()
 	if c.closing {
@@ -300,9 +305,6 @@ func (c *core) close(ctx context.Context) error {
 		return nil
 	}
 	c.closing = true
-	if c.flight != nil {
-		c.cancel() // nobody will use what is being compiled
-	}
 	drained := make(chan struct{})
 	if c.calls == 0 {
 		close(drained)

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
+	"sync"
 	"testing"
 	"time"
 
@@ -193,38 +193,6 @@ func TestABadFileIsLeftOutAndReported(t *testing.T) {
 	}
 	if again := mustLoad(t, l, dir); again != r {
 		t.Error("bad files that are unchanged are loaded again")
-	}
-}
-
-func TestFilesThatAreNoneAreReported(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no pipes and links")
-	}
-	dir := t.TempDir()
-	put(t, dir, map[string][]byte{"good.wasm": versioned("good", "1")})
-	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.wasm"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "dangling.wasm")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(filepath.Join(dir, "good.wasm"), filepath.Join(dir, "z-link.wasm")); err != nil {
-		t.Fatal(err)
-	}
-	l, _ := newTestLoader(t)
-	r := mustLoad(t, l, dir)
-	var got []string
-	for _, p := range r.Problems() {
-		got = append(got, filepath.Base(p.Path)+": "+p.Err.Error())
-	}
-	text := strings.Join(got, "\n")
-	for _, want := range []string{"pipe.wasm: plugin pipe: load: is not a regular file", "dangling.wasm: plugin dangling: load: ", "z-link.wasm: plugin good@1: load: register"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("problems\n%s\nlack %q", text, want)
-		}
-	}
-	if names(r) != "good@1" || mustLoad(t, l, dir) != r {
-		t.Errorf("plugins %s", names(r))
 	}
 }
 
@@ -506,6 +474,73 @@ func TestTheIndexAnswersInPlaceOfTheModules(t *testing.T) {
 		if _, _, rec = load(); rec.count(started) != 0 {
 			t.Errorf("an index that was %s is not written anew", name)
 		}
+	}
+}
+
+func TestOfSeveralFoldersTheFirstWins(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	put(t, first, map[string][]byte{"z.wasm": versioned("a", "1"), "b.wasm": versioned("b", "1")})
+	put(t, second, map[string][]byte{"a.wasm": versioned("a", "2"), "c.wasm": versioned("c", "1")})
+	l, rec := newTestLoader(t)
+	load := func(dirs ...string) *Registry {
+		t.Helper()
+		r, err := l.LoadDirs(t.Context(), dirs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := load(first, "", second, first)
+	if names(r) != "a@1 b@1 c@1" || len(r.Problems()) != 1 || r.Problems()[0].Path != filepath.Join(second, "a.wasm") {
+		t.Errorf("plugins %s, problems %v", names(r), r.Problems())
+	}
+	if load(first, second) != r {
+		t.Error("the same folders are loaded again")
+	}
+	if other := load(second, first); names(other) != "a@2 b@1 c@1" {
+		t.Errorf("the other way round: %s", names(other))
+	}
+	if rec.count(started) != 4 {
+		t.Errorf("%d instances, want one for each content", rec.count(started))
+	}
+	if _, err := l.LoadDirs(t.Context(), first, filepath.Join(first, "missing")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("with a missing folder: %v", err)
+	}
+	if none := load(); len(none.Snapshot()) != 0 {
+		t.Errorf("no folders: %s", names(none))
+	}
+}
+
+func TestTwoProcessesMayShareACacheFolder(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+	files := map[string][]byte{}
+	for i := range 8 {
+		name := fmt.Sprintf("p%d", i)
+		files[name+".wasm"] = tiny{Info: fmt.Sprintf(`{"name":%q,"version":"1","protocols":[%q]}`, name, name)}.Bytes()
+	}
+	put(t, dir, files)
+	var wg sync.WaitGroup
+	for range 6 { // a loader shares nothing with another but the folder
+		wg.Go(func() {
+			l := NewLoader(WithCacheDir(cache), WithLimits(generous()))
+			defer l.Close(context.Background())
+			r, err := l.LoadDir(t.Context(), dir)
+			if err != nil || len(r.Problems()) > 0 || len(r.Snapshot()) != len(files) {
+				t.Errorf("%v, %v", err, r)
+				return
+			}
+			for i := range files {
+				protocol := schema.Protocol(strings.TrimSuffix(i, ".wasm"))
+				if _, err := r.Lookup(protocol).Execute(t.Context(), TestInput{}, nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	l, rec := newTestLoader(t, WithCacheDir(cache))
+	if r := mustLoad(t, l, dir); len(r.Snapshot()) != len(files) || len(rec.lines()) > 0 {
+		t.Errorf("afterwards: %s, log %v", names(r), rec.lines())
 	}
 }
 

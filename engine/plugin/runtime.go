@@ -123,6 +123,6 @@ func (r *WASMRuntime) Close(ctx context.Context) error {
 	if r.ownHTTP != nil {
 		errs = append(errs, r.ownHTTP.Close())
 	}
-	errs = append(errs, r.compiler.close(context.WithoutCancel(ctx)))
+	errs = append(errs, r.compiler.close(ctx))
 	return errors.Join(errs...)
 }

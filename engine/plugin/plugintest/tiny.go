@@ -28,6 +28,8 @@ type Tiny struct {
 	Signature map[string]Signature
 	// Table, where not nil, is a table section's content.
 	Table []byte
+	// Functions is a number of functions to add that nobody calls.
+	Functions int
 	// Pages is the initial size of the memory in 64 KiB, 2 where 0.
 	Pages uint32
 }
@@ -204,6 +206,9 @@ func (tiny Tiny) Bytes() []byte {
 	a.add("_initialize", tiny.Initialize, none, none)
 	a.add("_start", tiny.Start, none, none)
 	a.add("", tiny.StartSection, none, none)
+	for range tiny.Functions {
+		a.functions = append(a.functions, function{Signature: Signature{Results: oneI64}, code: []byte{0x42, 0x07}})
+	}
 	return a.module()
 }
 
