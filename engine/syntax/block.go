@@ -41,9 +41,10 @@ func (p *parser) misplaced(c, col int, wrong *int) bool {
 	if p.isDash() {
 		dash := p.pos
 		p.errorf(p.pos, e, CodeIndent, "A list item cannot stand among the keys of a map. Check its indentation, or put it under a key of its own.")
-		p.discard(func() { p.sequence(c, c) })
-		if next := p.next(); p.depth == 1 && !(next == col && p.keyEnd() >= 0) {
-			p.dashes = append(p.dashes, dash) // no key of the map follows: it is the next item of the list
+		p.pos++
+		p.discard(func() { p.block(c, afterDash) })
+		if next := p.next(); p.isItem && p.depth == 1 && !(next == col && p.keyEnd() >= 0) {
+			p.cutAt(dash) // no key of the map follows: it is the next item of the list
 		}
 		return false
 	}
@@ -69,6 +70,15 @@ func (p *parser) reindent(col int) *Fix {
 	return &Fix{Title: "Correct the indentation", Edits: []text.Edit{{
 		Span: text.Span{Start: p.bol, End: p.pos}, New: strings.Repeat(" ", col),
 	}}}
+}
+
+// cutAt notes that the unit of the list item ends at a further dash, and ends the reading: both parts are read again by
+// themselves.
+func (p *parser) cutAt(dash int) {
+	if p.cut == 0 {
+		p.cut = dash
+	}
+	p.pos = len(p.src)
 }
 
 // alignTabs corrects the fix of the line's tabs: the line belongs to column col.
@@ -298,13 +308,16 @@ func (p *parser) sequence(col, n int) *node {
 		item := p.block(at, afterDash)
 		p.stack = append(p.stack, item)
 		c := p.next()
-		if c == col && p.depth == 0 && p.isDash() {
-			p.dashes = append(p.dashes, p.pos)
+		if c == col && p.isItem && p.depth == 0 && p.isDash() {
+			p.cutAt(p.pos)
+			break
 		}
 		for c >= 0 && !(c == col && p.isDash()) && (c > n && c >= col || c > n && p.isDash()) && !p.limited {
 			if p.isDash() {
-				if p.depth == 0 {
-					p.dashes = append(p.dashes, p.pos)
+				if p.isItem && p.depth == 0 {
+					p.cutAt(p.pos)
+					c = -1
+					break
 				}
 				p.misplacedDash(col)
 				break
@@ -374,7 +387,7 @@ func (p *parser) item() *node {
 		p.leftover("the list")
 		return nil
 	}
-	p.dashAt = p.pos
+	p.dashAt, p.isItem = p.pos, true
 	seq := p.sequence(c, 0)
 	last := seq.kids[len(seq.kids)-1]
 	for c := p.next(); c >= 0; c = p.next() {

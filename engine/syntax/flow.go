@@ -16,31 +16,37 @@ type flowState struct {
 	missing  bool // the tolerant attempt saw entries without a comma between them
 }
 
+// mostWasted is how many bytes the strict attempts of a piece may read in vain. From then on they keep to the lines that
+// can belong to the collection by their columns, so that many open brackets do not each read on to the end of the piece.
+const mostWasted = 64 << 10
+
 // flowCollection reads a flow list or map whose parent stands at column n.
 func (p *parser) flowCollection(n int) *node {
 	if p.flow.depth > 0 {
 		return p.flowNode()
 	}
-	start, saved := p.pos, *p
+	start, saved, whole := p.pos, *p, p.src
+	extent := p.flowExtent(start, n)
+	narrow := p.wasted > mostWasted
+	if narrow {
+		p.src = p.src[:extent]
+	}
 	p.flow = flowState{}
 	node := p.flowNode()
+	p.src = whole
 	if !p.flow.failed && !p.limited {
 		p.flow = flowState{}
 		return node
 	}
-	if p.limited {
-		p.flow = flowState{}
-		return node
-	}
-	ended := p.flow.ended
+	ended, wasted := p.flow.ended && !narrow, p.pos-start
 	slab, ptrs := p.slab, p.ptrs
 	*p = saved
 	p.slab, p.ptrs = slab, ptrs
+	p.wasted += wasted
 	if ended {
 		p.open = append(p.open, opening{start, p.src[start]})
 	}
-	whole := p.src
-	p.src = p.src[:p.flowExtent(start, n)]
+	p.src = p.src[:extent]
 	p.flow = flowState{tolerant: true}
 	node = p.flowNode()
 	p.src, p.flow = whole, flowState{}
@@ -120,7 +126,7 @@ func (p *parser) flowNode() *node {
 	case '[':
 		return p.apply(pr, p.flowSequence())
 	case '{':
-		if t := p.template(lineEnd(p.src, p.pos)); t != nil {
+		if t := p.template(); t != nil {
 			return p.apply(pr, t)
 		}
 		return p.apply(pr, p.flowMapping())
@@ -411,11 +417,12 @@ func (p *parser) flowWord() int {
 
 // template reads an unquoted {{ … }} as text with a finding that offers to quote it, nil if the position does not stand
 // on one. YAML proper would read a map within a map.
-func (p *parser) template(limit int) *node {
+func (p *parser) template() *node {
 	start := p.pos
-	if !strings.HasPrefix(p.src[start:limit], "{{") {
+	if !strings.HasPrefix(p.src[start:], "{{") {
 		return nil
 	}
+	limit := lineEnd(p.src, start)
 	if !strings.Contains(p.src[start:limit], "}}") && bracketEnd(p.src, start) >= 0 {
 		return nil // a map whose first key is a map
 	}

@@ -26,8 +26,9 @@ type parser struct {
 	anchors  []*node // in the order of their definition
 	aliases  []*node
 	open     []opening // quotes and brackets that nothing in this piece closes
-	dashes   []int     // offsets of list items that stand deeper than the items of the unit's list
+	cut      int       // where a further list item stands at a wrong column, so that the unit has to end there; 0 for none
 	flow     flowState
+	wasted   int // how many bytes strict attempts at flow collections read in vain
 	dashAt   int // where the dash of the unit stands
 	junkLine int // the line start of the last line that was skipped with a finding
 	tabLine  int // the line start of the last line that was reported for its tabs
@@ -426,7 +427,7 @@ func (p *parser) inline(n int) *node {
 		p.settle("the text in quotes")
 		return node
 	case '[', '{':
-		if t := p.template(lineEnd(p.src, p.pos)); t != nil {
+		if t := p.template(); t != nil {
 			return t
 		}
 		node := p.flowCollection(n)
@@ -577,7 +578,7 @@ func (p *parser) quoted(n int) *node {
 	if !ok {
 		p.open = append(p.open, opening{start, q})
 	}
-	if ok && end > lineEnd(p.src, start) && (p.flow.tolerant || !p.mayFollow(end)) {
+	if ok && strings.ContainsAny(p.src[start:end], "\n\r") && (p.flow.tolerant || !p.mayFollow(end)) {
 		ok = false
 	}
 	node := p.node(Scalar, style, start, end)

@@ -229,6 +229,63 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLargeTextsTakeTheirTimeInProportion reads texts whose cost would explode if anything looked too far ahead or back.
+// Each took well below a second when it was written; the bound only tells linear from quadratic.
+func TestLargeTextsTakeTheirTimeInProportion(t *testing.T) {
+	const n = 60_000
+	for name, src := range map[string]string{
+		"a long line of maps":         "k: [" + strings.Repeat("{\"a\": [1, \"b\"]}, ", n) + "]\n",
+		"a long line of templates":    "k: [" + strings.Repeat("\"{{ a }}\", ", n) + "]\n",
+		"a long line of text":         "k: " + strings.Repeat("word ", 4*n) + "\n",
+		"many keys":                   numbered(n, "key%d: v\n"),
+		"many keys in a map":          "m:\n" + numbered(n, "  key%d: v\n"),
+		"many keys in braces":         "m: {" + numbered(n, "key%d: v, ") + "}\n",
+		"blank lines":                 "a: 1\n" + strings.Repeat("\n", 10*n) + "b: 2\n",
+		"comments":                    "a: 1\n" + strings.Repeat("# c\n", n) + "b: 2\n",
+		"comments among items":        "tests:\n" + strings.Repeat("  # c\n", n) + "  - a\n" + strings.Repeat("  # c\n", n),
+		"a block of text":             "a: |\n" + strings.Repeat("  text\n", n),
+		"brackets left open":          "m:\n" + numbered(n/4, "  k%d: [a,\n"),
+		"braces left open":            "m:\n" + numbered(n/4, "  k%d: {a: b,\n"),
+		"quotes left open":            "m:\n" + numbered(n, "  k%d: \"a\n"),
+		"apostrophes left open":       "m:\n" + numbered(n, "  k%d: 'a b\n"),
+		"quotes left open in items":   "tests:\n" + numbered(n/4, "  - name: \"t%d\n    x: 1\n"),
+		"brackets left open in items": "tests:\n" + numbered(n/4, "  - name: [t%d\n    x: 1\n"),
+		"half keys":                   "m:\n" + numbered(n, "  key%d\n"),
+		"documents":                   numbered(n/4, "---\na: %d\n"),
+		"anchors":                     numbered(n/2, "k%d: &a v\n") + "z: *a\n",
+		"aliases":                     "a: &a 1\ntests:\n" + strings.Repeat("  - *a\n", n/4),
+		"dashes":                      "a:\n" + strings.Repeat("  -\n", n),
+		"wrong columns":               "tests:\n" + strings.Repeat("  - a: 1\n   b: 2\n     c: 3\n", n/8),
+		"list items among keys":       "tests:\n  - a: 1\n" + strings.Repeat("    - b: 1\n", 2000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			txt := text.New(src)
+			tr := Parse(txt, Options{})
+			edits := []text.Edit{{Span: text.Span{Start: len(src) / 2, End: len(src) / 2}, New: "x"}}
+			tr = tr.Update(txt.Apply(edits...), edits)
+			tr.Findings()
+			tr.ContextAt(len(src) / 2)
+			tr.ContextAt(len(src))
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("it took %v", took)
+			} else {
+				t.Logf("%d KiB took %v", len(src)>>10, took)
+			}
+		})
+	}
+}
+
+func numbered(n int, format string) string {
+	var b strings.Builder
+	for i := 0; i < n; i++ {
+		if strings.Contains(format, "%d") {
+			fmt.Fprintf(&b, format, i)
+		}
+	}
+	return b.String()
+}
+
 func deepKeys(n int) string {
 	var b strings.Builder
 	for i := 0; i < n; i++ {

@@ -197,6 +197,29 @@ func TestFixesSettleTheirFindings(t *testing.T) {
 	}
 }
 
+func TestAListItemAmongTheKeysOfASectionHidesNoKeys(t *testing.T) {
+	for _, src := range []string{
+		"defaults:\n  a: 1\n  - x\n  - y\n  b: 2\nmode: test\n",
+		"--- # read as one\n{a: 1}\n",
+		"  defaults:\n    a: 1\n    - x\n    b: 2\n  mode: test\n",
+		"? x\n: y\ndefaults:\n  a: 1\n  - x\n  b: 2\nmode: test\n",
+	} {
+		tr := parse(src)
+		sound(t, tr, src)
+		root := tr.Documents()[0].Root
+		if d, ok := root.Get("defaults"); ok {
+			_, a := d.Value.Get("a")
+			_, b := d.Value.Get("b")
+			_, m := root.Get("mode")
+			if !a || !b || !m {
+				t.Errorf("%q: a, b and mode are there: %v %v %v", src, a, b, m)
+			}
+		} else if root.Len() == 0 {
+			t.Errorf("%q: nothing is there", src)
+		}
+	}
+}
+
 func TestWholeDocuments(t *testing.T) {
 	for name, c := range map[string]struct {
 		src    string

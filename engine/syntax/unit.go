@@ -71,8 +71,8 @@ func newUnit(src string, kind chunkKind, dash int, opts Options) *Unit {
 			u.shape = shapeContent
 		}
 	}
-	if len(p.dashes) > 0 {
-		u.stray = lastLineStart(src, 0, p.dashes[0])
+	if p.cut > 0 && kind == chunkItem {
+		return &Unit{Source: src, kind: kind, dash: dash, stray: lastLineStart(src, 0, p.cut)}
 	}
 	if root != nil {
 		u.Node = Node{n: root}

@@ -236,13 +236,13 @@ func (b *builder) scan(from, likely int, first cut, stop func(cut) bool) {
 // push reads a chunk, or takes a known one of the same source, and appends it. A chunk with a list item at a wrong
 // column is cut there, so that the items before and behind it stay alive.
 func (b *builder) push(src string, base int, c cut, clone bool) {
-	follows := false
+	follows, cloned := false, !clone
 	for {
 		u := b.known[src]
 		if u == nil || u.kind != c.kind || u.dash != c.dash || u.follows != follows {
 			old := u
-			if clone {
-				src = strings.Clone(src)
+			if !cloned {
+				src, cloned = strings.Clone(src), true
 			}
 			u = newUnit(src, c.kind, c.dash, b.tree.opts)
 			u.follows = follows
@@ -250,7 +250,7 @@ func (b *builder) push(src string, base int, c cut, clone bool) {
 				b.reuse(u)
 			}
 		}
-		if u.stray > 0 && c.kind == chunkItem {
+		if u.stray > 0 {
 			head := newUnit(src[:u.stray], c.kind, c.dash, b.tree.opts)
 			if k := b.known[src[:u.stray]]; k != nil && k.kind == c.kind && k.dash == c.dash && k.follows == follows {
 				head = k

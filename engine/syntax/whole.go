@@ -100,10 +100,15 @@ func (t *Tree) wholeDocument(span text.Span, old *Tree) Document {
 // document reads well as one. Mostly it does not: somebody is typing, and the next quote belongs to another value. That
 // shows at the next quote or bracket already, so that the whole document is read only where it may help.
 func (t *Tree) closesBeyond(from, to int, span text.Span) bool {
+	const most = 64 // with more of them the document is broken, not unusual
+	tried := 0
 	i := sort.SearchInts(t.marked, from)
 	for ; i < len(t.marked) && t.marked[i] < to; i++ {
 		c := t.chunks[t.marked[i]]
 		for _, o := range c.Unit.open {
+			if tried++; tried > most {
+				return false
+			}
 			if t.mayClose(c.Base+o.off, span.End) {
 				return t.readsWell(span)
 			}
