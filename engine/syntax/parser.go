@@ -28,10 +28,11 @@ type parser struct {
 	open     []opening // quotes and brackets that nothing in this piece closes
 	cut      int       // where a further list item stands at a wrong column, so that the unit has to end there; 0 for none
 	flow     flowState
-	wasted   int // how many bytes strict attempts at flow collections read in vain
-	dashAt   int // where the dash of the unit stands
-	junkLine int // the line start of the last line that was skipped with a finding
-	tabLine  int // the line start of the last line that was reported for its tabs
+	wasted   int  // how many bytes strict attempts at flow collections read in vain
+	isItem   bool // the piece is one item of a list of units
+	dashAt   int  // where the dash of the unit stands
+	junkLine int  // the line start of the last line that was skipped with a finding
+	tabLine  int  // the line start of the last line that was reported for its tabs
 }
 
 // opening is a quote or bracket that is not closed in its piece of the file.
