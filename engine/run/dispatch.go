@@ -19,8 +19,9 @@ type dispatcher struct {
 	jobs []job
 	// limit is the number of jobs that may be under way; at least 1.
 	limit int
-	// run does a job, in a goroutine of its own, and reports whether no other job may begin any more.
-	run func(job int) (stop bool)
+	// run does a job, in a goroutine of its own, and reports whether no other job may begin any more. Through pause it
+	// gives its place to others while it merely waits; it goes on when a place is free again.
+	run func(job int, pause func(wait func())) (stop bool)
 	// skip disposes of a job that may not begin: because ctx ended, or because one said so.
 	skip func(job int)
 	// begin and end are told of each wave, with the jobs [from, to).
@@ -42,20 +43,46 @@ func (d *dispatcher) dispatch(ctx context.Context) {
 	}
 }
 
-// ended is what a job's goroutine reports.
-type ended struct {
+// signal is what a job's goroutine tells the dispatcher.
+type signal struct {
 	job  int
+	kind signalKind
 	stop bool
+	// granted is closed when a job that wants to go on may.
+	granted chan struct{}
+}
+
+type signalKind uint8
+
+const (
+	jobEnded signalKind = iota
+	jobPaused
+	jobResumes
+)
+
+// pause gives a job's place away for as long as wait takes.
+func pause(signals chan<- signal, job int, wait func()) {
+	signals <- signal{job: job, kind: jobPaused}
+	wait()
+	granted := make(chan struct{})
+	signals <- signal{job: job, kind: jobResumes, granted: granted}
+	<-granted
 }
 
 // wave runs the jobs [from, to). Each job is looked at once, so that a wave of ten thousand costs no more per job than a
 // small one: a job whose lane is taken waits in the lane's own queue, and follows when the lane is free.
 func (d *dispatcher) wave(ctx context.Context, from, to int, stopped bool) bool {
-	done := make(chan ended)
+	signals := make(chan signal)
 	waiting := map[int][]int{} // lane → the jobs that wait for it; present while a job of the lane is under way
 	var freed []int            // jobs whose lane has become theirs
-	next, running := from, 0
+	var resuming []signal
+	next, running, paused := from, 0, 0
 	for {
+		for running < d.limit && len(resuming) > 0 {
+			close(resuming[0].granted)
+			resuming = resuming[1:]
+			running, paused = running+1, paused-1
+		}
 		for running < d.limit && !stopped && ctx.Err() == nil && (len(freed) > 0 || next < to) {
 			i := next
 			if len(freed) > 0 {
@@ -72,15 +99,26 @@ func (d *dispatcher) wave(ctx context.Context, from, to int, stopped bool) bool 
 				}
 			}
 			running++
-			go func() { done <- ended{i, d.run(i)} }()
+			go func() {
+				stop := d.run(i, func(wait func()) { pause(signals, i, wait) })
+				signals <- signal{job: i, kind: jobEnded, stop: stop}
+			}()
 		}
-		if running == 0 {
+		if running+paused == 0 {
 			break
 		}
-		e := <-done
+		s := <-signals
+		switch s.kind {
+		case jobPaused:
+			running, paused = running-1, paused+1
+			continue
+		case jobResumes:
+			resuming = append(resuming, s)
+			continue
+		}
 		running--
-		stopped = stopped || e.stop
-		lane := d.jobs[e.job].lane
+		stopped = stopped || s.stop
+		lane := d.jobs[s.job].lane
 		if queue := waiting[lane]; len(queue) > 0 {
 			freed, waiting[lane] = append(freed, queue[0]), queue[1:]
 		} else {

@@ -62,7 +62,7 @@ func (p *probe) wait(t *testing.T, line string) {
 func (p *probe) dispatcher(limit int, jobs []job, run func(i int) bool) *dispatcher {
 	return &dispatcher{
 		jobs: jobs, limit: limit,
-		run: func(i int) bool {
+		run: func(i int, _ func(func())) bool {
 			p.enter()
 			defer p.leave()
 			p.note("run %d", i)
@@ -197,6 +197,44 @@ func TestWhatWaitsForALaneIsSkippedInOrder(t *testing.T) {
 		return i == 2
 	}).dispatch(t.Context())
 	if tail := p.log[len(p.log)-4:]; !slices.Equal(tail, []string{"skip 1", "skip 3", "skip 4", "end 0"}) {
+		t.Errorf("log = %q", p.log)
+	}
+}
+
+func TestAJobThatPausesGivesItsPlaceToAnother(t *testing.T) {
+	p := newProbe()
+	d := p.dispatcher(1, free(0, 0, 0), nil)
+	d.run = func(i int, pause func(func())) bool {
+		p.note("run %d", i)
+		if i == 0 {
+			pause(func() { p.wait(t, "run 1") })
+			p.note("on %d", i)
+		} else if i == 1 {
+			// Whoever was there first goes on before anybody new begins.
+			p.wait(t, "run 0")
+		}
+		p.enter()
+		defer p.leave()
+		p.note("ran %d", i)
+		return false
+	}
+	d.dispatch(t.Context())
+	if p.most != 1 || !slices.Contains(p.log, "on 0") {
+		t.Errorf("%d at a time: %q", p.most, p.log)
+	}
+}
+
+func TestAPausedJobGoesOnAfterACancel(t *testing.T) {
+	p := newProbe()
+	ctx, cancel := context.WithCancel(t.Context())
+	d := p.dispatcher(1, free(0, 1), nil)
+	d.run = func(i int, pause func(func())) bool {
+		pause(func() { cancel(); <-ctx.Done() })
+		p.note("ran %d", i)
+		return false
+	}
+	d.dispatch(ctx)
+	if want := []string{"wave 0 [0,1)", "ran 0", "end 0", "wave 1 [1,2)", "skip 1", "end 1"}; !slices.Equal(p.log, want) {
 		t.Errorf("log = %q", p.log)
 	}
 }

@@ -41,6 +41,7 @@ type runner struct {
 	seed     uint64
 	failFast bool
 	limit    int
+	serial   bool // not even a test that waits for its next attempt lets another one begin
 	out      emitter
 	masker   *Masker
 	env      map[string]func(string) (string, error) // by URI
@@ -118,7 +119,7 @@ func newRunner(snap *engine.Snapshot, plan *Schedule, sink Sink, opts Options) *
 	if serial {
 		most = 1
 	}
-	r.limit = most
+	r.limit, r.serial = most, serial
 	r.masker = r.secrets()
 	return r
 }
@@ -169,7 +170,7 @@ func (r *runner) run(ctx context.Context) {
 	}, r.masker)
 	d := dispatcher{
 		jobs: r.plan.jobs, limit: r.limit,
-		run:  func(i int) bool { return r.runUnit(ctx, i) },
+		run:  func(i int, pause func(func())) bool { return r.runUnit(ctx, i, pause) },
 		skip: func(i int) { r.skipUnit(ctx, i) },
 		begin: func(wave, from, to int) {
 			names := make([]string, 0, to-from)

@@ -305,6 +305,47 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+func TestATestThatWaitsForItsNextAttemptHoldsUpNoOther(t *testing.T) {
+	b := newBench(t, "a.yaml", fakeTarget+`
+tests:
+  - { name: polls, resource: poll, retry: { maxAttempts: 2, interval: 1h }, expect: { status: 200 } }
+  - { name: other, resource: other }
+`)
+	b.opts.MaxConcurrent = 1
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.fake.execute = func(_ context.Context, in plugin.TestInput, _ plugin.EventSink) (*plugin.TestOutput, error) {
+		if in.Resource == "other" {
+			time.AfterFunc(10*time.Millisecond, cancel)
+		}
+		return &plugin.TestOutput{Status: 500}, nil
+	}
+	wantStatuses(t, b.runContext(ctx, Selection{}), "polls errored", "other passed")
+}
+
+func TestInASerialRunATestEndsBeforeTheNextBegins(t *testing.T) {
+	b := newBench(t, "a.yaml", fakeTarget+`
+tests:
+  - { name: polls, retry: { maxAttempts: 3, interval: 5ms }, expect: { status: 200 } }
+  - { name: other }
+`)
+	b.opts.Serial = true
+	b.answers(plugin.TestOutput{Status: 500})
+	b.all()
+	var got []string
+	for _, e := range b.events.all() {
+		switch e := e.(type) {
+		case TestStarted:
+			got = append(got, "begin "+e.Test.Name)
+		case TestCompleted:
+			got = append(got, "end "+e.Test.Name)
+		}
+	}
+	if !slices.Equal(got, []string{"begin polls", "end polls", "begin other", "end other"}) {
+		t.Errorf("order = %q", got)
+	}
+}
+
 func TestRetryMissingMaxAttemptsIsSaid(t *testing.T) {
 	b := newBench(t, "a.yaml", fakeTarget+"tests: [{ name: a, retry: { interval: 1s } }]")
 	wantIn(t, "warnings", strings.Join(b.run(Selection{}).Results[0].Warnings, "\n"), "retry has no maxAttempts")

@@ -46,13 +46,16 @@ type exec struct {
 	// undeclared are the kinds of events that were warned about.
 	undeclared map[string]bool
 	outcome    outcome
+	// pause gives the place among the tests under way to another one while this one only waits.
+	pause func(wait func())
 	// ended says that the result is out, so that nothing more may be said about the test.
 	ended atomic.Bool
 }
 
 // runUnit runs one unit from its first condition to its result, and reports whether the run should begin nothing more.
-func (r *runner) runUnit(ctx context.Context, i int) (stop bool) {
+func (r *runner) runUnit(ctx context.Context, i int, pause func(func())) (stop bool) {
 	x := r.newExec(i)
+	x.pause = pause
 	x.run(ctx)
 	x.finish(ctx, i)
 	failed := x.result.Status == engine.StatusFailed || x.result.Status == engine.StatusErrored
@@ -184,7 +187,7 @@ func (x *exec) attempt(ctx context.Context, c *callable) {
 		if met || n >= tries.most {
 			break
 		}
-		if !wait(ctx, tries.interval) {
+		if !x.wait(ctx, tries.interval) {
 			x.fail(errCancelled)
 			break
 		}
@@ -291,18 +294,23 @@ func (x *exec) keep() {
 }
 
 // wait waits between two attempts; it is false where the context ended before.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
+func (x *exec) wait(ctx context.Context, d time.Duration) bool {
+	sleep := func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+	switch {
+	case d <= 0 || ctx.Err() != nil:
+	case x.r.serial:
+		sleep()
+	default:
+		x.pause(sleep)
 	}
+	return ctx.Err() == nil
 }
 
 // readAttempts reads `retry`.
