@@ -4,7 +4,7 @@ package schema
 var configFields = []Field{
 	{Name: "version", Level: LevelConfig, Snippet: " ${1:1}",
 		Spec: FieldSpec{Type: TypeString, Examples: []any{"1"}}},
-	{Name: "targets", Level: LevelConfig, Snippet: "\n  ${1:api}: ${2:http://127.0.0.1:8080}",
+	{Name: "targets", Level: LevelConfig, Templated: true, Snippet: "\n  ${1:api}: ${2:http://127.0.0.1:8080}",
 		Spec: FieldSpec{Type: TypeMap, Items: urlItem}},
 	{Name: "environments", Level: LevelConfig, Nested: LevelEnvironment,
 		Snippet: "\n  ${1:local}:\n    targets:\n      ${2:api}: ${3:http://127.0.0.1:8080}",
@@ -24,7 +24,7 @@ var configFields = []Field{
 	{Name: "pluginConfigs", Level: LevelConfig, Snippet: "\n  ${1:plugin}:\n    ${2:key}: ${3:value}",
 		Spec: FieldSpec{Type: TypeMap, Items: objectItem}},
 
-	{Name: "targets", Level: LevelEnvironment, Snippet: "\n  ${1:api}: ${2:http://127.0.0.1:8080}",
+	{Name: "targets", Level: LevelEnvironment, Templated: true, Snippet: "\n  ${1:api}: ${2:http://127.0.0.1:8080}",
 		Spec: FieldSpec{Type: TypeMap, Items: urlItem}},
 	{Name: "env", Level: LevelEnvironment, Snippet: "\n  ${1:NAME}: ${2:value}",
 		Spec: FieldSpec{Type: TypeMap, Items: textItem}},

@@ -4,7 +4,7 @@ package schema
 var fileFields = []Field{
 	{Name: "target", Level: LevelFile, Templated: true, Snippet: " ${1:http://127.0.0.1:8080}",
 		Spec: FieldSpec{Type: TypeString, Format: FormatTarget, Examples: []any{"http://127.0.0.1:8080", "api"}}},
-	{Name: "targets", Level: LevelFile, Snippet: "\n  ${1:api}: ${2:http://127.0.0.1:8080}",
+	{Name: "targets", Level: LevelFile, Templated: true, Snippet: "\n  ${1:api}: ${2:http://127.0.0.1:8080}",
 		Spec: FieldSpec{Type: TypeMap, Items: urlItem}},
 	{Name: "mode", Level: LevelFile, Snippet: " ${1|test,scenario,load|}",
 		Spec: FieldSpec{Type: TypeString, Default: "test", Enum: []any{"test", "scenario", "load"}, EnumDescriptions: []string{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/schema"
 )
@@ -25,6 +26,7 @@ func configuration(p *pass) []Diagnostic {
 	}
 	c.found = append(c.found, v.found...)
 	c.found = append(c.found, templateProblems(c.conf.Templates)...)
+	c.variables()
 	c.version()
 	c.protocols()
 	c.plugins()
@@ -40,6 +42,22 @@ type configCheck struct {
 
 func (c *configCheck) add(span text.Span, severity Severity, code, message string, fixes ...Fix) {
 	c.found = append(c.found, Diagnostic{Span: span, Severity: severity, Source: SourceCheck, Code: code, Message: message, Fixes: fixes})
+}
+
+// variables checks the variables in the templates; what else a template names is known in a test only.
+func (c *configCheck) variables() {
+	n := nameCheck{pass: c.pass}
+	for _, at := range c.conf.Templates {
+		for _, ref := range at.Template.Refs() {
+			if ref.Kind != template.Env {
+				continue
+			}
+			if d, wrong := n.variable(link.Use{At: at, Ref: ref}); wrong {
+				d.Source = SourceCheck
+				c.found = append(c.found, d)
+			}
+		}
+	}
 }
 
 func (c *configCheck) version() {

@@ -20,7 +20,30 @@ func (v *values) level(entries []syntax.Entry, level schema.Level, fields *schem
 			// The lowering knows these.
 		default:
 			v.field(e.Key, e.Value, f.Spec, quote(f.Name))
+			if !f.Templated && f.Name != "save" { // `save` has words of its own for that
+				v.unresolved(e.Value, quote(f.Name), 0)
+			}
 		}
+	}
+}
+
+// unresolved reports templates at a place where none is resolved.
+func (v *values) unresolved(n syntax.Node, place string, depth int) {
+	r := n.Resolve()
+	if v.seen++; v.seen > mostValues || depth > 3 {
+		return
+	}
+	if isTemplated(r) && r.Tag() == syntax.TagStr {
+		v.found = append(v.found, Diagnostic{
+			Span: n.Span(), Severity: SeverityWarning, Source: SourceCheck, Code: "template.not-here",
+			Message: "templates are not resolved in " + place + ", so this stays as written",
+		})
+	}
+	for _, item := range r.Items() {
+		v.unresolved(item, place, depth+1)
+	}
+	for _, e := range r.Merged() {
+		v.unresolved(e.Value, place, depth+1)
 	}
 }
 

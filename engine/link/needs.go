@@ -2,6 +2,7 @@ package link
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
@@ -50,7 +51,7 @@ func (n *Names) Needs(p *Place) []Need {
 		use(u, p.Base)
 	}
 	for _, at := range p.Spec.Templates {
-		if inForce(p.Test, at.Path) {
+		if inForce(p.Spec, p.Test, at.Path) {
 			for _, ref := range at.Template.Refs() {
 				use(Use{at, ref}, 0)
 			}
@@ -65,13 +66,18 @@ func (n *Names) Needs(p *Place) []Need {
 	return needs
 }
 
-// inForce reports whether a test uses a templated place of its file: the target only if it has none of its own.
-func inForce(t *spec.Test, place string) bool {
+// inForce reports whether a test uses a templated place of its file: the target only if it has none of its own, and of
+// the aliases the one that it names.
+func inForce(s *spec.Spec, t *spec.Test, place string) bool {
 	switch place {
 	case "target":
 		return t.Target.Value == ""
 	case "defaults.timeout":
 		return t.Timeout.Value == ""
+	}
+	if alias, ok := strings.CutPrefix(place, "targets."); ok {
+		target, _ := TargetText(s, t)
+		return target.Value == alias
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/speclens/speclens/engine/syntax"
@@ -49,6 +50,10 @@ func (l *configReader) keys(root syntax.Node) {
 			continue
 		}
 		l.c.Unknown = append(l.c.Unknown, Field{Key: l.text(e.Key, "a key", false), Value: e.Value})
+		if slices.Contains(names(schema.LevelFile), name) {
+			l.fatal(e.Key.Span(), CodeUnknownKey, quote(name)+" belongs in a spec, and not in the project's configuration")
+			continue
+		}
 		l.unknownKey(e.Key, "the configuration", order, entries)
 	}
 }
@@ -59,7 +64,7 @@ func (l *configReader) coreKey(name string, e syntax.Entry) bool {
 	case "version":
 		c.Version = l.text(v, name, false)
 	case "targets":
-		c.Targets = l.pairs(v, name, false)
+		c.Targets = l.pairs(v, name, true)
 	case "defaults":
 		c.Defaults = l.defaults(v)
 	case "plugins":
@@ -137,7 +142,7 @@ func (l *configReader) environments(v syntax.Node) []Environment {
 		env := Environment{Name: l.text(e.Key, "an environment", false)}
 		place := "environments." + env.Name.Value
 		l.object(e.Value, place, map[string]func(syntax.Entry){
-			"targets":   func(e syntax.Entry) { env.Targets = l.pairs(e.Value, place+".targets", false) },
+			"targets":   func(e syntax.Entry) { env.Targets = l.pairs(e.Value, place+".targets", true) },
 			"env":       func(e syntax.Entry) { env.Env = l.pairs(e.Value, place+".env", false) },
 			"protected": func(e syntax.Entry) { env.Protected = l.boolean(e.Value, place+".protected") },
 		}, names(schema.LevelEnvironment))

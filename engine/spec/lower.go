@@ -73,7 +73,7 @@ type fileReader struct {
 
 func (l *fileReader) keys() {
 	order := names(schema.LevelFile)
-	inTests := names(schema.LevelTest)
+	inTests, inConfig := names(schema.LevelTest), names(schema.LevelConfig)
 	entries := l.doc.Root.Merged()
 	for _, e := range entries {
 		name := e.Key.Resolve().Value()
@@ -87,6 +87,10 @@ func (l *fileReader) keys() {
 		l.s.Unknown = append(l.s.Unknown, Field{Key: l.text(e.Key, "a key", false), Value: e.Value})
 		if slices.Contains(inTests, name) && !slices.Contains(order, name) {
 			l.fatal(e.Key.Span(), CodeUnknownKey, quote(name)+" belongs in a test, below `tests`, and not at the top of the file")
+			continue
+		}
+		if slices.Contains(inConfig, name) {
+			l.fatal(e.Key.Span(), CodeUnknownKey, quote(name)+" belongs in the project's configuration, `.qube.yaml`, and not in a spec")
 			continue
 		}
 		l.unknownKey(e.Key, "a spec", order, entries)
@@ -111,7 +115,7 @@ func (l *fileReader) coreKey(name string, e syntax.Entry) bool {
 	case "target":
 		s.Target = l.text(v, name, true)
 	case "targets":
-		s.Targets = l.pairs(v, name, false)
+		s.Targets = l.pairs(v, name, true)
 	case "mode":
 		s.Mode = l.oneOf(v, name, schema.LevelFile, CodeBadMode)
 	case "defaults":

@@ -101,7 +101,7 @@ type Spec struct {
 	Unknown []Field
 	// Keys finds the key node of each file-level key that the user wrote, by name.
 	Keys map[string]syntax.Node
-	// Templates are the templated places outside the tests that hold a template, such as `target` and `defaults`.
+	// Templates are the templated places outside the tests that hold a template: `target`, `targets` and `defaults`.
 	Templates []TemplateAt
 	Problems  []Problem
 }
@@ -333,7 +333,7 @@ type Config struct {
 	Unknown       []Field
 	// Keys finds the key node of each key that the user wrote, by name.
 	Keys map[string]syntax.Node
-	// Templates are the templated places that hold a template, which are those of `defaults`.
+	// Templates are the templated places that hold a template: those of `targets` and `defaults`.
 	Templates []TemplateAt
 	Problems  []Problem
 }

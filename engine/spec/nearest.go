@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/speclens/speclens/engine/path"
 )
 
 // Nearest is the candidate that the user most likely meant by a misspelt word, empty where none is near enough. Case,
@@ -20,7 +22,7 @@ func Nearest(word string, candidates []string) string {
 		if folded == f && folded != "" {
 			return c
 		}
-		if d := Distance(folded, f, bestDistance-1); d < bestDistance {
+		if d := path.Distance(folded, f, bestDistance); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
@@ -74,44 +76,4 @@ func fold(s string) string {
 		return s
 	}
 	return folded
-}
-
-// Distance is the number of letters to insert, delete, replace or swap with their neighbour to get from a to b (the
-// optimal string alignment distance); most+1 as soon as it is more than most.
-func Distance(a, b string, most int) int {
-	x, y := []rune(a), []rune(b)
-	if abs(len(x)-len(y)) > most {
-		return most + 1
-	}
-	before, row, next := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		next[0] = i
-		least := i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-			least = min(least, next[j])
-		}
-		if least > most {
-			return most + 1
-		}
-		before, row, next = row, next, before
-	}
-	return min(row[len(y)], most+1)
-}
-
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
 }

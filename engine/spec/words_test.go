@@ -65,17 +65,3 @@ func TestNearest(t *testing.T) {
 		})
 	}
 }
-
-func TestDistance(t *testing.T) {
-	for _, tt := range []struct {
-		a, b       string
-		most, want int
-	}{
-		{"", "", 3, 0}, {"abc", "abc", 3, 0}, {"abc", "acb", 3, 1}, {"abc", "", 3, 3}, {"kitten", "sitting", 9, 3},
-		{"abcdef", "uvwxyz", 2, 3}, {"short", "a much longer word", 3, 4}, {"ca", "abc", 9, 3},
-	} {
-		if got := Distance(tt.a, tt.b, tt.most); got != tt.want {
-			t.Errorf("Distance(%q, %q, %d) = %d, want %d", tt.a, tt.b, tt.most, got, tt.want)
-		}
-	}
-}
