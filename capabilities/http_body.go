@@ -67,7 +67,8 @@ func decode(ctx context.Context, response *http.Response) (io.Reader, error) {
 	}
 	if len(codings) > maxEncodings {
 		return nil, &HTTPError{Kind: HTTPProtocol, Message: fmt.Sprintf(
-			"answer of %s: the body is encoded %d times over, which only serves to exhaust its reader", originOf(response.Request.URL), len(codings))}
+			"answer of %s: the body is encoded %d times over, which only serves to exhaust its reader",
+			originOf(response.Request.URL), len(codings))}
 	}
 	for _, coding := range slices.Backward(codings) {
 		inner, err := decodeOne(coding, source)

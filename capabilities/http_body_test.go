@@ -53,25 +53,35 @@ func TestBodiesAreDecoded(t *testing.T) {
 		kind     HTTPErrorKind
 		parts    []string
 	}{
-		"as it is":                          {sent: text, want: text},
-		"identity":                          {encoding: "identity", sent: text, want: text},
-		"gzip":                              {encoding: "gzip", sent: zipped, want: text},
-		"gzip in capitals":                  {encoding: "GZip", sent: zipped, want: text},
-		"x-gzip":                            {encoding: "x-gzip", sent: zipped, want: text},
-		"deflate with its zlib wrapper":     {encoding: "deflate", sent: encodeWith(t, toZlib, text), want: text},
-		"deflate without":                   {encoding: "deflate", sent: encodeWith(t, toFlate, text), want: text},
-		"gzip upon deflate":                 {encoding: "deflate, gzip", sent: encodeWith(t, toGzip, encodeWith(t, toZlib, text)), want: text},
-		"a coding nobody asked for":         {encoding: "br", sent: []byte("\x8b\x02\x80"), want: []byte("\x8b\x02\x80")},
-		"gzip upon what is not known":       {encoding: "br, gzip", sent: encodeWith(t, toGzip, []byte("br")), want: []byte("br")},
-		"no bytes, said to be gzip":         {encoding: "gzip", sent: nil, want: nil},
-		"gzip and HEAD":                     {encoding: "gzip", method: "HEAD", sent: zipped, want: nil},
-		"gzip and 304":                      {encoding: "gzip", status: 304, want: nil},
-		"a part of something compressed":    {encoding: "gzip", status: 206, sent: zipped[:20], want: zipped[:20]},
-		"not gzip at all":                   {encoding: "gzip", sent: []byte("hello hello"), kind: HTTPProtocol, parts: []string{"Content-Encoding (gzip)"}},
-		"gzip with a wrong checksum":        {encoding: "gzip", sent: broken, kind: HTTPProtocol, parts: []string{"checksum"}},
-		"gzip that ends early":              {encoding: "gzip", sent: zipped[:len(zipped)/2], kind: HTTPConnection, parts: []string{"ended in the middle"}},
-		"deflate that is none":              {encoding: "deflate", sent: []byte("\xff\xff\xff\xff"), kind: HTTPProtocol, parts: []string{"deflate"}},
-		"four codings, one upon the other":  {encoding: "gzip, gzip, gzip, gzip", sent: zipped, kind: HTTPProtocol, parts: []string{"4 times"}},
+		"as it is":                      {sent: text, want: text},
+		"identity":                      {encoding: "identity", sent: text, want: text},
+		"gzip":                          {encoding: "gzip", sent: zipped, want: text},
+		"gzip in capitals":              {encoding: "GZip", sent: zipped, want: text},
+		"x-gzip":                        {encoding: "x-gzip", sent: zipped, want: text},
+		"deflate with its zlib wrapper": {encoding: "deflate", sent: encodeWith(t, toZlib, text), want: text},
+		"deflate without":               {encoding: "deflate", sent: encodeWith(t, toFlate, text), want: text},
+		"gzip upon deflate": {
+			encoding: "deflate, gzip", sent: encodeWith(t, toGzip, encodeWith(t, toZlib, text)), want: text,
+		},
+		"a coding nobody asked for":      {encoding: "br", sent: []byte("\x8b\x02\x80"), want: []byte("\x8b\x02\x80")},
+		"gzip upon what is not known":    {encoding: "br, gzip", sent: encodeWith(t, toGzip, []byte("br")), want: []byte("br")},
+		"no bytes, said to be gzip":      {encoding: "gzip", sent: nil, want: nil},
+		"gzip and HEAD":                  {encoding: "gzip", method: "HEAD", sent: zipped, want: nil},
+		"gzip and 304":                   {encoding: "gzip", status: 304, want: nil},
+		"a part of something compressed": {encoding: "gzip", status: 206, sent: zipped[:20], want: zipped[:20]},
+		"not gzip at all": {
+			encoding: "gzip", sent: []byte("hello hello"), kind: HTTPProtocol, parts: []string{"Content-Encoding (gzip)"},
+		},
+		"gzip with a wrong checksum": {encoding: "gzip", sent: broken, kind: HTTPProtocol, parts: []string{"checksum"}},
+		"gzip that ends early": {
+			encoding: "gzip", sent: zipped[:len(zipped)/2], kind: HTTPConnection, parts: []string{"ended in the middle"},
+		},
+		"deflate that is none": {
+			encoding: "deflate", sent: []byte("\xff\xff\xff\xff"), kind: HTTPProtocol, parts: []string{"deflate"},
+		},
+		"four codings, one upon the other": {
+			encoding: "gzip, gzip, gzip, gzip", sent: zipped, kind: HTTPProtocol, parts: []string{"4 times"},
+		},
 		"an unknown coding upon four of it": {encoding: "x, x, x, x", sent: zipped, kind: HTTPProtocol, parts: []string{"4 times"}},
 	}
 	c := client(t, HTTPLimits{})
@@ -227,11 +237,15 @@ func TestADripEndsWithTheTimeout(t *testing.T) {
 func TestSwitchingProtocolsHasNoBody(t *testing.T) {
 	addr, _ := listen(t, func(conn net.Conn) {
 		_, _ = conn.Read(make([]byte, 4096))
-		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nraw bytes that never end")
+		_, _ = io.WriteString(
+			conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nraw bytes that never end",
+		)
 		_, _ = io.Copy(io.Discard, conn)
 	})
 	c := client(t, HTTPLimits{})
-	response, err := c.Do(t.Context(), HTTPRequest{URL: "http://" + addr, Headers: map[string]string{"Connection": "Upgrade", "Upgrade": "x"}}, HTTPHooks{})
+	response, err := c.Do(
+		t.Context(), HTTPRequest{URL: "http://" + addr, Headers: map[string]string{"Connection": "Upgrade", "Upgrade": "x"}}, HTTPHooks{},
+	)
 	if err != nil || response.Status != 101 || len(response.Body) != 0 {
 		t.Errorf("response %+v, err %v", response, err)
 	}
@@ -242,8 +256,11 @@ func TestTheFormOfABodyFollowsItsContentType(t *testing.T) {
 		contentType, body string
 		want              any
 	}{
-		"nothing is nil":                      {"application/json", "", nil},
-		"JSON is parsed":                      {"application/json; charset=utf-8", ` {"a": [1, true, null, "x"]} `, map[string]any{"a": []any{json.Number("1"), true, nil, "x"}}},
+		"nothing is nil": {"application/json", "", nil},
+		"JSON is parsed": {
+			"application/json; charset=utf-8", ` {"a": [1, true, null, "x"]} `,
+			map[string]any{"a": []any{json.Number("1"), true, nil, "x"}},
+		},
 		"a vendor's JSON too":                 {"application/vnd.api+JSON", `{"id":"7"}`, map[string]any{"id": "7"}},
 		"integers keep every digit":           {"text/json", `9007199254740993`, json.Number("9007199254740993")},
 		"a byte order mark is passed over":    {"application/json", "\xef\xbb\xbf{}", map[string]any{}},

@@ -40,7 +40,8 @@ func (c *HTTPClient) newExchange(req HTTPRequest, hooks HTTPHooks) (*exchange, e
 		x.hop.method = http.MethodGet
 	}
 	if at := notToken(x.hop.method); at >= 0 {
-		return nil, badRequest("method %q: it holds %s: a method is one word of letters, digits and !#$%%&'*+-.^_`|~", req.Method, nameByte(req.Method[at]))
+		return nil, badRequest("method %q: it holds %s: a method is one word of letters, digits and !#$%%&'*+-.^_`|~",
+			req.Method, nameByte(req.Method[at]))
 	}
 	var err error
 	if x.hop.url, err = checkURL(req.URL); err != nil {

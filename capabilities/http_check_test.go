@@ -140,7 +140,9 @@ func TestOfTwoSpellingsOfAHeaderTheSameOneIsSentEveryTime(t *testing.T) {
 	})
 	c := client(t, HTTPLimits{})
 	for range 20 {
-		response, err := c.Do(t.Context(), HTTPRequest{URL: s.URL, Headers: map[string]string{"X-A": "upper", "x-a": "lower"}}, HTTPHooks{})
+		response, err := c.Do(
+			t.Context(), HTTPRequest{URL: s.URL, Headers: map[string]string{"X-A": "upper", "x-a": "lower"}}, HTTPHooks{},
+		)
 		if err != nil || string(response.Body) != "lower" {
 			t.Fatalf("body %q, err %v", response.Body, err)
 		}
@@ -214,7 +216,8 @@ func FuzzWhatPassesTheChecksSplitsNoLine(f *testing.F) {
 				want++
 			}
 		}
-		if len(lines) != want || strings.Count(head, "\n") != len(lines)-1 || strings.Contains(head, "\x00") || strings.Count(lines[0], " ") != 2 {
+		if len(lines) != want || strings.Count(head, "\n") != len(lines)-1 || strings.Contains(head, "\x00") ||
+			strings.Count(lines[0], " ") != 2 {
 			t.Errorf("%d lines, want %d: %q", len(lines), want, head)
 		}
 	})

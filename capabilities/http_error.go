@@ -120,16 +120,19 @@ func explainDial(where string, to hop, err error) (HTTPErrorKind, string) {
 	case errors.As(err, &denied):
 		return HTTPDenied, fmt.Sprintf("connect to %s: %v", where, denied)
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return HTTPNoSuchHost, fmt.Sprintf("connect to %s: no such host %q: check the spelling of the target, or that its network (VPN, container) is up",
+		return HTTPNoSuchHost, fmt.Sprintf(
+			"connect to %s: no such host %q: check the spelling of the target, or that its network (VPN, container) is up",
 			where, to.url.Hostname())
 	case errors.As(err, &dns):
 		return HTTPNoSuchHost, fmt.Sprintf("connect to %s: the name %q could not be looked up (%s): check the network and its name server",
 			where, to.url.Hostname(), dns.Err)
 	case errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "actively refused"):
-		return HTTPRefused, fmt.Sprintf("connect to %s: connection refused: nothing listens on port %s; start the server, or check the target's host and port",
+		return HTTPRefused, fmt.Sprintf(
+			"connect to %s: connection refused: nothing listens on port %s; start the server, or check the target's host and port",
 			where, to.port())
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return HTTPConnection, fmt.Sprintf("connect to %s: no route to the host: check the address, and that its network (VPN, container) is up", where)
+		return HTTPConnection, fmt.Sprintf(
+			"connect to %s: no route to the host: check the address, and that its network (VPN, container) is up", where)
 	case errors.Is(err, syscall.ETIMEDOUT):
 		return HTTPTimeout, fmt.Sprintf("connect to %s: no answer to the connection attempt: check the address and the firewall", where)
 	}

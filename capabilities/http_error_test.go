@@ -30,7 +30,8 @@ func secureServer(t *testing.T, change func(*x509.Certificate)) (*httptest.Serve
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	change(template)
@@ -83,9 +84,13 @@ func TestFailuresAreExplainedInWords(t *testing.T) {
 		kind  HTTPErrorKind
 		parts []string
 	}{
-		"nothing listens":               {"http://" + closed + "/x?y=1", nil, HTTPRefused, []string{"http://" + closed, "connection refused", "start the server"}},
-		"the name does not exist":       {"http://nope.test/", nil, HTTPNoSuchHost, []string{`no such host "nope.test"`, "spelling"}},
-		"http at an https address":      {strings.Replace(plain.URL, "http:", "https:", 1), nil, HTTPTLS, []string{"does not speak TLS", "http://"}},
+		"nothing listens": {
+			"http://" + closed + "/x?y=1", nil, HTTPRefused, []string{"http://" + closed, "connection refused", "start the server"},
+		},
+		"the name does not exist": {"http://nope.test/", nil, HTTPNoSuchHost, []string{`no such host "nope.test"`, "spelling"}},
+		"http at an https address": {
+			strings.Replace(plain.URL, "http:", "https:", 1), nil, HTTPTLS, []string{"does not speak TLS", "http://"},
+		},
 		"nobody vouches for the server": {untrusted.URL, nil, HTTPTLS, []string{"authority", "trust store"}},
 		"the certificate has expired":   {expired.URL, expiredRoots, HTTPTLS, []string{"expired"}},
 		"the certificate names another": {named.URL, namedRoots, HTTPTLS, []string{"another name"}},
@@ -124,7 +129,9 @@ func TestAServerThatSpeaksFirstIsNotHTTP(t *testing.T) {
 }
 
 func TestANameServerThatFailsIsToldFromANameThatDoesNotExist(t *testing.T) {
-	broken := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("network is down") }}
+	broken := &net.Resolver{
+		PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("network is down") },
+	}
 	c := client(t, HTTPLimits{}, WithResolver(broken))
 	_, err := c.Do(t.Context(), HTTPRequest{URL: "http://api.test"}, HTTPHooks{})
 	wantKind(t, err, HTTPNoSuchHost, "could not be looked up", "network is down")

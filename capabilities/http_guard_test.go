@@ -25,7 +25,8 @@ func TestAddressesThatNobodyMayReach(t *testing.T) {
 	}
 	allowed := []string{
 		"127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "10.0.0.1", "172.16.3.4", "192.168.1.1", "100.64.0.1", "1.1.1.1", "8.8.8.8",
-		"fd12:3456::1", "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::1", "168.63.129.15", "169.253.255.255", "169.255.0.0", "223.255.255.255",
+		"fd12:3456::1", "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::1",
+		"168.63.129.15", "169.253.255.255", "169.255.0.0", "223.255.255.255",
 	}
 	for _, text := range allowed {
 		if err := CheckAddress(netip.MustParseAddr(text)); err != nil {
@@ -57,8 +58,10 @@ func TestDeniedAddressesAreNeverDialledHoweverTheyAreSpelled(t *testing.T) {
 		"metadata.test": at("169.254.169.254"), "any.test": at("0.0.0.0"), "all.test": at("224.0.0.1", "0.0.0.0"),
 	})))
 	for _, host := range []string{
-		"169.254.169.254", "169.254.169.254.", "2852039166", "0xa9fea9fe", "0xA9.0xFE.0xA9.0xFE", "0251.0376.0251.0376", "025177524776", "169.254.43518",
-		"169.16689662", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[0:0:0:0:0:ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]",
+		"169.254.169.254", "169.254.169.254.", "2852039166", "0xa9fea9fe", "0xA9.0xFE.0xA9.0xFE",
+		"0251.0376.0251.0376", "025177524776", "169.254.43518",
+		"169.16689662", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[0:0:0:0:0:ffff:a9fe:a9fe]",
+		"[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]",
 		"[fe80::1%25lo]", "[fd00:ec2::254]", "%31%36%39.254.169.254", "metadata.test", "METADATA.test.", "①⑥⑨.254.169.254",
 		"0.0.0.0", "0", "[::]", "[::ffff:0.0.0.0]", "any.test", "all.test", "224.0.0.1", "[ff02::1]", "255.255.255.255",
 	} {
@@ -83,7 +86,10 @@ func TestANameThatChangesItsAddressIsCheckedAtEachConnection(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
 	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 	rounds := append(at("127.0.0.1"), at("169.254.169.254")...)
-	c := client(t, HTTPLimits{}, WithResolver(resolver(t, map[string][][]netip.Addr{"rebind.test": rounds, "both.test": at("0.0.0.0", "127.0.0.1")})))
+	c := client(
+		t, HTTPLimits{},
+		WithResolver(resolver(t, map[string][][]netip.Addr{"rebind.test": rounds, "both.test": at("0.0.0.0", "127.0.0.1")})),
+	)
 	req := HTTPRequest{URL: "http://rebind.test:" + port}
 	if _, err := c.Do(t.Context(), req, HTTPHooks{}); err != nil {
 		t.Fatal(err)

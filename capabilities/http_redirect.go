@@ -79,7 +79,8 @@ func (x *exchange) tooMany(target *url.URL) string {
 		limit = "more than 1 redirect"
 	}
 	if x.visited[x.hop.method+" "+target.String()] > 0 {
-		return fmt.Sprintf("%s; they go round in a loop, and %s comes again: see the server's routes, or set followRedirects to false", limit, target)
+		return fmt.Sprintf(
+			"%s; they go round in a loop, and %s comes again: see the server's routes, or set followRedirects to false", limit, target)
 	}
 	return fmt.Sprintf("%s; the next would be %s: raise maxRedirects, or set followRedirects to false", limit, target)
 }

@@ -153,18 +153,39 @@ func TestNoCredentialLeavesTheOrigin(t *testing.T) {
 	}{
 		{name: "another host on the same port", from: aURL + "/other-host", status: 200, atA: []string{"GET /other-host ", "GET /end "}},
 		{name: "a subdomain", from: aURL + "/sub", status: 200, atA: []string{"GET /sub ", "GET /end "}},
-		{name: "another port of the same host", from: aURL + "/other-port", status: 200, atA: []string{"GET /other-port "}, atB: []string{"GET /end "}},
-		{name: "https to http on the same host", from: secure.URL + "/down", kind: HTTPRedirect, parts: []string{"from https to http://127.0.0.1"}},
+		{
+			name: "another port of the same host", from: aURL + "/other-port", status: 200, atA: []string{"GET /other-port "},
+			atB: []string{"GET /end "},
+		},
+		{
+			name: "https to http on the same host", from: secure.URL + "/down", kind: HTTPRedirect,
+			parts: []string{"from https to http://127.0.0.1"},
+		},
 		{name: "http to https is another origin", from: aURL + "/tls", status: 200, atA: []string{"GET /tls "}},
-		{name: "user information in the location", from: aURL + "/user", status: 200, atA: []string{"GET /user "}, atB: []string{"GET /end "}},
+		{
+			name: "user information in the location", from: aURL + "/user", status: 200, atA: []string{"GET /user "},
+			atB: []string{"GET /end "},
+		},
 		{name: "user information for the same origin is not taken over", from: aURL + "/same-user", status: 200, keeps: true,
 			atA: []string{"GET /same-user ", "GET /end "}},
-		{name: "from a to b and on to b", from: aURL + "/chain", status: 200, atA: []string{"GET /chain "}, atB: []string{"GET /chain ", "GET /end "}},
-		{name: "from a to b and back to a", from: aURL + "/back", status: 200, atA: []string{"GET /back ", "GET /end "}, atB: []string{"GET /back "}},
+		{
+			name: "from a to b and on to b", from: aURL + "/chain", status: 200, atA: []string{"GET /chain "},
+			atB: []string{"GET /chain ", "GET /end "},
+		},
+		{
+			name: "from a to b and back to a", from: aURL + "/back", status: 200, atA: []string{"GET /back ", "GET /end "},
+			atB: []string{"GET /back "},
+		},
 		{name: "a relative location stays at the origin", from: aURL + "/relative", status: 200, keeps: true,
 			atA: []string{"GET /relative ", "GET /end?x=1 "}},
-		{name: "a location without a scheme", from: aURL + "/network", status: 200, atA: []string{"GET /network "}, atB: []string{"GET /end "}},
-		{name: "the case of scheme and host is of no account", from: aURL + "/case", status: 200, keeps: true, atA: []string{"GET /case ", "GET /end "}},
+		{
+			name: "a location without a scheme", from: aURL + "/network", status: 200, atA: []string{"GET /network "},
+			atB: []string{"GET /end "},
+		},
+		{
+			name: "the case of scheme and host is of no account", from: aURL + "/case", status: 200, keeps: true,
+			atA: []string{"GET /case ", "GET /end "},
+		},
 		{name: "307 repeats method and body", from: aURL + "/307", body: body, status: 200, keeps: true,
 			atA: []string{"POST /307 " + body, "POST /end " + body}},
 		{name: "308 repeats method and body", from: aURL + "/308", body: body, status: 200, keeps: true,
@@ -177,12 +198,27 @@ func TestNoCredentialLeavesTheOrigin(t *testing.T) {
 			atA: []string{"GET /307-off "}, atB: []string{"GET /end "}},
 		{name: "302 to another origin drops the body and goes on", from: aURL + "/other-port", body: body, status: 200,
 			atA: []string{"POST /other-port " + body}, atB: []string{"GET /end "}},
-		{name: "the metadata service", from: aURL + "/metadata", kind: HTTPDenied, parts: []string{"169.254.169.254", "metadata"}, atA: []string{"GET /metadata "}},
+		{
+			name: "the metadata service", from: aURL + "/metadata", kind: HTTPDenied, parts: []string{"169.254.169.254", "metadata"},
+			atA: []string{"GET /metadata "},
+		},
 		{name: "a file", from: aURL + "/file", kind: HTTPRedirect, parts: []string{`"file"`}, atA: []string{"GET /file "}},
-		{name: "a script", from: aURL + "/javascript", kind: HTTPRedirect, parts: []string{`"javascript"`}, atA: []string{"GET /javascript "}},
-		{name: "a location that is no URL", from: aURL + "/broken", kind: HTTPRedirect, parts: []string{"not a URL"}, atA: []string{"GET /broken "}},
-		{name: "a location with a control character", from: aURL + "/control", kind: HTTPRedirect, parts: []string{"a tab"}, atA: []string{"GET /control "}},
-		{name: "a redirect without a location is the response", from: aURL + "/no-location", status: 302, keeps: true, atA: []string{"GET /no-location "}},
+		{
+			name: "a script", from: aURL + "/javascript", kind: HTTPRedirect, parts: []string{`"javascript"`},
+			atA: []string{"GET /javascript "},
+		},
+		{
+			name: "a location that is no URL", from: aURL + "/broken", kind: HTTPRedirect, parts: []string{"not a URL"},
+			atA: []string{"GET /broken "},
+		},
+		{
+			name: "a location with a control character", from: aURL + "/control", kind: HTTPRedirect, parts: []string{"a tab"},
+			atA: []string{"GET /control "},
+		},
+		{
+			name: "a redirect without a location is the response", from: aURL + "/no-location", status: 302, keeps: true,
+			atA: []string{"GET /no-location "},
+		},
 		{name: "300 is the response", from: aURL + "/300", status: 300, keeps: true, atA: []string{"GET /300 "}},
 		{name: "304 is the response", from: aURL + "/304", status: 304, keeps: true, atA: []string{"GET /304 "}},
 		{name: "https to the same origin keeps them", from: secure.URL + "/same", status: 200, keeps: true},
@@ -193,7 +229,9 @@ func TestNoCredentialLeavesTheOrigin(t *testing.T) {
 			if tt.body != "" {
 				method = "POST"
 			}
-			response, err := c.Do(t.Context(), HTTPRequest{Method: method, URL: tt.from, Headers: allHeaders(), Body: []byte(tt.body)}, HTTPHooks{})
+			response, err := c.Do(
+				t.Context(), HTTPRequest{Method: method, URL: tt.from, Headers: allHeaders(), Body: []byte(tt.body)}, HTTPHooks{},
+			)
 			if tt.kind != "" {
 				wantKind(t, err, tt.kind, tt.parts...)
 			} else if err != nil || response.Status != tt.status {
@@ -321,7 +359,9 @@ func TestTheNumberOfRedirectsIsLimited(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var seen []Redirect
-			response, err := c.Do(t.Context(), HTTPRequest{URL: s.URL + tt.path, MaxRedirects: tt.max, FollowRedirects: tt.follow}, HTTPHooks{
+			response, err := c.Do(t.Context(), HTTPRequest{
+				URL: s.URL + tt.path, MaxRedirects: tt.max, FollowRedirects: tt.follow,
+			}, HTTPHooks{
 				Redirected: func(status int, location string) { seen = append(seen, Redirect{status, location}) },
 			})
 			if tt.parts != nil {
@@ -354,7 +394,9 @@ func TestTheHostHeaderStaysWithItsOrigin(t *testing.T) {
 	a.routes = map[string]route{"/near": {302, "/end"}, "/far": {302, b.URL + "/end"}}
 	c := client(t, HTTPLimits{})
 	for _, path := range []string{"/near", "/far"} {
-		if _, err := c.Do(t.Context(), HTTPRequest{URL: a.URL + path, Headers: map[string]string{"Host": "shop.test"}}, HTTPHooks{}); err != nil {
+		if _, err := c.Do(
+			t.Context(), HTTPRequest{URL: a.URL + path, Headers: map[string]string{"Host": "shop.test"}}, HTTPHooks{},
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -383,7 +425,8 @@ func TestWhoKnowsTheSecretsDecidesWhatTravels(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := b.take()
-	if len(got) != 1 || got[0].body != "harmless" || got[0].leaks() || got[0].header.Get("X-Even") == "" || got[0].header.Get("Authorization") != "" {
+	if len(got) != 1 || got[0].body != "harmless" || got[0].leaks() ||
+		got[0].header.Get("X-Even") == "" || got[0].header.Get("Authorization") != "" {
 		t.Errorf("the other origin got %+v", got)
 	}
 	wantKind(t, send("this is s3cret"), HTTPRedirect, "body")

@@ -54,7 +54,10 @@ func TestARequestReachesTheServerAsItIs(t *testing.T) {
 			}
 		}},
 		"body, headers and length arrive": {
-			HTTPRequest{Method: "POST", Body: []byte("hello"), Headers: map[string]string{"x-a": " 1 ", "User-Agent": "me", "Content-Length": "99"}}, "/p?q=1",
+			HTTPRequest{
+				Method: "POST", Body: []byte("hello"),
+				Headers: map[string]string{"x-a": " 1 ", "User-Agent": "me", "Content-Length": "99"},
+			}, "/p?q=1",
 			func(t *testing.T, s seen) {
 				if s.body != "hello" || s.length != 5 || s.header.Get("X-A") != "1" || s.header.Get("User-Agent") != "me" || s.uri != "/p?q=1" {
 					t.Errorf("got %+v", s)
@@ -66,12 +69,16 @@ func TestARequestReachesTheServerAsItIs(t *testing.T) {
 				t.Errorf("got %+v", s)
 			}
 		}},
-		"the Host header is honoured": {HTTPRequest{Headers: map[string]string{"hOST": "shop.example:81"}}, "/", func(t *testing.T, s seen) {
+		"the Host header is honoured": {HTTPRequest{
+			Headers: map[string]string{"hOST": "shop.example:81"},
+		}, "/", func(t *testing.T, s seen) {
 			if s.host != "shop.example:81" {
 				t.Errorf("host = %q", s.host)
 			}
 		}},
-		"blanks and characters beyond ASCII cannot break the request line": {HTTPRequest{}, "/a b/\u010a?q=a b&r=\u560a\"", func(t *testing.T, s seen) {
+		"blanks and characters beyond ASCII cannot break the request line": {HTTPRequest{}, "/a b/\u010a?q=a b&r=\u560a\"", func(
+			t *testing.T, s seen,
+		) {
 			if s.uri != "/a%20b/%C4%8A?q=a%20b&r=%E5%98%8A%22" {
 				t.Errorf("uri = %q", s.uri)
 			}
@@ -81,12 +88,16 @@ func TestARequestReachesTheServerAsItIs(t *testing.T) {
 				t.Errorf("uri = %q", s.uri)
 			}
 		}},
-		"an Accept-Encoding of the user's is kept": {HTTPRequest{Headers: map[string]string{"accept-encoding": "br"}}, "/", func(t *testing.T, s seen) {
+		"an Accept-Encoding of the user's is kept": {HTTPRequest{
+			Headers: map[string]string{"accept-encoding": "br"},
+		}, "/", func(t *testing.T, s seen) {
 			if !slices.Equal(s.header.Values("Accept-Encoding"), []string{"br"}) {
 				t.Errorf("got %v", s.header)
 			}
 		}},
-		"a range is asked for without compression": {HTTPRequest{Headers: map[string]string{"Range": "bytes=0-3"}}, "/", func(t *testing.T, s seen) {
+		"a range is asked for without compression": {HTTPRequest{
+			Headers: map[string]string{"Range": "bytes=0-3"},
+		}, "/", func(t *testing.T, s seen) {
 			if s.header.Get("Accept-Encoding") != "" {
 				t.Errorf("got %v", s.header)
 			}

@@ -129,7 +129,8 @@ func execute(input []byte) []byte {
 
 func outcome(response httpResponse) output {
 	out := output{
-		Status: request.Number(int64(response.Status)), Headers: response.Headers, HeadersAll: response.HeadersAll, DurationMs: response.DurationMs,
+		Status: request.Number(int64(response.Status)), Headers: response.Headers, HeadersAll: response.HeadersAll,
+		DurationMs: response.DurationMs,
 	}
 	if response.BodyRef != nil {
 		out.Body = bodyRef{*response.BodyRef}

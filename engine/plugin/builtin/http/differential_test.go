@@ -47,7 +47,10 @@ func (a *api) serve(w nethttp.ResponseWriter, r *nethttp.Request) {
 	}
 	switch path := r.URL.Path; path {
 	case "/json":
-		say("application/json", `{"id":9007199254740993,"pi":3.10,"big":12345678901234567890,"list":[1,"a",null,true],"deep":{"b":{},"a":[]}}`)
+		say(
+			"application/json",
+			`{"id":9007199254740993,"pi":3.10,"big":12345678901234567890,"list":[1,"a",null,true],"deep":{"b":{},"a":[]}}`,
+		)
 	case "/html-in-json":
 		say("application/json", `{"a":"<b>&</b>\u2028"}`)
 	case "/problem":
@@ -234,69 +237,143 @@ func table(a *api) []differential {
 		{name: "TRACE", input: to("TRACE", "/echo"), sent: []string{"TRACE /echo "}, status: 200},
 		{name: "CONNECT", input: to("CONNECT", "/echo")},
 		{name: "an unusual method is sent", input: to("PURGE", "/echo"), sent: []string{"PURGE /echo "}, codes: "http.method.unusual"},
-		{name: "a slip of the pen is sent, with a warning", input: to("GTE", "/echo"), sent: []string{"GTE /echo "}, codes: "http.method.unusual"},
+		{
+			name: "a slip of the pen is sent, with a warning", input: to("GTE", "/echo"), sent: []string{"GTE /echo "},
+			codes: "http.method.unusual",
+		},
 		{name: "a method that is no token", input: to("GET /x", "/echo"), err: "method: holds a blank", codes: "http.method"},
 		{name: "a method that would split the line", input: to("GET\r\nX: y", "/echo"), err: "a line break (CR)", codes: "http.method"},
 
 		// Addresses.
-		{name: "target and resource meet with one slash", input: plugin.TestInput{Target: a.URL + "//", Resource: "//echo"}, sent: []string{"GET /echo "}},
+		{
+			name: "target and resource meet with one slash", input: plugin.TestInput{Target: a.URL + "//", Resource: "//echo"},
+			sent: []string{"GET /echo "},
+		},
 		{name: "target alone", input: plugin.TestInput{Target: a.URL + "/echo/"}, sent: []string{"GET /echo/ "}},
 		{name: "resource alone", input: plugin.TestInput{Resource: a.URL + "/echo"}, sent: []string{"GET /echo "}},
-		{name: "url before both", input: to("GET", "/ignored", "url", a.URL+"/json"), sent: []string{"GET /json "}, codes: "http.resource.ignored"},
+		{
+			name: "url before both", input: to("GET", "/ignored", "url", a.URL+"/json"), sent: []string{"GET /json "},
+			codes: "http.resource.ignored",
+		},
 		{name: "an empty url is none", input: to("GET", "/echo", "url", ""), sent: []string{"GET /echo "}},
 		{name: "a url that is a number", input: to("GET", "/echo", "url", number("5")), err: "url: must be text", codes: "http.url.type"},
 		{name: "no address at all", input: plugin.TestInput{}, err: "target: no address", codes: "http.url.missing"},
-		{name: "a target without a scheme", input: plugin.TestInput{Target: "localhost:8080", Resource: "/x"}, err: "no scheme", codes: "http.url.scheme"},
-		{name: "another scheme", input: plugin.TestInput{Target: "ftp://localhost", Resource: "/x"}, err: "ftp", codes: "http.url.scheme"},
+		{
+			name: "a target without a scheme", input: plugin.TestInput{Target: "localhost:8080", Resource: "/x"}, err: "no scheme",
+			codes: "http.url.scheme",
+		},
+		{
+			name: "another scheme", input: plugin.TestInput{Target: "ftp://localhost", Resource: "/x"}, err: "ftp",
+			codes: "http.url.scheme",
+		},
 		{name: "a bad escape in the resource", input: to("GET", "/%zz"), err: "resource: not a URL", codes: "http.url"},
-		{name: "a line break in the resource", input: to("GET", "/echo\r\nX-Injected: 1"), err: "resource: holds a line break", codes: "http.url.control"},
-		{name: "the resource is not escaped twice", input: to("GET", "/echo/a%2Fb c?x=%20&y=é"), sent: []string{"GET /echo/a%2Fb%20c?x=%20&y=%C3%A9 "}},
-		{name: "user and password in the target", input: plugin.TestInput{Target: strings.Replace(a.URL, "://", "://ada:pw@", 1), Resource: "/echo"},
+		{
+			name: "a line break in the resource", input: to("GET", "/echo\r\nX-Injected: 1"), err: "resource: holds a line break",
+			codes: "http.url.control",
+		},
+		{
+			name: "the resource is not escaped twice", input: to("GET", "/echo/a%2Fb c?x=%20&y=é"),
+			sent: []string{"GET /echo/a%2Fb%20c?x=%20&y=%C3%A9 "},
+		},
+		{name: "user and password in the target", input: plugin.TestInput{
+			Target: strings.Replace(a.URL, "://", "://ada:pw@", 1), Resource: "/echo",
+		},
 			sent: []string{`GET /echo []  auth="Basic YWRhOnB3"`}, codes: "http.url.user"},
 
 		// Queries.
-		{name: "a query is sorted and escaped", input: to("GET", "/echo", "query", fields("b", "x y&z=ü/?", "a", number("1"), "~-._", "~-._")),
+		{name: "a query is sorted and escaped", input: to(
+			"GET", "/echo", "query", fields("b", "x y&z=ü/?", "a", number("1"), "~-._", "~-._"),
+		),
 			sent: []string{"GET /echo?a=1&b=x%20y%26z%3D%C3%BC%2F%3F&~-._=~-._ "}},
-		{name: "a query follows the one of the resource", input: to("GET", "/echo?z=1", "query", fields("a", "2")), sent: []string{"GET /echo?z=1&a=2 "}},
-		{name: "lists repeat, null is left out", input: to("GET", "/echo", "query", fields("n", nil, "l", []any{"x", nil, number("2"), true}, "e", []any{})),
+		{
+			name: "a query follows the one of the resource", input: to("GET", "/echo?z=1", "query", fields("a", "2")),
+			sent: []string{"GET /echo?z=1&a=2 "},
+		},
+		{name: "lists repeat, null is left out", input: to(
+			"GET", "/echo", "query", fields("n", nil, "l", []any{"x", nil, number("2"), true}, "e", []any{}),
+		),
 			sent: []string{"GET /echo?l=x&l=2&l=true "}},
-		{name: "numbers of a query are exact", input: to("GET", "/echo", "query", fields("i", number("9007199254740993"), "f", number("1.50"), "e", number("1e3"))),
+		{name: "numbers of a query are exact", input: to(
+			"GET", "/echo", "query", fields("i", number("9007199254740993"), "f", number("1.50"), "e", number("1e3")),
+		),
 			sent: []string{"GET /echo?e=1e3&f=1.50&i=9007199254740993 "}},
 		{name: "a query that is text", input: to("GET", "/echo", "query", "a=1"), err: "query: must be a map", codes: "http.query.type"},
-		{name: "a query that is a list", input: to("GET", "/echo", "query", []any{"a"}), err: "query: must be a map", codes: "http.query.type"},
+		{
+			name: "a query that is a list", input: to("GET", "/echo", "query", []any{"a"}), err: "query: must be a map",
+			codes: "http.query.type",
+		},
 		{name: "maps within a query", input: to("GET", "/echo", "query", fields("f", fields("a", "b"), "g", []any{"x", []any{}})),
 			err: "query.f: must be text", codes: "http.query.value http.query.value"},
 		{name: "an empty query", input: to("GET", "/echo", "query", fields()), sent: []string{"GET /echo "}},
 
 		// Bodies.
-		{name: "a body of text", input: to("POST", "/echo", "body", "a=1&b"), sent: []string{"POST /echo [text/plain; charset=utf-8] a=1&b "}},
-		{name: "a body of empty text", input: to("POST", "/echo", "body", ""), sent: []string{"POST /echo [text/plain; charset=utf-8]  "}},
+		{
+			name: "a body of text", input: to("POST", "/echo", "body", "a=1&b"),
+			sent: []string{"POST /echo [text/plain; charset=utf-8] a=1&b "},
+		},
+		{
+			name: "a body of empty text", input: to("POST", "/echo", "body", ""),
+			sent: []string{"POST /echo [text/plain; charset=utf-8]  "},
+		},
 		{name: "a body of null is none", input: to("POST", "/echo", "body", nil), sent: []string{"POST /echo []  "}},
-		{name: "a body of a map is JSON, sorted and exact", input: to("PUT", "/echo", "body", fields("z", number("9007199254740993"), "a", []any{true, nil, number("1.10")}, "h", "<&>")),
+		{name: "a body of a map is JSON, sorted and exact", input: to(
+			"PUT", "/echo", "body", fields("z", number("9007199254740993"), "a", []any{true, nil, number("1.10")}, "h", "<&>"),
+		),
 			sent: []string{`PUT /echo [application/json] {"a":[true,null,1.10],"h":"<&>","z":9007199254740993} `}},
 		{name: "a body of a list", input: to("POST", "/echo", "body", []any{}), sent: []string{"POST /echo [application/json] [] "}},
-		{name: "a body of a number", input: to("POST", "/echo", "body", number("12345678901234567890")), sent: []string{"POST /echo [application/json] 12345678901234567890 "}},
+		{
+			name: "a body of a number", input: to("POST", "/echo", "body", number("12345678901234567890")),
+			sent: []string{"POST /echo [application/json] 12345678901234567890 "},
+		},
 		{name: "a body of a bool", input: to("POST", "/echo", "body", false), sent: []string{"POST /echo [application/json] false "}},
-		{name: "a content type in any case is kept", input: with(to("POST", "/echo", "body", fields("a", number("1"))), "content-TYPE", "application/merge-patch+json"),
+		{name: "a content type in any case is kept", input: with(
+			to("POST", "/echo", "body", fields("a", number("1"))), "content-TYPE", "application/merge-patch+json",
+		),
 			sent: []string{`POST /echo [application/merge-patch+json] {"a":1} `}},
-		{name: "a map said to be a form", input: with(to("POST", "/echo", "body", fields("a", "1")), "Content-Type", "application/x-www-form-urlencoded"),
+		{name: "a map said to be a form", input: with(
+			to("POST", "/echo", "body", fields("a", "1")), "Content-Type", "application/x-www-form-urlencoded",
+		),
 			sent: []string{`POST /echo [application/x-www-form-urlencoded] {"a":"1"} `}, codes: "http.body.form"},
-		{name: "a body for GET is sent, with a warning", input: to("GET", "/echo", "body", "x"), sent: []string{"GET /echo [text/plain; charset=utf-8] x "}, codes: "http.body.method"},
+		{
+			name: "a body for GET is sent, with a warning", input: to("GET", "/echo", "body", "x"),
+			sent: []string{"GET /echo [text/plain; charset=utf-8] x "}, codes: "http.body.method",
+		},
 		{name: "a body beyond ASCII", input: to("POST", "/echo", "body", fields("grüße", "\u2028 \u0000 🎉")), status: 200},
 		{name: "a large body", input: to("POST", "/echo", "body", strings.Repeat("z", 300_000)), status: 200},
 
 		// Headers.
-		{name: "headers arrive", input: with(to("GET", "/echo"), "authorization", "Bearer t"), sent: []string{`GET /echo []  auth="Bearer t"`}},
-		{name: "the Host header is honoured", input: with(to("GET", "/echo"), "Host", "shop.test"), sent: []string{`GET /echo []  auth="" host=false`}},
-		{name: "a line break in a header", input: with(to("GET", "/echo"), "X-A", "1\r\nX-B: 2"), err: "headers.X-A: the value holds a line break", codes: "http.header.value"},
-		{name: "a header's name with a blank", input: with(to("GET", "/echo"), "X A", "1"), err: "headers.X A: the name holds a blank", codes: "http.header.name"},
+		{
+			name: "headers arrive", input: with(to("GET", "/echo"), "authorization", "Bearer t"),
+			sent: []string{`GET /echo []  auth="Bearer t"`},
+		},
+		{
+			name: "the Host header is honoured", input: with(to("GET", "/echo"), "Host", "shop.test"),
+			sent: []string{`GET /echo []  auth="" host=false`},
+		},
+		{
+			name: "a line break in a header", input: with(to("GET", "/echo"), "X-A", "1\r\nX-B: 2"),
+			err: "headers.X-A: the value holds a line break", codes: "http.header.value",
+		},
+		{
+			name: "a header's name with a blank", input: with(to("GET", "/echo"), "X A", "1"), err: "headers.X A: the name holds a blank",
+			codes: "http.header.name",
+		},
 		{name: "a Host that is none", input: with(to("GET", "/echo"), "host", "a/b"), err: "headers.host", codes: "http.header.host"},
-		{name: "a length that is ours", input: with(to("POST", "/echo", "body", "abc"), "Content-Length", "7"), status: 200, codes: "http.header.ignored"},
-		{name: "a header given twice", input: with(to("GET", "/echo"), "x-a", "1", "X-A", "2"), status: 200, codes: "http.header.duplicate"},
+		{
+			name: "a length that is ours", input: with(to("POST", "/echo", "body", "abc"), "Content-Length", "7"), status: 200,
+			codes: "http.header.ignored",
+		},
+		{
+			name: "a header given twice", input: with(to("GET", "/echo"), "x-a", "1", "X-A", "2"), status: 200,
+			codes: "http.header.duplicate",
+		},
 
 		// Responses.
-		{name: "JSON keeps every digit", input: to("GET", "/json"), status: 200, events: all, body: fields("id", number("9007199254740993"), "pi", number("3.10"),
-			"big", number("12345678901234567890"), "list", []any{number("1"), "a", nil, true}, "deep", fields("a", []any{}, "b", fields()))},
+		{name: "JSON keeps every digit", input: to("GET", "/json"), status: 200, events: all, body: fields(
+			"id", number("9007199254740993"), "pi", number("3.10"),
+			"big", number("12345678901234567890"), "list", []any{
+				number("1"), "a", nil, true,
+			}, "deep", fields("a", []any{}, "b", fields()))},
 		{name: "JSON with markup", input: to("GET", "/html-in-json"), body: fields("a", "<b>&</b>\u2028")},
 		{name: "a problem is JSON", input: to("GET", "/problem"), status: 404},
 		{name: "broken JSON is text", input: to("GET", "/bad-json"), status: 200, body: `{"id":`},
@@ -314,8 +391,14 @@ func table(a *api) []differential {
 
 		// Redirects.
 		{name: "a redirect is followed", input: to("GET", "/redirect/302/1"), status: 200, events: "Sent Redirected Received"},
-		{name: "303 drops the body", input: to("POST", "/redirect/303/1", "body", "x"), sent: []string{"POST /redirect/303/1 [text/plain; charset=utf-8] x ", "GET /redirect/303/0 []  "}},
-		{name: "307 keeps the body", input: to("POST", "/redirect/307/1", "body", "x"), sent: []string{"POST /redirect/307/1 ", "POST /redirect/307/0 [text/plain; charset=utf-8] x "}},
+		{
+			name: "303 drops the body", input: to("POST", "/redirect/303/1", "body", "x"),
+			sent: []string{"POST /redirect/303/1 [text/plain; charset=utf-8] x ", "GET /redirect/303/0 []  "},
+		},
+		{
+			name: "307 keeps the body", input: to("POST", "/redirect/307/1", "body", "x"),
+			sent: []string{"POST /redirect/307/1 ", "POST /redirect/307/0 [text/plain; charset=utf-8] x "},
+		},
 		{name: "ten redirects", input: to("GET", "/redirect/301/10"), status: 200},
 		{name: "eleven redirects", input: to("GET", "/redirect/301/11"), err: "more than 10 redirects"},
 		{name: "a loop", input: to("GET", "/loop"), err: "loop", events: "Sent" + strings.Repeat(" Redirected", 10)},
@@ -324,11 +407,26 @@ func table(a *api) []differential {
 		{name: "no redirect allowed", input: to("GET", "/redirect/302/1", "maxRedirects", number("0")), err: "maxRedirects is 0"},
 		{name: "redirects off", input: to("GET", "/redirect/302/1", "followRedirects", false), status: 302, events: all},
 		{name: "redirects on", input: to("GET", "/redirect/302/1", "followRedirects", true), status: 200},
-		{name: "redirects off and limited", input: to("GET", "/echo", "followRedirects", false, "maxRedirects", number("2")), status: 200, codes: "http.maxRedirects.unused"},
-		{name: "redirects neither on nor off", input: to("GET", "/echo", "followRedirects", "no"), err: "followRedirects: must be true or false", codes: "http.followRedirects.type"},
-		{name: "a limit that is text", input: to("GET", "/echo", "maxRedirects", "5"), err: "maxRedirects: must be a whole number", codes: "http.maxRedirects.type"},
-		{name: "a limit that is not whole", input: to("GET", "/echo", "maxRedirects", number("1.5")), err: "not 1.5", codes: "http.maxRedirects.type"},
-		{name: "a limit below 0", input: to("GET", "/echo", "maxRedirects", number("-1")), err: "less than 0", codes: "http.maxRedirects.range"},
+		{
+			name: "redirects off and limited", input: to("GET", "/echo", "followRedirects", false, "maxRedirects", number("2")),
+			status: 200, codes: "http.maxRedirects.unused",
+		},
+		{
+			name: "redirects neither on nor off", input: to("GET", "/echo", "followRedirects", "no"),
+			err: "followRedirects: must be true or false", codes: "http.followRedirects.type",
+		},
+		{
+			name: "a limit that is text", input: to("GET", "/echo", "maxRedirects", "5"), err: "maxRedirects: must be a whole number",
+			codes: "http.maxRedirects.type",
+		},
+		{
+			name: "a limit that is not whole", input: to("GET", "/echo", "maxRedirects", number("1.5")), err: "not 1.5",
+			codes: "http.maxRedirects.type",
+		},
+		{
+			name: "a limit below 0", input: to("GET", "/echo", "maxRedirects", number("-1")), err: "less than 0",
+			codes: "http.maxRedirects.range",
+		},
 		{name: "a redirect to a file", input: to("GET", "/to-file"), err: `"file" is not http or https`},
 		{name: "a redirect to the metadata service", input: to("GET", "/to-metadata"), err: "169.254.169.254", events: "Sent Redirected"},
 		{name: "credentials stay at their origin", input: with(to("GET", "/to-other"), "Authorization", "Bearer t"),
@@ -336,12 +434,30 @@ func table(a *api) []differential {
 
 		// Failures.
 		{name: "nothing listens", input: plugin.TestInput{Target: closed, Resource: "/x"}, err: "connection refused"},
-		{name: "an address that is refused", input: plugin.TestInput{Target: "http://169.254.169.254", Resource: "/x"}, err: "169.254.169.254", codes: "http.url.address"},
-		{name: "an address that is refused when it is dialled", input: plugin.TestInput{Target: "http://100.100.100.200", Resource: "/x"}, err: "metadata"},
-		{name: "where a server listens", input: plugin.TestInput{Target: strings.Replace(a.URL, "127.0.0.1", "0.0.0.0", 1)}, err: "use 127.0.0.1", codes: "http.url.address"},
-		{name: "TLS where there is none", input: plugin.TestInput{Target: strings.Replace(a.URL, "http:", "https:", 1), Resource: "/x"}, err: "does not speak TLS"},
-		{name: "a timeout before the response", input: limited(to("GET", "/slow"), "200ms"), err: "within some time: timed out while waiting for the response", events: "Sent"},
-		{name: "a timeout in the body", input: limited(to("GET", "/slow-body"), "200ms"), err: "within some time: timed out while reading the response's body"},
+		{
+			name: "an address that is refused", input: plugin.TestInput{Target: "http://169.254.169.254", Resource: "/x"},
+			err: "169.254.169.254", codes: "http.url.address",
+		},
+		{
+			name:  "an address that is refused when it is dialled",
+			input: plugin.TestInput{Target: "http://100.100.100.200", Resource: "/x"}, err: "metadata",
+		},
+		{
+			name: "where a server listens", input: plugin.TestInput{Target: strings.Replace(a.URL, "127.0.0.1", "0.0.0.0", 1)},
+			err: "use 127.0.0.1", codes: "http.url.address",
+		},
+		{
+			name:  "TLS where there is none",
+			input: plugin.TestInput{Target: strings.Replace(a.URL, "http:", "https:", 1), Resource: "/x"}, err: "does not speak TLS",
+		},
+		{
+			name: "a timeout before the response", input: limited(to("GET", "/slow"), "200ms"),
+			err: "within some time: timed out while waiting for the response", events: "Sent",
+		},
+		{
+			name: "a timeout in the body", input: limited(to("GET", "/slow-body"), "200ms"),
+			err: "within some time: timed out while reading the response's body",
+		},
 		{name: "a timeout that is long enough", input: limited(to("GET", "/echo"), "1m"), status: 200},
 		{name: "a body that is cut off", input: to("GET", "/cut-off"), err: "9 of the 100 bytes", events: "Sent"},
 		{name: "several mistakes at once", input: with(to("G T", "/x\ny", "query", "a", "maxRedirects", "x"), "A B", "1"), err: "; ",

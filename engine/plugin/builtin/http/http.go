@@ -60,7 +60,8 @@ func (p *Plugin) Init(context.Context, map[string]any) error { return nil }
 // Validate checks a test's input; see package request for the rules. After Close it returns one warning that says so.
 func (p *Plugin) Validate(input plugin.TestInput) []plugin.FieldError {
 	if p.closed.Load() {
-		return []plugin.FieldError{{Message: failed(plugin.PhaseValidate, plugin.ErrClosed).Error(), Severity: "warning", Code: plugin.CodeClosed}}
+		err := failed(plugin.PhaseValidate, plugin.ErrClosed)
+		return []plugin.FieldError{{Message: err.Error(), Severity: "warning", Code: plugin.CodeClosed}}
 	}
 	var out []plugin.FieldError
 	for _, problem := range request.Validate(request.Input(input)) {

@@ -106,7 +106,9 @@ func TestTheContextsSinksReplaceClientAndEvents(t *testing.T) {
 				received = req
 				hooks.Sent(req.Method, req.URL, len(req.Body))
 				return &capabilities.HTTPResponse{
-					Status: 299, Headers: map[string]string{"Content-Type": "application/json"}, Body: []byte(`[1]`), Duration: 1500 * time.Millisecond,
+					Status: 299, Headers: map[string]string{
+						"Content-Type": "application/json",
+					}, Body: []byte(`[1]`), Duration: 1500 * time.Millisecond,
 					Timings: map[string]time.Duration{"wait": 1234567 * time.Nanosecond},
 				}, nil
 			}),
@@ -130,7 +132,9 @@ func TestTheContextsSinksReplaceClientAndEvents(t *testing.T) {
 		}
 		follow, most := false, 7
 		want := capabilities.HTTPRequest{
-			Method: "POST", URL: "http://nowhere.test", Headers: map[string]string{"X-A": "1", "Content-Type": "application/json"}, Body: []byte("[]"),
+			Method: "POST", URL: "http://nowhere.test", Headers: map[string]string{
+				"X-A": "1", "Content-Type": "application/json",
+			}, Body: []byte("[]"),
 			Timeout: 2 * time.Second, FollowRedirects: &follow, MaxRedirects: &most,
 		}
 		if diff := cmp.Diff(want, received); diff != "" {
@@ -151,7 +155,9 @@ func TestACancelledTestIsAnError(t *testing.T) {
 		go func() { <-begun; cancel() }()
 		out, err := p.Execute(ctx, plugin.TestInput{Target: s.URL}, nil)
 		var known *plugin.Error
-		if out != nil || !errors.Is(err, context.Canceled) || !errors.As(err, &known) || known.Plugin != "http" || known.Phase != plugin.PhaseExecute {
+		if out != nil || !errors.Is(
+			err, context.Canceled,
+		) || !errors.As(err, &known) || known.Plugin != "http" || known.Phase != plugin.PhaseExecute {
 			t.Errorf("output %+v, err %v", out, err)
 		}
 	})
@@ -182,7 +188,9 @@ func TestManyTestsRunAtOnce(t *testing.T) {
 			wait.Go(func() {
 				for i := range 5 {
 					resource := fmt.Sprintf("/echo/%d/%d", worker, i)
-					input := plugin.TestInput{Target: a.URL, Resource: resource, Fields: map[string]any{"body": strings.Repeat("x", worker*1000)}}
+					input := plugin.TestInput{
+						Target: a.URL, Resource: resource, Fields: map[string]any{"body": strings.Repeat("x", worker*1000)},
+					}
 					input.Method = "POST"
 					out, err := p.Execute(t.Context(), input, nil)
 					if err != nil || out.Error != "" || out.Metadata["url"] != a.URL+resource || out.Body != "echo" {

@@ -75,7 +75,8 @@ func fields() map[string]schema.FieldSpec {
 		"url": {
 			Type:   schema.TypeString,
 			Format: "url",
-			Description: "The whole address of the request. If it is given, `target` chooses no more than the protocol, and `resource` is ignored.\n\n" +
+			Description: "The whole address of the request. If it is given, `target` chooses no more than the protocol, " +
+				"and `resource` is ignored.\n\n" +
 				"Use it for addresses that a response hands out, such as a `Location` or a link to the next page.",
 			Examples: []any{"https://api.example.com/v1/users", "{{ page.response.body.next }}"},
 		},
@@ -84,8 +85,9 @@ func fields() map[string]schema.FieldSpec {
 			Default: true,
 			Description: "Whether the redirects 301, 302, 303, 307 and 308 are followed.\n\n" +
 				"`false`: the redirect itself is the response, so that its status and its `Location` can be checked.\n\n" +
-				"301, 302 and 303 go on as GET without the body; 307 and 308 repeat method and body. When a redirect leaves the origin (scheme, host and " +
-				"port), credentials stay behind and a body is not sent on. A redirect from https to http is an error.",
+				"301, 302 and 303 go on as GET without the body; 307 and 308 repeat method and body. " +
+				"When a redirect leaves the origin (scheme, host and port), credentials stay behind. " +
+				"It is an error where a redirect would take a body to another origin, or leads from https to http.",
 			Examples: []any{false},
 		},
 		"maxRedirects": {
@@ -124,10 +126,13 @@ func events() map[string]schema.EventSpec {
 			Summary:     "{{status}} in {{duration_ms}} ms",
 			Anchor:      "expect",
 			Fields: map[string]schema.FieldSpec{
-				"status":      {Type: schema.TypeNumber, Required: true, Description: "The status of the response."},
-				"duration_ms": {Type: schema.TypeNumber, Required: true, Description: "Milliseconds from the start to the last byte, redirects included."},
-				"bytes":       {Type: schema.TypeNumber, Required: true, Description: "Size of the response's body in bytes, after decompression."},
-				"truncated":   {Type: schema.TypeBool, Description: "True where the body was longer than the limit and the rest was cut off."},
+				"status": {Type: schema.TypeNumber, Required: true, Description: "The status of the response."},
+				"duration_ms": {
+					Type: schema.TypeNumber, Required: true,
+					Description: "Milliseconds from the start to the last byte, redirects included.",
+				},
+				"bytes":     {Type: schema.TypeNumber, Required: true, Description: "Size of the response's body in bytes, after decompression."},
+				"truncated": {Type: schema.TypeBool, Description: "True where the body was longer than the limit and the rest was cut off."},
 			},
 		},
 	}

@@ -15,15 +15,19 @@ func TestTheURLIsMadeOfTargetAndResource(t *testing.T) {
 		in   Input
 		want string
 	}{
-		"one slash between":                  {Input{Target: "http://h", Resource: "/x"}, "http://h/x"},
-		"slashes on both sides":              {Input{Target: "http://h/api//", Resource: "//x/"}, "http://h/api/x/"},
-		"slashes on neither side":            {Input{Target: "http://h", Resource: "x"}, "http://h/x"},
-		"a resource that is a slash":         {Input{Target: "http://h", Resource: "/"}, "http://h/"},
-		"a resource that is a query":         {Input{Target: "http://h/a", Resource: "?b=c"}, "http://h/a/?b=c"},
-		"target alone is left as it is":      {Input{Target: "http://h//"}, "http://h//"},
-		"resource alone is left as it is":    {Input{Resource: "http://h/x"}, "http://h/x"},
-		"url before both":                    {Input{Target: "http://h", Resource: "/x", Fields: map[string]any{"url": "http://u/y"}}, "http://u/y"},
-		"a url that is empty is none":        {Input{Target: "http://h", Resource: "/x", Fields: map[string]any{"url": ""}}, "http://h/x"},
+		"one slash between":               {Input{Target: "http://h", Resource: "/x"}, "http://h/x"},
+		"slashes on both sides":           {Input{Target: "http://h/api//", Resource: "//x/"}, "http://h/api/x/"},
+		"slashes on neither side":         {Input{Target: "http://h", Resource: "x"}, "http://h/x"},
+		"a resource that is a slash":      {Input{Target: "http://h", Resource: "/"}, "http://h/"},
+		"a resource that is a query":      {Input{Target: "http://h/a", Resource: "?b=c"}, "http://h/a/?b=c"},
+		"target alone is left as it is":   {Input{Target: "http://h//"}, "http://h//"},
+		"resource alone is left as it is": {Input{Resource: "http://h/x"}, "http://h/x"},
+		"url before both": {
+			Input{Target: "http://h", Resource: "/x", Fields: map[string]any{"url": "http://u/y"}}, "http://u/y",
+		},
+		"a url that is empty is none": {
+			Input{Target: "http://h", Resource: "/x", Fields: map[string]any{"url": ""}}, "http://h/x",
+		},
 		"a url of null is none":              {Input{Target: "http://h", Fields: map[string]any{"url": nil}}, "http://h"},
 		"the resource is not escaped":        {Input{Target: "http://h", Resource: "/a b/%2F?q=ü"}, "http://h/a b/%2F?q=ü"},
 		"neither":                            {Input{}, ""},
@@ -45,24 +49,31 @@ func TestTheQueryIsAddedToTheURL(t *testing.T) {
 		query    any
 		want     string
 	}{
-		"with a question mark":             {"/x", one, "/x?a=1"},
-		"with an ampersand":                {"/x?b=2", one, "/x?b=2&a=1"},
-		"behind a question mark":           {"/x?", one, "/x?a=1"},
-		"behind an ampersand":              {"/x?b=2&", one, "/x?b=2&a=1"},
-		"before a fragment":                {"/x#top", one, "/x?a=1#top"},
-		"a question mark in a fragment":    {"/x#a?b", one, "/x?a=1#a?b"},
-		"nothing to add":                   {"/x", map[string]any{}, "/x"},
-		"only null":                        {"/x", map[string]any{"a": nil, "b": []any{nil}}, "/x"},
-		"null for the map":                 {"/x", nil, "/x"},
-		"sorted names":                     {"/x", map[string]any{"b": "1", "a": "2", "B": "3"}, "/x?B=3&a=2&b=1"},
-		"empty text":                       {"/x", map[string]any{"a": ""}, "/x?a="},
-		"an empty name":                    {"/x", map[string]any{"": "1"}, "/x?=1"},
-		"bools":                            {"/x", map[string]any{"a": true, "b": false}, "/x?a=true&b=false"},
-		"lists keep their order":           {"/x", map[string]any{"a": []any{"z", json.Number("10"), "b"}}, "/x?a=z&a=10&a=b"},
-		"numbers as they were written":     {"/x", map[string]any{"a": json.Number("-0.10"), "b": json.Number("1E+2")}, "/x?a=-0.10&b=1E%2B2"},
-		"numbers of Go":                    {"/x", map[string]any{"a": 7, "b": 2.5, "c": int64(9007199254740993), "d": uint8(3)}, "/x?a=7&b=2.5&c=9007199254740993&d=3"},
-		"unreserved characters":            {"/x", map[string]any{"aZ09-._~": "aZ09-._~"}, "/x?aZ09-._~=aZ09-._~"},
-		"everything else is escaped":       {"/x", map[string]any{"[a]": "!*'();:@&=+$,/?#[] %\"<>\\^`{|}"}, "/x?%5Ba%5D=%21%2A%27%28%29%3B%3A%40%26%3D%2B%24%2C%2F%3F%23%5B%5D%20%25%22%3C%3E%5C%5E%60%7B%7C%7D"},
+		"with a question mark":          {"/x", one, "/x?a=1"},
+		"with an ampersand":             {"/x?b=2", one, "/x?b=2&a=1"},
+		"behind a question mark":        {"/x?", one, "/x?a=1"},
+		"behind an ampersand":           {"/x?b=2&", one, "/x?b=2&a=1"},
+		"before a fragment":             {"/x#top", one, "/x?a=1#top"},
+		"a question mark in a fragment": {"/x#a?b", one, "/x?a=1#a?b"},
+		"nothing to add":                {"/x", map[string]any{}, "/x"},
+		"only null":                     {"/x", map[string]any{"a": nil, "b": []any{nil}}, "/x"},
+		"null for the map":              {"/x", nil, "/x"},
+		"sorted names":                  {"/x", map[string]any{"b": "1", "a": "2", "B": "3"}, "/x?B=3&a=2&b=1"},
+		"empty text":                    {"/x", map[string]any{"a": ""}, "/x?a="},
+		"an empty name":                 {"/x", map[string]any{"": "1"}, "/x?=1"},
+		"bools":                         {"/x", map[string]any{"a": true, "b": false}, "/x?a=true&b=false"},
+		"lists keep their order":        {"/x", map[string]any{"a": []any{"z", json.Number("10"), "b"}}, "/x?a=z&a=10&a=b"},
+		"numbers as they were written": {
+			"/x", map[string]any{"a": json.Number("-0.10"), "b": json.Number("1E+2")}, "/x?a=-0.10&b=1E%2B2",
+		},
+		"numbers of Go": {
+			"/x", map[string]any{"a": 7, "b": 2.5, "c": int64(9007199254740993), "d": uint8(3)}, "/x?a=7&b=2.5&c=9007199254740993&d=3",
+		},
+		"unreserved characters": {"/x", map[string]any{"aZ09-._~": "aZ09-._~"}, "/x?aZ09-._~=aZ09-._~"},
+		"everything else is escaped": {
+			"/x", map[string]any{"[a]": "!*'();:@&=+$,/?#[] %\"<>\\^`{|}"},
+			"/x?%5Ba%5D=%21%2A%27%28%29%3B%3A%40%26%3D%2B%24%2C%2F%3F%23%5B%5D%20%25%22%3C%3E%5C%5E%60%7B%7C%7D",
+		},
 		"beyond ASCII, byte by byte":       {"/x", map[string]any{"ü": "🎉"}, "/x?%C3%BC=%F0%9F%8E%89"},
 		"line breaks cannot leave a value": {"/x", map[string]any{"a": "\r\nX: y\x00"}, "/x?a=%0D%0AX%3A%20y%00"},
 	}
@@ -87,17 +98,25 @@ func TestTheBodyFollowsTheFormOfItsValue(t *testing.T) {
 		want        string
 		contentType string
 	}{
-		"absent":                            {nil, nil, "", ""},
-		"text":                              {"a\r\n\"b\"", nil, "a\r\n\"b\"", plain},
-		"empty text":                        {"", nil, "", plain},
-		"text that is JSON":                 {`{"a":1}`, nil, `{"a":1}`, plain},
-		"a map with sorted keys":            {map[string]any{"b": json.Number("1"), "a": map[string]any{"d": nil, "c": true}}, nil, `{"a":{"c":true,"d":null},"b":1}`, asJSON},
-		"integers keep every digit":         {[]any{json.Number("9007199254740993"), json.Number("18446744073709551615"), int64(-9007199254740993)}, nil, `[9007199254740993,18446744073709551615,-9007199254740993]`, asJSON},
-		"fractions keep their form":         {json.Number("1.10"), nil, "1.10", asJSON},
-		"markup is left alone":              {map[string]any{"<a>": "&"}, nil, `{"<a>":"&"}`, asJSON},
-		"false":                             {false, nil, "false", asJSON},
-		"an empty map":                      {map[string]any{}, nil, "{}", asJSON},
-		"a content type of the user's":      {map[string]any{}, map[string]string{"Content-Type": "application/ld+json"}, "{}", "application/ld+json"},
+		"absent":            {nil, nil, "", ""},
+		"text":              {"a\r\n\"b\"", nil, "a\r\n\"b\"", plain},
+		"empty text":        {"", nil, "", plain},
+		"text that is JSON": {`{"a":1}`, nil, `{"a":1}`, plain},
+		"a map with sorted keys": {
+			map[string]any{"b": json.Number("1"), "a": map[string]any{"d": nil, "c": true}}, nil, `{"a":{"c":true,"d":null},"b":1}`,
+			asJSON,
+		},
+		"integers keep every digit": {
+			[]any{json.Number("9007199254740993"), json.Number("18446744073709551615"), int64(-9007199254740993)}, nil,
+			`[9007199254740993,18446744073709551615,-9007199254740993]`, asJSON,
+		},
+		"fractions keep their form": {json.Number("1.10"), nil, "1.10", asJSON},
+		"markup is left alone":      {map[string]any{"<a>": "&"}, nil, `{"<a>":"&"}`, asJSON},
+		"false":                     {false, nil, "false", asJSON},
+		"an empty map":              {map[string]any{}, nil, "{}", asJSON},
+		"a content type of the user's": {
+			map[string]any{}, map[string]string{"Content-Type": "application/ld+json"}, "{}", "application/ld+json",
+		},
 		"one in another case":               {"x", map[string]string{"cOnTeNt-TyPe": "text/csv"}, "x", "text/csv"},
 		"one without a body":                {nil, map[string]string{"content-type": "text/csv"}, "", "text/csv"},
 		"another header is no content type": {"x", map[string]string{"Content-Types": "text/csv"}, "x", plain},
@@ -124,13 +143,18 @@ func TestTheBodyFollowsTheFormOfItsValue(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Build(Input{Target: "http://h", Fields: map[string]any{"body": json.Number("1x")}}); err == nil || !strings.Contains(err.Error(), "body: ") {
+	if _, err := Build(
+		Input{Target: "http://h", Fields: map[string]any{"body": json.Number("1x")}},
+	); err == nil || !strings.Contains(err.Error(), "body: ") {
 		t.Errorf("a number that is none: err = %v", err)
 	}
 }
 
 func TestTheRestOfARequest(t *testing.T) {
-	in := Input{Method: "get", Target: "http://h", Timeout: "1m30s", Fields: map[string]any{"followRedirects": false, "maxRedirects": json.Number("3")}}
+	in := Input{
+		Method: "get", Target: "http://h", Timeout: "1m30s",
+		Fields: map[string]any{"followRedirects": false, "maxRedirects": json.Number("3")},
+	}
 	got, err := Build(in)
 	if err != nil {
 		t.Fatal(err)
@@ -140,18 +164,23 @@ func TestTheRestOfARequest(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got, err = Build(Input{Target: "http://h"}); err != nil || !got.FollowRedirects || got.MaxRedirects != nil || got.Timeout != 0 || got.Method != "GET" {
+	if got, err = Build(
+		Input{Target: "http://h"},
+	); err != nil || !got.FollowRedirects || got.MaxRedirects != nil || got.Timeout != 0 || got.Method != "GET" {
 		t.Errorf("the defaults are %+v, err %v", got, err)
 	}
-	if _, err = Build(Input{Target: "http://h", Timeout: "soon"}); err == nil || err.Error() != `timeout: "soon" is not a duration: want a duration such as 500ms, 2s or 1m30s` {
+	if _, err = Build(
+		Input{Target: "http://h", Timeout: "soon"},
+	); err == nil || err.Error() != `timeout: "soon" is not a duration: want a duration such as 500ms, 2s or 1m30s` {
 		t.Errorf("err = %v", err)
 	}
 }
 
 func TestTimeouts(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"": 0, "0": 0, "0s": 0, "500ms": 500 * time.Millisecond, "2s": 2 * time.Second, "1m30s": 90 * time.Second, "1.5s": 1500 * time.Millisecond,
-		"250": 250 * time.Millisecond, "0.5": 500 * time.Microsecond,
+		"": 0, "0": 0, "0s": 0, "500ms": 500 * time.Millisecond, "2s": 2 * time.Second, "1m30s": 90 * time.Second,
+		"1.5s": 1500 * time.Millisecond,
+		"250":  250 * time.Millisecond, "0.5": 500 * time.Microsecond,
 	} {
 		if got, err := Timeout(text); err != nil || got != want {
 			t.Errorf("%q: %v, %v, want %v", text, got, err, want)
@@ -268,7 +297,9 @@ func FuzzValidateAndBuildAgree(f *testing.F) {
 		bad := false
 		for _, p := range problems {
 			bad = bad || p.Severity == ""
-			if p.Field == "" || p.Message == "" || p.Code == "" || utf8.ValidString(target+resource+header+value+method) && !utf8.ValidString(p.Message) {
+			if p.Field == "" || p.Message == "" || p.Code == "" || utf8.ValidString(
+				target+resource+header+value+method,
+			) && !utf8.ValidString(p.Message) {
 				t.Errorf("problem %+v", p)
 			}
 			if p.Fix != nil && p.Severity == "" {

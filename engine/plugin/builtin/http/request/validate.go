@@ -175,7 +175,8 @@ func refusedAddress(field, text, host string) *Problem {
 			problem.Fix = fix(repaired)
 		}
 	case plain.IsLinkLocalUnicast():
-		problem.Message = fmt.Sprintf("%s is link-local and never called: clouds keep a machine's credentials there; use the server's own address", addr)
+		problem.Message = fmt.Sprintf(
+			"%s is link-local and never called: clouds keep a machine's credentials there; use the server's own address", addr)
 	case plain.IsMulticast():
 		problem.Message = fmt.Sprintf("%s is a multicast address, not one server", addr)
 	default:
@@ -187,7 +188,8 @@ func refusedAddress(field, text, host string) *Problem {
 // notAbsolute is for text that is no URL with a scheme and a host.
 func notAbsolute(field, text, whole string, err error) Problem {
 	problem := Problem{Field: field, Code: "http.url", Message: "not an absolute URL: write it as http://host[:port]/path"}
-	if repaired, bad := url.Parse("http://" + whole); !strings.Contains(whole, "://") && !strings.HasPrefix(whole, "/") && bad == nil && repaired.Hostname() != "" {
+	bare := !strings.Contains(whole, "://") && !strings.HasPrefix(whole, "/")
+	if repaired, bad := url.Parse("http://" + whole); bare && bad == nil && repaired.Hostname() != "" {
 		problem.Code = "http.url.scheme"
 		problem.Message = "no scheme: write http:// or https:// before the host"
 		problem.Fix = fix("http://" + text)
@@ -263,7 +265,8 @@ func checkHeaders(in Input) []Problem {
 	for _, name := range names {
 		field, lower, value := "headers."+name, strings.ToLower(name), in.Headers[name]
 		if bad := firstNotToken(name); bad != "" {
-			out = append(out, Problem{Field: field, Code: "http.header.name", Message: "the name holds " + bad + ": use letters, digits and hyphens"})
+			out = append(out, Problem{Field: field, Code: "http.header.name",
+				Message: "the name holds " + bad + ": use letters, digits and hyphens"})
 			continue
 		}
 		if bad := firstControl(value, true); bad != "" {
@@ -276,7 +279,8 @@ func checkHeaders(in Input) []Problem {
 		}
 		if lower == "host" {
 			if bad := firstNotHost(strings.Trim(value, " \t")); bad != "" {
-				out = append(out, Problem{Field: field, Code: "http.header.host", Message: "the value holds " + bad + ": write it as host or host:port"})
+				out = append(out, Problem{Field: field, Code: "http.header.host",
+					Message: "the value holds " + bad + ": write it as host or host:port"})
 			}
 		}
 		if slices.Contains(ignoredHeaders, lower) {
@@ -336,9 +340,11 @@ func checkBody(in Input) []Problem {
 	}
 	for name, value := range in.Headers {
 		lower := strings.ToLower(value)
-		if strings.EqualFold(name, "Content-Type") && (strings.Contains(lower, "x-www-form-urlencoded") || strings.Contains(lower, "multipart/")) {
+		form := strings.Contains(lower, "x-www-form-urlencoded") || strings.Contains(lower, "multipart/")
+		if form && strings.EqualFold(name, "Content-Type") {
 			out = append(out, Problem{Field: "body", Code: "http.body.form", Severity: warning,
-				Message: "is " + kind(body) + " and so is sent as JSON, though Content-Type says " + value + "; write the form as text, such as a=1&b=2"})
+				Message: "is " + kind(body) + " and so is sent as JSON, though Content-Type says " + value +
+					"; write the form as text, such as a=1&b=2"})
 		}
 	}
 	return out
@@ -366,7 +372,8 @@ func checkRedirects(in Input) []Problem {
 	n, ok := integer(limit)
 	switch {
 	case !ok:
-		problem := Problem{Field: "maxRedirects", Code: "http.maxRedirects.type", Message: "must be a whole number such as 10, not " + kind(limit)}
+		problem := Problem{Field: "maxRedirects", Code: "http.maxRedirects.type",
+			Message: "must be a whole number such as 10, not " + kind(limit)}
 		if text, isNumber := scalar(limit); isNumber && kind(limit) == "a number" {
 			problem.Message = "must be a whole number such as 10, not " + text
 		} else if text, isText := limit.(string); isText {
