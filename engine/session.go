@@ -242,6 +242,22 @@ func (s *Session) Record(results ...*TestResult) *Snapshot {
 	})
 }
 
+// Replace puts results in the place of others of the same test and row, wherever the others are still the last ones: what
+// a run recorded meanwhile stays.
+func (s *Session) Replace(results map[*TestResult]*TestResult) *Snapshot {
+	return s.update(func(next *Snapshot) {
+		all := maps.Clone(next.results)
+		for old, replacement := range results {
+			if i := slices.Index(all[old.Key], old); i >= 0 {
+				rows := slices.Clone(all[old.Key])
+				rows[i] = replacement
+				all[old.Key] = rows
+			}
+		}
+		next.results = all
+	})
+}
+
 // ClearResults forgets every result.
 func (s *Session) ClearResults() *Snapshot {
 	return s.update(func(next *Snapshot) { next.results = nil })

@@ -256,3 +256,19 @@ func TestResultsOfANewRunReplaceThoseOfTheOld(t *testing.T) {
 		t.Error("the run is still under way")
 	}
 }
+
+func TestAJudgedResultDoesNotReplaceThatOfANewerRun(t *testing.T) {
+	s := engine.NewSession(engine.Options{})
+	key := engine.TestKey{URI: "file:///a.qube.yaml", ID: "a"}
+	old := &engine.TestResult{Key: key, RunID: "1", Status: engine.StatusFailed}
+	s.Record(old)
+	judged := &engine.TestResult{Key: key, RunID: "1", Status: engine.StatusPassed}
+	if got := s.Replace(map[*engine.TestResult]*engine.TestResult{old: judged}).Results(key)[0]; got != judged {
+		t.Errorf("the result is %+v", got)
+	}
+	newer := &engine.TestResult{Key: key, RunID: "2", Status: engine.StatusFailed}
+	s.Record(newer)
+	if got := s.Replace(map[*engine.TestResult]*engine.TestResult{judged: old}).Results(key); len(got) != 1 || got[0] != newer {
+		t.Errorf("the results are %+v", got)
+	}
+}
