@@ -241,7 +241,7 @@ func table(a *api) []differential {
 			name: "a slip of the pen is sent, with a warning", input: to("GTE", "/echo"), sent: []string{"GTE /echo "},
 			codes: "http.method.unusual",
 		},
-		{name: "a method that is no token", input: to("GET /x", "/echo"), err: "method: holds a blank", codes: "http.method"},
+		{name: "a method that is no token", input: to("GET /x", "/echo"), err: "method: the method holds a blank", codes: "http.method"},
 		{name: "a method that would split the line", input: to("GET\r\nX: y", "/echo"), err: "a line break (CR)", codes: "http.method"},
 
 		// Addresses.
@@ -256,7 +256,7 @@ func table(a *api) []differential {
 			codes: "http.resource.ignored",
 		},
 		{name: "an empty url is none", input: to("GET", "/echo", "url", ""), sent: []string{"GET /echo "}},
-		{name: "a url that is a number", input: to("GET", "/echo", "url", number("5")), err: "url: must be text", codes: "http.url.type"},
+		{name: "a url that is a number", input: to("GET", "/echo", "url", number("5")), err: "url: want text", codes: "http.url.type"},
 		{name: "no address at all", input: plugin.TestInput{}, err: "target: no address", codes: "http.url.missing"},
 		{
 			name: "a target without a scheme", input: plugin.TestInput{Target: "localhost:8080", Resource: "/x"}, err: "no scheme",
@@ -268,7 +268,7 @@ func table(a *api) []differential {
 		},
 		{name: "a bad escape in the resource", input: to("GET", "/%zz"), err: "resource: not a URL", codes: "http.url"},
 		{
-			name: "a line break in the resource", input: to("GET", "/echo\r\nX-Injected: 1"), err: "resource: holds a line break",
+			name: "a line break in the resource", input: to("GET", "/echo\r\nX-Injected: 1"), err: "resource: the address holds a line break",
 			codes: "http.url.control",
 		},
 		{
@@ -297,13 +297,13 @@ func table(a *api) []differential {
 			"GET", "/echo", "query", fields("i", number("9007199254740993"), "f", number("1.50"), "e", number("1e3")),
 		),
 			sent: []string{"GET /echo?e=1e3&f=1.50&i=9007199254740993 "}},
-		{name: "a query that is text", input: to("GET", "/echo", "query", "a=1"), err: "query: must be a map", codes: "http.query.type"},
+		{name: "a query that is text", input: to("GET", "/echo", "query", "a=1"), err: "query: want a map", codes: "http.query.type"},
 		{
-			name: "a query that is a list", input: to("GET", "/echo", "query", []any{"a"}), err: "query: must be a map",
+			name: "a query that is a list", input: to("GET", "/echo", "query", []any{"a"}), err: "query: want a map",
 			codes: "http.query.type",
 		},
 		{name: "maps within a query", input: to("GET", "/echo", "query", fields("f", fields("a", "b"), "g", []any{"x", []any{}})),
-			err: "query.f: must be text", codes: "http.query.value http.query.value"},
+			err: "query.f: want text", codes: "http.query.value http.query.value"},
 		{name: "an empty query", input: to("GET", "/echo", "query", fields()), sent: []string{"GET /echo "}},
 
 		// Bodies.
@@ -413,10 +413,10 @@ func table(a *api) []differential {
 		},
 		{
 			name: "redirects neither on nor off", input: to("GET", "/echo", "followRedirects", "no"),
-			err: "followRedirects: must be true or false", codes: "http.followRedirects.type",
+			err: "followRedirects: want true or false", codes: "http.followRedirects.type",
 		},
 		{
-			name: "a limit that is text", input: to("GET", "/echo", "maxRedirects", "5"), err: "maxRedirects: must be a whole number",
+			name: "a limit that is text", input: to("GET", "/echo", "maxRedirects", "5"), err: "maxRedirects: want a whole number",
 			codes: "http.maxRedirects.type",
 		},
 		{
@@ -424,7 +424,7 @@ func table(a *api) []differential {
 			codes: "http.maxRedirects.type",
 		},
 		{
-			name: "a limit below 0", input: to("GET", "/echo", "maxRedirects", number("-1")), err: "less than 0",
+			name: "a limit below 0", input: to("GET", "/echo", "maxRedirects", number("-1")), err: "want 0 or more",
 			codes: "http.maxRedirects.range",
 		},
 		{name: "a redirect to a file", input: to("GET", "/to-file"), err: `"file" is not http or https`},

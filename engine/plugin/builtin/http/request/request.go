@@ -124,7 +124,7 @@ func encodeQuery(query any) (string, *Problem) {
 	}
 	parameters, ok := query.(map[string]any)
 	if !ok {
-		return "", &Problem{Field: "query", Code: "http.query.type", Message: "must be a map of names to values, not " + kind(query)}
+		return "", &Problem{Field: "query", Code: "http.query.type", Message: "want a map of names to values, not " + kind(query)}
 	}
 	names := make([]string, 0, len(parameters))
 	for name := range parameters {
@@ -147,7 +147,7 @@ func encodeQuery(query any) (string, *Problem) {
 				if isList {
 					field += "." + strconv.Itoa(i)
 				}
-				return "", &Problem{Field: field, Code: "http.query.value", Message: "must be text, a number, a bool, null or a list of these, not " +
+				return "", &Problem{Field: field, Code: "http.query.value", Message: "want text, a number, a bool, null or a list of these, not " +
 					kind(value) + ": write it as text in the form that the server expects"}
 			}
 			if out.Len() > 0 {

@@ -71,8 +71,8 @@ func fix(text string) *string { return &text }
 func checkMethod(in Input) []Problem {
 	method := Method(in.Method)
 	if bad := firstNotToken(method); bad != "" {
-		return []Problem{{Field: "method", Code: "http.method", Message: "holds " + bad +
-			": a method is one word of letters, digits and !#$%&'*+-.^_`|~, such as GET"}}
+		return []Problem{{Field: "method", Code: "http.method", Message: "the method holds " + bad +
+			": want one word of letters, digits and !#$%&'*+-.^_`|~, such as GET"}}
 	}
 	known := methods()
 	if slices.ContainsFunc(known, func(m schema.Method) bool { return m.Name == method }) {
@@ -104,7 +104,7 @@ func address(in Input) (field, text string) {
 func checkAddress(in Input) []Problem {
 	if value, given := in.Fields["url"]; given && value != nil {
 		if _, ok := value.(string); !ok {
-			return []Problem{{Field: "url", Code: "http.url.type", Message: "must be text such as http://localhost:8080/users, not " + kind(value)}}
+			return []Problem{{Field: "url", Code: "http.url.type", Message: "want text such as http://localhost:8080/users, not " + kind(value)}}
 		}
 	}
 	field, text := address(in)
@@ -211,7 +211,7 @@ func lineBreak(in Input, field string) *Problem {
 	}
 	for _, place := range places {
 		if bad := firstControl(place.text, false); bad != "" {
-			problem := &Problem{Field: place.field, Code: "http.url.control", Message: "holds " + bad + ": remove it, or write it percent-encoded"}
+			problem := &Problem{Field: place.field, Code: "http.url.control", Message: "the address holds " + bad + ": remove it, or write it percent-encoded"}
 			if trimmed := strings.Trim(place.text, "\r\n\t\x00"); firstControl(trimmed, false) == "" {
 				problem.Fix = fix(trimmed)
 			}
@@ -246,7 +246,7 @@ func remarks(in Input, field string, parsed *url.URL) []Problem {
 func checkOverridden(in Input) []Problem {
 	if field, _ := address(in); field == "url" && in.Resource != "" {
 		return []Problem{{Field: "resource", Code: "http.resource.ignored", Severity: warning,
-			Message: "is ignored: url is the whole address; remove one of the two"}}
+			Message: "ignored: url is the whole address; remove one of the two"}}
 	}
 	return nil
 }
@@ -285,11 +285,11 @@ func checkHeaders(in Input) []Problem {
 		}
 		if slices.Contains(ignoredHeaders, lower) {
 			out = append(out, Problem{Field: field, Code: "http.header.ignored", Severity: warning,
-				Message: "is not sent: it follows from the body; remove it"})
+				Message: "not sent: it follows from the body; remove it"})
 		}
 		if other, twice := seen[lower]; twice {
 			out = append(out, Problem{Field: field, Code: "http.header.duplicate", Severity: warning,
-				Message: fmt.Sprintf("is the same header as %s: one of the two is lost", other)})
+				Message: fmt.Sprintf("the same header as %s: one of the two is lost", other)})
 		}
 		seen[lower] = name
 	}
@@ -301,7 +301,7 @@ func checkQuery(in Input) []Problem {
 	if !ok {
 		if _, problem := encodeQuery(in.Fields["query"]); problem != nil {
 			if text, isText := in.Fields["query"].(string); isText && text != "" {
-				problem.Message = "must be a map of names to values, not text: write each name=value as name: value"
+				problem.Message = "want a map of names to values, not text: write each name=value as name: value"
 			}
 			return []Problem{*problem}
 		}
@@ -343,7 +343,7 @@ func checkBody(in Input) []Problem {
 		form := strings.Contains(lower, "x-www-form-urlencoded") || strings.Contains(lower, "multipart/")
 		if form && strings.EqualFold(name, "Content-Type") {
 			out = append(out, Problem{Field: "body", Code: "http.body.form", Severity: warning,
-				Message: "is " + kind(body) + " and so is sent as JSON, though Content-Type says " + value +
+				Message: kind(body) + " is sent as JSON, though Content-Type says " + value +
 					"; write the form as text, such as a=1&b=2"})
 		}
 	}
@@ -354,7 +354,7 @@ func checkRedirects(in Input) []Problem {
 	var out []Problem
 	follow, given := in.Fields["followRedirects"]
 	if _, isBool := follow.(bool); given && follow != nil && !isBool {
-		problem := Problem{Field: "followRedirects", Code: "http.followRedirects.type", Message: "must be true or false, not " + kind(follow)}
+		problem := Problem{Field: "followRedirects", Code: "http.followRedirects.type", Message: "want true or false, not " + kind(follow)}
 		if text, ok := follow.(string); ok {
 			switch strings.ToLower(strings.TrimSpace(text)) {
 			case "true", "yes", "on":
@@ -373,9 +373,9 @@ func checkRedirects(in Input) []Problem {
 	switch {
 	case !ok:
 		problem := Problem{Field: "maxRedirects", Code: "http.maxRedirects.type",
-			Message: "must be a whole number such as 10, not " + kind(limit)}
+			Message: "want a whole number such as 10, not " + kind(limit)}
 		if text, isNumber := scalar(limit); isNumber && kind(limit) == "a number" {
-			problem.Message = "must be a whole number such as 10, not " + text
+			problem.Message = "want a whole number such as 10, not " + text
 		} else if text, isText := limit.(string); isText {
 			if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 0 {
 				problem.Fix = fix(strconv.Itoa(n))
@@ -384,10 +384,10 @@ func checkRedirects(in Input) []Problem {
 		out = append(out, problem)
 	case n < 0:
 		out = append(out, Problem{Field: "maxRedirects", Code: "http.maxRedirects.range", Fix: fix("0"),
-			Message: "must not be less than 0: use 0 to make every redirect an error"})
+			Message: "want 0 or more: use 0 to make every redirect an error"})
 	case follow == false:
 		out = append(out, Problem{Field: "maxRedirects", Code: "http.maxRedirects.unused", Severity: warning,
-			Message: "has no effect, since followRedirects is false"})
+			Message: "no effect, since followRedirects is false"})
 	}
 	return out
 }

@@ -116,7 +116,7 @@ func TestValidate(t *testing.T) {
 			in.Method = "POST"
 			in.Fields["body"] = []any{}
 			in.Headers["content-type"] = "multipart/form-data"
-		}), "body http.body.form warning -", "is a list"},
+		}), "body http.body.form warning -", "a list is sent as JSON"},
 		"a form as text": {with(func(in *Input) {
 			in.Method = "POST"
 			in.Fields["body"] = "a=1"
@@ -137,7 +137,7 @@ func TestValidate(t *testing.T) {
 		"maxRedirects in quotes": {field("maxRedirects", " 5 "), "maxRedirects http.maxRedirects.type error 5", "not text"},
 		"maxRedirects of words":  {field("maxRedirects", "few"), "maxRedirects http.maxRedirects.type error -", ""},
 		"maxRedirects below 0": {
-			field("maxRedirects", json.Number("-1")), "maxRedirects http.maxRedirects.range error 0", "less than 0",
+			field("maxRedirects", json.Number("-1")), "maxRedirects http.maxRedirects.range error 0", "want 0 or more",
 		},
 		"half a redirect": {
 			field("maxRedirects", json.Number("2.5")), "maxRedirects http.maxRedirects.type error -", "not 2.5",
