@@ -13,6 +13,7 @@ import (
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/schema"
 )
 
 // PluginInput is what to ask a plugin about one test.
@@ -26,7 +27,8 @@ type PluginInput struct {
 }
 
 // PluginInputs lists the tests of a spec whose plugin may have something to say, with the input that its Validate gets:
-// defaults are applied, the target's alias is resolved, and templates stay as they are written, listed in Templated.
+// defaults are applied, the target's alias is resolved, and templates stay as they are written, listed in Templated. The
+// inputs share their maps with later calls: a plugin must not change them.
 func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 	doc := snap.Document(uri)
 	if doc == nil || doc.Kind != engine.KindSpec {
@@ -46,11 +48,46 @@ func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 			if to.Protocol == "" || served == nil {
 				continue
 			}
-			in := input(s.Input(t.Test, conf), to)
-			inputs = append(inputs, PluginInput{Test: t.ID, Plugin: served, Input: in, Key: pluginKey(served, in)})
+			inputs = append(inputs, p.question(s, t, conf, to.URL, served))
 		}
 	}
 	return inputs
+}
+
+// asked is the question about a test together with all that it depends on.
+type asked struct {
+	fields           *schema.Composition // another one means other plugins
+	conf             *spec.Config
+	target, defaults string
+	input            PluginInput
+}
+
+type askedKey struct{}
+
+// question puts the question about a test together, or takes the one of an earlier snapshot.
+func (p *pass) question(s *spec.Spec, t spec.TestAt, conf *spec.Config, target string, served plugin.Plugin) PluginInput {
+	now := asked{fields: p.snap.Fields(), conf: conf, target: target, defaults: signature(s.Defaults)}
+	v := t.Remember(askedKey{}, func(v any) bool {
+		old := v.(asked)
+		return old.fields == now.fields && old.conf == now.conf && old.target == now.target && old.defaults == now.defaults
+	}, func() any {
+		in := input(s.Input(t.Test, conf), target)
+		now.input = PluginInput{Plugin: served, Input: in, Key: pluginKey(served, in)}
+		return now
+	})
+	q := v.(asked).input
+	q.Test = t.ID
+	return q
+}
+
+// signature is a text that is the same for the same defaults.
+func signature(d spec.Defaults) string {
+	var b strings.Builder
+	for _, p := range d.Headers {
+		fmt.Fprintf(&b, "%q%q", p.Key.Value, p.Value.Value)
+	}
+	fmt.Fprintf(&b, "|%q", d.Timeout.Value)
+	return b.String()
 }
 
 // pluginKey identifies a question to a plugin. The same plugin loaded from a changed file is another plugin.
@@ -65,12 +102,12 @@ func pluginKey(p plugin.Plugin, in plugin.TestInput) string {
 }
 
 // input is the plugin's view of a test.
-func input(in spec.Input, to link.Destination) plugin.TestInput {
+func input(in spec.Input, target string) plugin.TestInput {
 	out := plugin.TestInput{
-		Method: in.Method, Resource: in.Resource, Target: to.URL, Headers: in.Headers, Timeout: in.Timeout, Fields: in.Fields,
+		Method: in.Method, Resource: in.Resource, Target: target, Headers: in.Headers, Timeout: in.Timeout, Fields: in.Fields,
 		Templated: in.Templated,
 	}
-	if strings.Contains(to.URL, "{{") {
+	if strings.Contains(target, "{{") {
 		out.Templated = append(slices.Clone(out.Templated), "target")
 	}
 	return out
@@ -95,7 +132,7 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 			}
 			to := p.target(s, t.Test)
 			info := snap.Fields().Plugin(to.Protocol)
-			in := input(s.Input(t.Test, conf), to)
+			in := input(s.Input(t.Test, conf), to.URL)
 			for _, e := range errs {
 				if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
 					continue
