@@ -142,7 +142,7 @@ func rank(s engine.Status) int {
 
 func outcome(r *engine.TestResult) string {
 	var parts []string
-	if r.Output != nil && r.Output.Status != nil {
+	if r.Output != nil && r.Output.Status != nil && r.Output.Error == "" {
 		parts = append(parts, compact(r.Output.Status))
 	}
 	switch r.Status {

@@ -186,7 +186,7 @@ func (p *Pretty) printf(format string, args ...any) {
 // Outcome is a result in a few words: "200 · 34 ms · 2/2".
 func Outcome(r *engine.TestResult) string {
 	var parts []string
-	if r.Output != nil && r.Output.Status != nil {
+	if r.Output != nil && r.Output.Status != nil && r.Output.Error == "" {
 		parts = append(parts, render.PrintableLine(fmt.Sprint(r.Output.Status)))
 	}
 	if r.Status == engine.StatusSkipped {
