@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,13 @@ func (s stdio) Close() error {
 	return nil
 }
 
+// claimStdout keeps standard output for the protocol: whatever else prints there goes to standard error from now on.
+func (a *app) claimStdout() {
+	if a.stdout == os.Stdout {
+		os.Stdout = os.Stderr
+	}
+}
+
 func (a *app) lsp() *cobra.Command {
 	var opts lsp.Options
 	var plugins string
@@ -31,6 +39,7 @@ func (a *app) lsp() *cobra.Command {
 		Short: "Serve an editor over standard input and output",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.claimStdout()
 			opts.Logger = a.logger()
 			opts.Version = versionText()
 			opts.Plugins = []plugin.Option{plugin.WithBuiltins(builtins()...)}
