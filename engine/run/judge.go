@@ -1,6 +1,7 @@
 package run
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/speclens/speclens/engine"
@@ -56,11 +57,25 @@ type judge struct {
 }
 
 func newJudge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *judge {
-	j := &judge{resolved: map[string]any{}}
-	for k, v := range result.Resolved {
-		j.resolved[k] = v
-	}
 	env := lookupEnv(snap.Env(result.Key.URI), nil)
+	j := &judge{resolved: map[string]any{}, masker: NewMasker(secretsNamed(t, env)...)}
+	maps.Copy(j.resolved, result.Resolved)
+	j.ev = template.Evaluator{Scope: recordedScope(snap, result.Key), MarkLiteral: true, Place: result.Key.ID}
+	j.ev.Scope.Env = env
+	if result.Row >= 0 {
+		row := t.Matrix[result.Row].Values
+		j.ev.Scope.Matrix = func(key string) (any, error) {
+			if i := slices.IndexFunc(row, func(f spec.Field) bool { return f.Key.Value == key }); i >= 0 {
+				return row[i].Value.Any(), nil
+			}
+			return nil, template.ErrUnknown
+		}
+	}
+	return j
+}
+
+// secretsNamed are the variables of the environment that a test's templates name.
+func secretsNamed(t spec.TestAt, env func(string) (string, error)) []string {
 	var secrets []string
 	for _, at := range t.Templates {
 		for _, ref := range at.Template.Refs() {
@@ -72,58 +87,57 @@ func newJudge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *
 			}
 		}
 	}
-	j.masker = NewMasker(secrets...)
-	names := link.NamesOf(snap, result.Key.URI)
-	place := names.Test(result.Key)
-	recorded := func(to *link.Place) *outcome {
-		if to == nil {
-			return nil
-		}
-		results := snap.Results(to.Key())
-		if len(results) == 0 || results[len(results)-1].Output == nil {
-			return nil
-		}
-		last := results[len(results)-1]
-		o := &outcome{status: last.Status, record: newRecord(last.Name, last.Output, last.Events)}
-		o.saves, _ = saved(to.Test, o.record)
-		return o
+	return secrets
+}
+
+// recordedScope resolves the names of other tests from their recorded results.
+func recordedScope(snap *engine.Snapshot, key engine.TestKey) template.Scope {
+	names := link.NamesOf(snap, key.URI)
+	place := names.Test(key)
+	if place == nil {
+		return template.Scope{}
 	}
-	scope := template.Scope{Env: env}
-	if place != nil {
-		scope.Named = func(name string) (any, error) {
-			r := names.Lookup(place, template.Ref{Kind: template.Name, Name: name})
-			o := recorded(r.To)
-			switch {
-			case !o.usable():
-				return nil, template.ErrUnknown
-			case r.Kind == link.RefSaved:
-				if v, ok := o.saves[name]; ok {
-					return v, nil
-				}
-				return nil, template.ErrUnknown
-			}
+	scope := template.Scope{Named: func(name string) (any, error) {
+		r := names.Lookup(place, template.Ref{Kind: template.Name, Name: name})
+		o := lastOutcome(snap, r.To)
+		if o == nil {
+			return nil, template.ErrUnknown
+		}
+		if r.Kind != link.RefSaved {
 			return o.record, nil
 		}
-		if place.Spec.Mode.Value == modeScenario && names.Before(place) != nil {
-			scope.Prev = func() (any, error) {
-				if o := recorded(names.Before(place)); o.usable() {
-					return o.record, nil
-				}
-				return nil, template.ErrUnknown
-			}
+		if v, ok := o.saves[name]; ok {
+			return v, nil
 		}
-	}
-	if result.Row >= 0 {
-		row := t.Matrix[result.Row].Values
-		scope.Matrix = func(key string) (any, error) {
-			if i := slices.IndexFunc(row, func(f spec.Field) bool { return f.Key.Value == key }); i >= 0 {
-				return row[i].Value.Any(), nil
+		return nil, template.ErrUnknown
+	}}
+	if place.Spec.Mode.Value == modeScenario {
+		scope.Prev = func() (any, error) {
+			if o := lastOutcome(snap, names.Before(place)); o != nil {
+				return o.record, nil
 			}
 			return nil, template.ErrUnknown
 		}
 	}
-	j.ev = template.Evaluator{Scope: scope, MarkLiteral: true, Place: result.Key.ID}
-	return j
+	return scope
+}
+
+// lastOutcome is what the last recorded result of a test gives to others; nil where it received nothing.
+func lastOutcome(snap *engine.Snapshot, p *link.Place) *outcome {
+	if p == nil {
+		return nil
+	}
+	results := snap.Results(p.Key())
+	if len(results) == 0 || results[len(results)-1].Output == nil {
+		return nil
+	}
+	last := results[len(results)-1]
+	o := &outcome{status: last.Status, record: newRecord(last.Name, last.Output, last.Events)}
+	o.saves, _ = saved(p.Test, o.record)
+	if !o.usable() {
+		return nil
+	}
+	return o
 }
 
 // resolve replaces the templates of an expectation by the values that they had, or have.

@@ -195,12 +195,12 @@ func TestFatalProblems(t *testing.T) {
 		{"all of a file's problems are listed", []string{"a.yaml", "mode: fast\nx: 1\ntests:\n  - hello\n"},
 			[]string{"a.yaml:1 spec.bad-mode", "a.yaml:2 spec.unknown-key", "a.yaml:4 spec.bad-form"}, ""},
 		{"a duplicate alias", []string{"a.yaml", "tests:\n  - { name: a, alias: x }\n  - { name: b, alias: x }\n", "b.yaml", "tests: [{name: c}]"},
-			[]string{"a.yaml:3 run.duplicate-alias the alias `x` is taken by the test at a.yaml:2"}, "c"},
-		{"a duplicate alias in another file", []string{"a.yaml", "tests: [{ name: a, alias: x }]", "b.yaml", "tests: [{ name: b, alias: x }]"},
-			[]string{"b.yaml:1 run.duplicate-alias"}, "a"},
+			[]string{"a.yaml:2 alias.duplicate the alias `x` is taken by the test at a.yaml:3", "a.yaml:3 alias.duplicate the alias `x` is taken by the test at a.yaml:2"}, "c"},
+		{"a duplicate alias in another file", []string{"a.yaml", "tests: [{ name: a, alias: x }]", "b.yaml", "tests: [{ name: b, alias: x }]", "c.yaml", "tests: [{ name: c }]"},
+			[]string{"a.yaml:1 alias.duplicate", "b.yaml:1 alias.duplicate"}, "c"},
 		{"an unknown alias in depends", []string{"a.yaml", "tests:\n  - { name: a, alias: login }\n  - { name: b, depends: [logn] }\n"},
-			[]string{"a.yaml:3 run.unknown-depends `depends` names `logn`, but no test has that alias; did you mean `login`?"}, ""},
-		{"an unknown file in depends", []string{"a.yaml", "depends: [nope.yaml]\ntests: [{name: a}]\n"}, []string{"a.yaml:1 run.unknown-depends `depends` names \"nope.yaml\""}, ""},
+			[]string{"a.yaml:3 depends.unknown `depends` names `logn`, but no test has that alias; did you mean `login`?"}, ""},
+		{"an unknown file in depends", []string{"a.yaml", "depends: [nope.yaml]\ntests: [{name: a}]\n"}, []string{"a.yaml:1 depends.unknown-file `depends` names \"nope.yaml\""}, ""},
 		{"load mode", []string{"a.yaml", "mode: load\ntests: [{name: a}]\n"}, []string{"a.yaml:1 run.unsupported load mode is not supported yet"}, ""},
 		{"a configuration that is no YAML", []string{".qube.yaml", "targets: \"\n", "a.yaml", "tests: [{name: a}]", "sub/.qube.yaml", "version: 1\n", "sub/b.yaml", "tests: [{name: b}]"},
 			[]string{".qube.yaml:1 yaml.syntax", ".qube.yaml:1 spec.wrong-type"}, "b"},
@@ -209,17 +209,17 @@ func TestFatalProblems(t *testing.T) {
   - { name: a, alias: a, depends: [c] }
   - { name: b, alias: b, resource: "/{{ a.response.body.x }}" }
   - { name: c, alias: c, headers: { X: "{{ b.response.body.x }}" } }
-`, "b.yaml", "tests: [{name: free}]"}, []string{"a.yaml:2 run.cycle these tests need each other, so none of them can be the first: " +
+`, "b.yaml", "tests: [{name: free}]"}, []string{"a.yaml:2 depends.cycle these tests need each other, so none of them can be the first: " +
 			"`a` (a.yaml:2) → `c` (a.yaml:4) → `b` (a.yaml:3) → `a` (a.yaml:2)"}, "free"},
 		{"a cycle over files", []string{"a.yaml", "depends: [b.yaml]\ntests: [{name: a}]\n", "b.yaml", "depends: [a.yaml]\ntests: [{name: b}]\n"},
-			[]string{"a.yaml:2 run.cycle", "b.yaml:2 run.cycle these tests need each other, so none of them can be the first: " +
+			[]string{"a.yaml:2 depends.cycle", "b.yaml:2 depends.cycle these tests need each other, so none of them can be the first: " +
 				"`a` (a.yaml:2) → all of b.yaml → `b` (b.yaml:2) → all of a.yaml → `a` (a.yaml:2)"}, ""},
 		{"every cycle, also in one file", []string{"a.yaml", `tests:
   - { name: a, alias: a, depends: [b] }
   - { name: b, alias: b, depends: [a] }
   - { name: c, alias: c, depends: [d] }
   - { name: d, alias: d, depends: [c] }
-`}, []string{"a.yaml:2 run.cycle", "a.yaml:4 run.cycle"}, ""},
+`}, []string{"a.yaml:2 depends.cycle", "a.yaml:4 depends.cycle"}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -310,6 +310,15 @@ func TestASelectionOfWhatIsNotThereSaysSo(t *testing.T) {
 		}
 		if s.Tests() != 0 {
 			t.Errorf("%s: %d tests run", name, s.Tests())
+		}
+	}
+}
+
+func TestAnAliasOfAFileThatDoesNotRunIsNoDuplicate(t *testing.T) {
+	b := newBench(t, "a.yaml", "tests: [{ name: a, alias: x }, { name: c, depends: [x] }]", "b.yaml", "tests: [{ name: b, alias: x }]")
+	for _, file := range []string{"a.yaml", "b.yaml"} {
+		if _, problems := b.problems(Selection{URIs: []string{b.uri(file)}}); len(problems) != 0 {
+			t.Errorf("%s: %q", file, problems)
 		}
 	}
 }
