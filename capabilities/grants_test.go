@@ -93,7 +93,9 @@ func TestGrantsForAModule(t *testing.T) {
 	if got := grants.For(strings.ToUpper(sum)).HTTP; len(got) != 1 || got[0] != "db.test" {
 		t.Errorf("the module's own: %v", got)
 	}
-	for name, sha := range map[string]string{"another module": strings.Repeat("cd", 32), "an entry that says nothing of http": strings.Repeat("00", 32)} {
+	for name, sha := range map[string]string{
+		"another module": strings.Repeat("cd", 32), "an entry that says nothing of http": strings.Repeat("00", 32),
+	} {
 		if got := grants.For(sha).HTTP; len(got) != 1 || got[0] != Target {
 			t.Errorf("%s: %v, want only the test's target", name, got)
 		}
@@ -116,7 +118,9 @@ func TestCheckNamesWhatCanNeverMatch(t *testing.T) {
 			}
 		}
 	}
-	for _, key := range []string{"http", "sha256:ab", strings.Repeat("ab", 32), "sha256:" + strings.Repeat("AB", 32), "sha256:" + strings.Repeat("zz", 32)} {
+	for _, key := range []string{
+		"http", "sha256:ab", strings.Repeat("ab", 32), "sha256:" + strings.Repeat("AB", 32), "sha256:" + strings.Repeat("zz", 32),
+	} {
 		if err := (Grants{key: {}}).Check(); err == nil || !strings.Contains(err.Error(), "64 lower-case hex digits") {
 			t.Errorf("key %q: %v", key, err)
 		}

@@ -39,7 +39,9 @@ func (c *core) newCall(ctx context.Context, export string) *capabilities.Call {
 // The guest has a context of its own: ending it destroys the instance. While the guest computes, it ends together with the
 // call's context. While the guest waits in a host function, that function returns an error because the call's context
 // ended, and the guest gets a moment to make an answer of it, so that a wait that is too long costs no instance.
-func (c *core) guarded(ctx context.Context, in *instance, call *capabilities.Call, timeout time.Duration, f func(context.Context) error) error {
+func (c *core) guarded(
+	ctx context.Context, in *instance, call *capabilities.Call, timeout time.Duration, f func(context.Context) error,
+) error {
 	host, cancelHost := context.WithTimeout(ctx, timeout)
 	defer cancelHost()
 	defer context.AfterFunc(c.ctx, cancelHost)()

@@ -204,7 +204,8 @@ func TestSinksReplaceEachEffectOnItsOwn(t *testing.T) {
 	if own.kinds() != "Sent" || rec.count("words") != 1 || len(logged) != 1 {
 		t.Fatalf("own %q, log %v, sink %v", own.kinds(), rec.lines(), logged)
 	}
-	if e := logged[0]; e.Plugin != "tiny" || e.Version != "1.2.3" || e.Level != capabilities.LevelError || e.Message != "words" || e.Time.IsZero() {
+	e := logged[0]
+	if e.Plugin != "tiny" || e.Version != "1.2.3" || e.Level != capabilities.LevelError || e.Message != "words" || e.Time.IsZero() {
 		t.Errorf("entry %+v", e)
 	}
 }

@@ -14,7 +14,10 @@ import (
 func FuzzModule(f *testing.F) {
 	for _, seed := range []tiny{
 		{Info: tinyInfo},
-		{Info: tinyInfo, Validate: returning(`[{"field":"f","message":"m"}]`), Init: func(a *asm) { a.LocalGet(0) }, Destroy: func(a *asm) { a.Log(1, "x") }},
+		{
+			Info: tinyInfo, Validate: returning(`[{"field":"f","message":"m"}]`), Init: func(a *asm) { a.LocalGet(0) },
+			Destroy: func(a *asm) { a.Log(1, "x") },
+		},
 		{Info: tinyInfo, Execute: func(a *asm) {
 			a.Repeat(3, func() { a.Emit(`{"kind":"Sent"}`) })
 			a.Sleep(1)

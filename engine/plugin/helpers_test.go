@@ -130,3 +130,6 @@ type opener struct {
 }
 
 func (o *opener) emit(schema.PluginEvent) { o.once.Do(func() { close(o.ch) }) }
+
+// says reports whether an error has part in its text.
+func says(err error, part string) bool { return err != nil && strings.Contains(err.Error(), part) }

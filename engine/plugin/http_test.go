@@ -45,12 +45,15 @@ func (f *fakeHTTP) count() int {
 func TestARequestAndItsResponse(t *testing.T) {
 	no, two := false, 2
 	client := &fakeHTTP{response: &capabilities.HTTPResponse{
-		Status: 201, Headers: map[string]string{"Content-Type": "application/json"}, HeadersAll: map[string][]string{"Content-Type": {"application/json"}},
-		Body: []byte(`{"a":1}`), Duration: 30 * time.Millisecond, BodyDuration: 4 * time.Millisecond, Truncated: true,
+		Status: 201, Headers: map[string]string{"Content-Type": "application/json"},
+		HeadersAll: map[string][]string{"Content-Type": {"application/json"}},
+		Body:       []byte(`{"a":1}`), Duration: 30 * time.Millisecond, BodyDuration: 4 * time.Millisecond, Truncated: true,
 		URL: "http://x/end", Remote: "127.0.0.1:80", TLS: "TLS 1.3", Proto: "HTTP/2.0",
-		Timings: map[string]time.Duration{"wait": 1500 * time.Microsecond}, Redirects: []capabilities.Redirect{{Status: 302, Location: "http://x/end"}},
+		Timings:   map[string]time.Duration{"wait": 1500 * time.Microsecond},
+		Redirects: []capabilities.Redirect{{Status: 302, Location: "http://x/end"}},
 	}}
-	request := `{"method":"POST","url":"http://x/start","headers":{"A":"b"},"body":"aGk=","timeout_ms":250,"follow_redirects":false,"max_redirects":2,"later":1}`
+	request := `{"method":"POST","url":"http://x/start","headers":{"A":"b"},"body":"aGk=","timeout_ms":250,` +
+		`"follow_redirects":false,"max_redirects":2,"later":1}`
 	p, rec := loadTiny(t, tiny{Execute: func(a *asm) {
 		// Log what the host returned, then return an output.
 		a.Raw(0x41, 0x80, 0x02) // i32.const 256: the packed location is kept there
@@ -76,7 +79,8 @@ func TestARequestAndItsResponse(t *testing.T) {
 	}
 	wantResponse := `log info: {"status":201,"headers":{"Content-Type":"application/json"},"body":"eyJhIjoxfQ==","duration_ms":30,` +
 		`"headers_all":{"Content-Type":["application/json"]},"body_ms":4,"body_bytes":7,"truncated":true,"url":"http://x/end",` +
-		`"remote":"127.0.0.1:80","tls":"TLS 1.3","proto":"HTTP/2.0","timings":{"wait":1.5},"redirects":[{"status":302,"location":"http://x/end"}]}`
+		`"remote":"127.0.0.1:80","tls":"TLS 1.3","proto":"HTTP/2.0",` +
+		`"timings":{"wait":1.5},"redirects":[{"status":302,"location":"http://x/end"}]}`
 	if got := strings.Join(rec.lines(), "\n"); got != wantResponse {
 		t.Errorf("response\n%s, want\n%s", got, wantResponse)
 	}
@@ -101,19 +105,43 @@ func TestWhatARequestMayReach(t *testing.T) {
 		want  string // part of the error; empty where the request is sent
 	}{
 		{"the test's target", declares, "http://api.test/x", TestInput{Target: "http://api.test"}, nil, ""},
-		{"the target's host in another case and with its port spelt out", declares, "HTTP://API.test:80/x", TestInput{Target: "http://api.test/base"}, nil, ""},
-		{"the url field that stands in the target's place", declares, "http://api.test/x", TestInput{Fields: map[string]any{"url": "http://api.test/x"}}, nil, ""},
+		{
+			"the target's host in another case and with its port spelt out", declares, "HTTP://API.test:80/x",
+			TestInput{Target: "http://api.test/base"}, nil, "",
+		},
+		{
+			"the url field that stands in the target's place", declares, "http://api.test/x",
+			TestInput{Fields: map[string]any{"url": "http://api.test/x"}}, nil, "",
+		},
 		{"the resource that is a whole URL", declares, "http://api.test/x", TestInput{Resource: "http://api.test/x"}, nil, ""},
 		{"another host", declares, "http://evil.test/x", TestInput{Target: "http://api.test"}, nil, "http to evil.test:80 is not granted"},
 		{"another port", declares, "http://api.test:8080/x", TestInput{Target: "http://api.test"}, nil, "http to api.test:8080 is not granted"},
 		{"a host that only begins alike", declares, "http://api.test.evil.test/", TestInput{Target: "http://api.test"}, nil, "not granted"},
-		{"user information that looks like the target", declares, "http://api.test@evil.test/", TestInput{Target: "http://api.test"}, nil, "http to evil.test:80"},
-		{"nothing without a declaration", silent, "http://api.test/x", TestInput{Target: "http://api.test"}, nil, `capability "http" is not declared`},
+		{
+			"user information that looks like the target", declares, "http://api.test@evil.test/",
+			TestInput{Target: "http://api.test"}, nil, "http to evil.test:80",
+		},
+		{
+			"nothing without a declaration", silent, "http://api.test/x", TestInput{Target: "http://api.test"}, nil,
+			`capability "http" is not declared`,
+		},
 		{"nothing without a target", declares, "http://api.test/x", TestInput{}, nil, "not granted"},
-		{"a granted host", declares, "http://other.test/x", TestInput{Target: "http://api.test"}, &capabilities.Grant{HTTP: []string{"other.test"}}, ""},
-		{"the target no more once a grant leaves it out", declares, "http://api.test/x", TestInput{Target: "http://api.test"}, &capabilities.Grant{HTTP: []string{"other.test"}}, "not granted"},
-		{"nothing with an empty grant", declares, "http://api.test/x", TestInput{Target: "http://api.test"}, &capabilities.Grant{HTTP: []string{}}, "not granted"},
-		{"nothing that is denied", declares, "http://api.test/x", TestInput{Target: "http://api.test"}, &capabilities.Grant{HTTP: []string{"*"}, Deny: []string{"api.test:*"}}, "denied by a rule"},
+		{
+			"a granted host", declares, "http://other.test/x", TestInput{Target: "http://api.test"},
+			&capabilities.Grant{HTTP: []string{"other.test"}}, "",
+		},
+		{
+			"the target no more once a grant leaves it out", declares, "http://api.test/x",
+			TestInput{Target: "http://api.test"}, &capabilities.Grant{HTTP: []string{"other.test"}}, "not granted",
+		},
+		{
+			"nothing with an empty grant", declares, "http://api.test/x", TestInput{Target: "http://api.test"},
+			&capabilities.Grant{HTTP: []string{}}, "not granted",
+		},
+		{
+			"nothing that is denied", declares, "http://api.test/x", TestInput{Target: "http://api.test"},
+			&capabilities.Grant{HTTP: []string{"*"}, Deny: []string{"api.test:*"}}, "denied by a rule",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			client := &fakeHTTP{}
@@ -255,15 +283,37 @@ func TestBodiesByHandle(t *testing.T) {
 		body     any
 		want     string // the body of the output as JSON, or the error
 	}{
-		{"JSON is parsed", response("application/json", `{"n":9007199254740993}`), []string{`{"url":"http://x","body_handle":true}`}, `{"$ref":1}`, nil, `{"n":9007199254740993}`},
-		{"broken JSON is text", response("application/json", `{"n":`), []string{`{"url":"http://x","body_handle":true}`}, `{"$ref":1}`, nil, `"{\"n\":"`},
+		{
+			"JSON is parsed", response("application/json", `{"n":9007199254740993}`),
+			[]string{`{"url":"http://x","body_handle":true}`}, `{"$ref":1}`, nil, `{"n":9007199254740993}`,
+		},
+		{
+			"broken JSON is text", response("application/json", `{"n":`), []string{`{"url":"http://x","body_handle":true}`},
+			`{"$ref":1}`, nil, `"{\"n\":"`,
+		},
 		{"text is text", response("text/plain", `{"n":1}`), []string{`{"url":"http://x","body_handle":true}`}, `{"$ref":1}`, nil, `"{\"n\":1}"`},
 		{"nothing is absent", response("application/json", ``), []string{`{"url":"http://x","body_handle":true}`}, `{"$ref":1}`, nil, `null`},
-		{"each has its number", response("text/plain", `b`), []string{`{"url":"http://x","body_handle":true}`, `{"url":"http://x","body_handle":true}`}, `{"$ref":2}`, nil, `"b"`},
-		{"the test's own body, sent and returned", response("text/plain", `b`), []string{`{"url":"http://x","body_ref":0}`}, `{"$ref":0}`, map[string]any{"b": 1, "a": "<"}, `{"a":"<","b":1}`},
-		{"a number that is not kept", response("text/plain", `b`), []string{`{"url":"http://x","body_handle":true}`}, `{"$ref":5}`, nil, `refers to body 5`},
-		{"a body of that form, where nothing is kept", response("text/plain", `b`), []string{`{"url":"http://x"}`}, `{"$ref":1}`, nil, `{"$ref":1}`},
-		{"a reference of JSON schema", response("text/plain", `b`), []string{`{"url":"http://x","body_handle":true}`}, `{"$ref":"#/a"}`, nil, `{"$ref":"#/a"}`},
+		{
+			"each has its number", response("text/plain", `b`),
+			[]string{`{"url":"http://x","body_handle":true}`, `{"url":"http://x","body_handle":true}`}, `{"$ref":2}`, nil,
+			`"b"`,
+		},
+		{
+			"the test's own body, sent and returned", response("text/plain", `b`), []string{`{"url":"http://x","body_ref":0}`},
+			`{"$ref":0}`, map[string]any{"b": 1, "a": "<"}, `{"a":"<","b":1}`,
+		},
+		{
+			"a number that is not kept", response("text/plain", `b`), []string{`{"url":"http://x","body_handle":true}`},
+			`{"$ref":5}`, nil, `refers to body 5`,
+		},
+		{
+			"a body of that form, where nothing is kept", response("text/plain", `b`), []string{`{"url":"http://x"}`},
+			`{"$ref":1}`, nil, `{"$ref":1}`,
+		},
+		{
+			"a reference of JSON schema", response("text/plain", `b`), []string{`{"url":"http://x","body_handle":true}`},
+			`{"$ref":"#/a"}`, nil, `{"$ref":"#/a"}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			client := &fakeHTTP{response: c.response}

@@ -15,7 +15,9 @@ func TestLoadPluginRefusesWhatBreaksTheContract(t *testing.T) {
 	type tiny = plugintest.Tiny
 	type asm = plugintest.Asm
 	exit := func(a *asm) { a.I32(0); a.Call("proc_exit") }
-	short := capabilities.Limits{InfoTimeout: 50 * time.Millisecond, InitTimeout: 50 * time.Millisecond, ModuleBytes: 8 << 10, MemoryBytes: 1 << 20}
+	short := capabilities.Limits{
+		InfoTimeout: 50 * time.Millisecond, InitTimeout: 50 * time.Millisecond, ModuleBytes: 8 << 10, MemoryBytes: 1 << 20,
+	}
 	for _, c := range []struct {
 		name   string
 		wasm   []byte
@@ -62,7 +64,9 @@ func TestLoadPluginRefusesWhatBreaksTheContract(t *testing.T) {
 		},
 		{
 			"a host function with another signature",
-			tiny{Info: tinyInfo, Imports: []plugintest.Import{{Module: "apiqube", Name: "host_now", Signature: plugintest.Signature{Results: []byte{plugintest.I32}}}}}.Bytes(), "",
+			tiny{Info: tinyInfo, Imports: []plugintest.Import{{
+				Module: "apiqube", Name: "host_now", Signature: plugintest.Signature{Results: []byte{plugintest.I32}},
+			}}}.Bytes(), "",
 			[]string{`"apiqube"."host_now" is () -> (i64), not () -> (i32)`},
 		},
 		{
@@ -70,20 +74,30 @@ func TestLoadPluginRefusesWhatBreaksTheContract(t *testing.T) {
 			[]string{"command module", "exit code 0", "-buildmode=c-shared", "-mexec-model=reactor"},
 		},
 		{
-			"a command without exports", tiny{Info: tinyInfo, Start: exit, Omit: []string{"plugin_info", "allocate", "execute"}}.Bytes(), "plugin_info",
+			"a command without exports",
+			tiny{Info: tinyInfo, Start: exit, Omit: []string{"plugin_info", "allocate", "execute"}}.Bytes(), "plugin_info",
 			[]string{"looks like a command", "go build -buildmode=c-shared"},
 		},
 		{"a trap at its start", tiny{Info: tinyInfo, Initialize: (*asm).Unreachable}.Bytes(), "_initialize", []string{"wasm error: unreachable"}},
 		{"a loop at its start", tiny{Info: tinyInfo, Initialize: (*asm).Forever}.Bytes(), "_initialize", []string{"no answer within 50ms"}},
-		{"a loop in its start section", tiny{Info: tinyInfo, StartSection: (*asm).Forever}.Bytes(), "_initialize", []string{"no answer within 50ms"}},
-		{"a trap in plugin_info", tiny{PluginInfo: (*asm).Unreachable}.Bytes(), "plugin_info", []string{"load: plugin_info: wasm error: unreachable"}},
+		{
+			"a loop in its start section", tiny{Info: tinyInfo, StartSection: (*asm).Forever}.Bytes(), "_initialize",
+			[]string{"no answer within 50ms"},
+		},
+		{
+			"a trap in plugin_info", tiny{PluginInfo: (*asm).Unreachable}.Bytes(), "plugin_info",
+			[]string{"load: plugin_info: wasm error: unreachable"},
+		},
 		{"a loop in plugin_info", tiny{PluginInfo: (*asm).Forever}.Bytes(), "plugin_info", []string{"no answer within 50ms"}},
 		{"metadata that is nothing", tiny{PluginInfo: func(a *asm) { a.I64(0) }}.Bytes(), "plugin_info", []string{"plugin_info does not decode"}},
 		{"metadata that is no JSON", tiny{Info: "{nope"}.Bytes(), "plugin_info", []string{"plugin_info does not decode: invalid character"}},
 		{"metadata of other types", tiny{Info: `{"name":7}`}.Bytes(), "plugin_info", []string{"cannot unmarshal number"}},
 		{"metadata without a name", tiny{Info: `{"version":"1"}`}.Bytes(), "plugin_info", []string{"gives no name"}},
 		{"metadata with an empty protocol", tiny{Info: `{"name":"x","protocols":[""]}`}.Bytes(), "plugin_info", []string{"empty protocol"}},
-		{"metadata outside its memory", tiny{PluginInfo: func(a *asm) { a.I64(0x7fffffff<<32 | 9) }}.Bytes(), "plugin_info", []string{"9 bytes at 0x7fffffff, outside its memory"}},
+		{
+			"metadata outside its memory", tiny{PluginInfo: func(a *asm) { a.I64(0x7fffffff<<32 | 9) }}.Bytes(), "plugin_info",
+			[]string{"9 bytes at 0x7fffffff, outside its memory"},
+		},
 		{
 			"a later contract", tiny{Info: `{"name":"x","version":"9","abi":2}`}.Bytes(), "plugin_info",
 			[]string{"plugin x@9: load: plugin_info", "version 2 of the plugin contract", "update speclens"},
@@ -181,7 +195,8 @@ func TestMetadataIsReadWithUnknownKeysAndAllMembers(t *testing.T) {
 	if p.Info().Fields["text"].Type != "string" {
 		t.Error("what a caller did to the info shows in the next")
 	}
-	unknown, err := r.LoadPlugin(t.Context(), "y", plugintest.Tiny{Info: `{"name":"y","version":"1","later":{"a":[1]},"fields":{"f":{"type":"string","later":1}}}`}.Bytes())
+	later := `{"name":"y","version":"1","later":{"a":[1]},"fields":{"f":{"type":"string","later":1}}}`
+	unknown, err := r.LoadPlugin(t.Context(), "y", plugintest.Tiny{Info: later}.Bytes())
 	if err != nil || unknown.Info().Fields["f"].Type != "string" {
 		t.Errorf("unknown keys: %v", err)
 	}

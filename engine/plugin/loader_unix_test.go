@@ -29,7 +29,10 @@ func TestFilesThatAreNoneAreReported(t *testing.T) {
 		got = append(got, filepath.Base(p.Path)+": "+p.Err.Error())
 	}
 	text := strings.Join(got, "\n")
-	for _, want := range []string{"pipe.wasm: plugin pipe: load: is not a regular file", "dangling.wasm: plugin dangling: load: ", "z-link.wasm: plugin good@1: load: register"} {
+	for _, want := range []string{
+		"pipe.wasm: plugin pipe: load: is not a regular file", "dangling.wasm: plugin dangling: load: ",
+		"z-link.wasm: plugin good@1: load: register",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("problems\n%s\nlack %q", text, want)
 		}

@@ -32,7 +32,9 @@ func (g gate) Do(ctx context.Context, _ capabilities.HTTPRequest, _ capabilities
 }
 
 // gated is a plugin whose execute waits at the gate.
-var gated = tiny{Initialize: starts, Execute: func(a *asm) { a.HTTP(`{"url":"http://x"}`) }, Destroy: func(a *asm) { a.Log(0, "destroyed") }}
+var gated = tiny{
+	Initialize: starts, Execute: func(a *asm) { a.HTTP(`{"url":"http://x"}`) }, Destroy: func(a *asm) { a.Log(0, "destroyed") },
+}
 
 func TestThePoolGrowsToTheConcurrencyInUseUpToItsSizeAndShrinksWhenIdle(t *testing.T) {
 	g := newGate()

@@ -26,14 +26,18 @@ func TestValidateReportsWhatThePluginFinds(t *testing.T) {
 		{"nothing", TestInput{Target: "x", Fields: map[string]any{"text": "abc"}}, ""},
 		{"a core field", TestInput{Fields: map[string]any{"text": "abc"}}, "target: where to?"},
 		{
-			"several fields", TestInput{Target: "x", Fields: map[string]any{"text": "ABC", "color": "blue", "options": map[string]any{}, "list": []any{1, "two"}}},
+			"several fields", TestInput{Target: "x", Fields: map[string]any{
+				"text": "ABC", "color": "blue", "options": map[string]any{}, "list": []any{1, "two"},
+			}},
 			"text: is not lower-case (warning, fix abc); color: is neither red nor green; options.depth: is required; list[1]: is no number",
 		},
 		{"a code", TestInput{Target: "x"}, "text: is required (allfields.text)"},
 		{
 			"nothing at, above or below what is templated",
 			TestInput{
-				Target: "x", Fields: map[string]any{"text": "{{ a }}B", "color": "{{ c }}", "options": map[string]any{}, "list": []any{"{{ x }}", "two"}},
+				Target: "x", Fields: map[string]any{
+					"text": "{{ a }}B", "color": "{{ c }}", "options": map[string]any{}, "list": []any{"{{ x }}", "two"},
+				},
 				Templated: []string{"text", "color", "options.depth.deeper", "list[0]"},
 			},
 			"list[1]: is no number",
@@ -151,7 +155,8 @@ func TestThreeFaultsPauseValidationWithOneNotice(t *testing.T) {
 				}
 			}
 			notices := rec.noticed()
-			if len(notices) != 1 || !strings.Contains(notices[0].Message, "tiny@1.2.3 failed 3 times within 1m0s: its validation is paused until its file changes") {
+			want := "tiny@1.2.3 failed 3 times within 1m0s: its validation is paused until its file changes"
+			if len(notices) != 1 || !strings.Contains(notices[0].Message, want) {
 				t.Fatalf("notices %+v, want one", notices)
 			}
 			var typed *Error
@@ -214,7 +219,7 @@ func TestOpeningAFileCanCauseNoTraffic(t *testing.T) {
 	if len(found) != 1 || found[0].Code != CodeFault {
 		t.Errorf("found %v, want the response, which is no list, to be a fault", found)
 	}
-	if err := p.Init(t.Context(), map[string]any{"a": 1}); err == nil || !strings.Contains(err.Error(), `capability "http" cannot be used in plugin_init`) {
+	if err := p.Init(t.Context(), map[string]any{"a": 1}); !says(err, `capability "http" cannot be used in plugin_init`) {
 		t.Errorf("init: %v, want the refusal that plugin_init returned", err)
 	}
 	if n := client.count(); n != 0 {
