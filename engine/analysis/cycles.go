@@ -6,10 +6,10 @@ import (
 	"github.com/speclens/speclens/engine/link"
 )
 
-// cycles reports tests that wait for each other: once for each cycle, at the first of its edges in this document.
+// cycles reports tests that wait for each other, once in each file of the cycle: at the first of its edges there.
 func cycles(p *pass) []Diagnostic {
 	var found []Diagnostic
-	for _, c := range link.Cycles(p.snap, p.index()) {
+	for _, c := range link.Cycles(p.snap, p.index(), p.doc.URI) {
 		var d *Diagnostic
 		var names []string
 		for _, e := range c {

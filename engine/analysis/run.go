@@ -99,12 +99,9 @@ func (p *pass) tests(do func(s *spec.Spec, t spec.TestAt)) {
 
 // places calls do for every test of the document as the index of names knows it.
 func (p *pass) places(do func(at *link.Place)) {
-	index := p.index()
-	p.tests(func(_ *spec.Spec, t spec.TestAt) {
-		if at := index.Test(engine.TestKey{URI: p.doc.URI, ID: t.ID}); at != nil {
-			do(at)
-		}
-	})
+	for _, at := range p.index().In(p.doc.URI) {
+		do(at)
+	}
 }
 
 // testScope is all that a check of a single test may look at.

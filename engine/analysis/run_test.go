@@ -338,3 +338,28 @@ func BenchmarkPluginInputs(b *testing.B) {
 		analysis.PluginInputs(snap, u)
 	}
 }
+
+// BenchmarkProject is what an edit costs in one file of a project of 500 files with 20 tests each.
+func BenchmarkProject(b *testing.B) {
+	var files strings.Builder
+	files.WriteString("-- .qube.yaml --\nversion: 1\n")
+	for i := range 500 {
+		src := strings.NewReplacer("alias: t", fmt.Sprintf("alias: f%d_", i), "{{ t", fmt.Sprintf("{{ f%d_", i), "{v", fmt.Sprintf("{v%d_", i)).Replace(large(20))
+		fmt.Fprintf(&files, "-- f%d.qube.yaml --\n%s", i, src)
+	}
+	s, uri := session(b, files.String())
+	u := uri("f7.qube.yaml")
+	src := s.Snapshot().Document(u).Text
+	s.Open(u, "qube", 1, src.String())
+	at := src.Position(strings.Index(src.String(), "name: Ada")+len("name: A"), text.UTF16)
+	end := at
+	end.Column++
+	analysis.Run(b.Context(), s.Snapshot(), u)
+	b.ResetTimer()
+	for i := range b.N {
+		snap := s.Change(u, int32(i+2), text.UTF16, []engine.Change{{Start: at, End: end, Text: string(rune('a' + i%26))}})
+		if found := analysis.Run(b.Context(), snap, u); len(found) > 0 {
+			b.Fatal(found[0])
+		}
+	}
+}

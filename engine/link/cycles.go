@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/speclens/speclens/engine"
-	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/text"
 )
 
@@ -15,7 +14,7 @@ type Edge struct {
 	at       text.Span
 }
 
-// node is a test, or all tests of a document of a file.
+// node is a test, or all tests of a file.
 type node struct {
 	test *Place
 	doc  *engine.Document
@@ -58,7 +57,10 @@ func (e Edge) TestID() string {
 
 // waits is the graph of what waits for what.
 type waits struct {
+	snap  *engine.Snapshot
+	names *Names
 	nodes []node
+	known map[node]int
 	edges [][]wait
 }
 
@@ -67,10 +69,16 @@ type wait struct {
 	at text.Span
 }
 
-// Cycles are the tests and files that wait for each other, each cycle as the edges to go around it once; one for every
-// knot, which is enough to name what the user has to cut.
-func Cycles(snap *engine.Snapshot, names *Names) [][]Edge {
-	g := names.waits(snap)
+// Cycles are the cycles that the tests of a file are in or wait for: tests and files that wait for each other, each cycle
+// as the edges to go around it once. There is one for every knot, which is enough to name what the user has to cut.
+func Cycles(snap *engine.Snapshot, names *Names, uri string) [][]Edge {
+	g := &waits{snap: snap, names: names, known: map[node]int{}}
+	for _, p := range names.In(engine.CanonicalURI(uri)) {
+		g.node(node{test: p})
+	}
+	for i := 0; i < len(g.nodes); i++ { // what is found on the way is appended
+		g.expand(i)
+	}
 	var found [][]Edge
 	for _, knot := range g.knots() {
 		if c := g.around(knot); c != nil {
@@ -80,49 +88,42 @@ func Cycles(snap *engine.Snapshot, names *Names) [][]Edge {
 	return found
 }
 
-// waits builds the graph. A file that another one depends on is a node that waits for all of its tests.
-func (n *Names) waits(snap *engine.Snapshot) *waits {
-	g := &waits{nodes: make([]node, len(n.places)), edges: make([][]wait, len(n.places))}
-	for i, p := range n.places {
-		g.nodes[i] = node{test: p}
+// node is the number of a node, which is added where it is not known yet.
+func (g *waits) node(n node) int {
+	i, known := g.known[n]
+	if !known {
+		i = len(g.nodes)
+		g.known[n] = i
+		g.nodes, g.edges = append(g.nodes, n), append(g.edges, nil)
 	}
-	files := map[*engine.Document]int{}
-	file := func(doc *engine.Document) int {
-		if i, ok := files[doc]; ok {
-			return i
-		}
-		i := len(g.nodes)
-		files[doc] = i
-		g.nodes = append(g.nodes, node{doc: doc})
-		var all []wait
-		for _, p := range n.places {
-			if p.Doc == doc {
-				all = append(all, wait{to: p.order, at: p.Abs(p.Head)})
-			}
-		}
-		g.edges = append(g.edges, all)
-		return i
+	return i
+}
+
+// expand finds what a node waits for. A file that another one depends on waits for all of its tests.
+func (g *waits) expand(i int) {
+	add := func(to node, at text.Span) {
+		j := g.node(to)
+		g.edges[i] = append(g.edges[i], wait{j, at})
 	}
-	var last *spec.Spec
-	var needs []FileNeed
-	for i, p := range n.places {
-		for _, need := range n.Needs(p) {
-			at := need.At
-			if at.IsEmpty() {
-				at = p.Abs(p.Head)
-			}
-			g.edges[i] = append(g.edges[i], wait{to: need.To.order, at: at})
+	if doc := g.nodes[i].doc; doc != nil {
+		for _, p := range g.names.In(doc.URI) {
+			add(node{test: p}, p.Abs(p.Head))
 		}
-		if p.Spec != last {
-			last, needs = p.Spec, FileNeeds(snap, p.Doc, p.Spec)
+		return
+	}
+	p := g.nodes[i].test
+	for _, need := range g.names.Needs(p) {
+		at := need.At
+		if at.IsEmpty() {
+			at = p.Abs(p.Head)
 		}
-		for _, need := range needs {
-			if need.Doc != nil && need.Doc != p.Doc {
-				g.edges[i] = append(g.edges[i], wait{to: file(need.Doc), at: need.Path.Span()})
-			}
+		add(node{test: need.To}, at)
+	}
+	for _, need := range FileNeeds(g.snap, p.Doc, p.Spec) {
+		if need.Doc != nil && need.Doc != p.Doc {
+			add(node{doc: need.Doc}, need.Path.Span())
 		}
 	}
-	return g
 }
 
 // knots are the strongly connected parts of more than one node, by Tarjan's algorithm; its stack lies on the heap, since

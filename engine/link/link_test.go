@@ -283,7 +283,7 @@ func TestCycles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			snap, doc := open(t, tt.archive, engine.Settings{})
 			var got []string
-			for _, c := range link.Cycles(snap, link.NamesOf(snap, doc("a.qube.yaml").URI)) {
+			for _, c := range link.Cycles(snap, link.NamesOf(snap, doc("a.qube.yaml").URI), doc("a.qube.yaml").URI) {
 				var names []string
 				for i, e := range c {
 					names = append(names, e.FromName())
@@ -310,7 +310,7 @@ func TestALongChainIsNoTrouble(t *testing.T) {
 		b.WriteString("  - GET /x -> 200\n")
 	}
 	snap, doc := open(t, b.String(), engine.Settings{})
-	if c := link.Cycles(snap, link.NamesOf(snap, doc("a.qube.yaml").URI)); len(c) > 0 {
+	if c := link.Cycles(snap, link.NamesOf(snap, doc("a.qube.yaml").URI), doc("a.qube.yaml").URI); len(c) > 0 {
 		t.Errorf("%d cycles", len(c))
 	}
 }

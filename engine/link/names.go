@@ -1,6 +1,7 @@
 package link
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ type Place struct {
 	Doc  *engine.Document
 	Spec *spec.Spec
 	spec.TestAt
-	// order counts the tests of the index, by file and place.
+	// order counts the tests of the file.
 	order int
 }
 
@@ -30,92 +31,163 @@ type SavedAt struct {
 
 // Names is the index of the tests, aliases and saved names that see each other. Immutable.
 type Names struct {
+	// files are ordered by URI; byURI finds them.
+	files []*file
+	byURI map[string]*file
+	// aliases and saves hold the first place of a name, and more the others of the few names that have several.
+	aliases     map[string]*Place
+	moreAliases map[string][]*Place
+	saves       map[string]SavedAt
+	moreSaves   map[string][]SavedAt
+}
+
+// file is the index of one version of a file. It is kept with the file, so that an edit makes one of them anew.
+type file struct {
+	doc     *engine.Document
 	places  []*Place
-	byKey   map[engine.TestKey]*Place
-	aliases map[string][]*Place
-	saves   map[string][]SavedAt
+	byID    map[string]*Place
+	aliased []*Place
+	saves   []SavedAt
 }
 
 // NamesOf indexes every spec of the snapshot that belongs to the same project as a file: those under the same
 // configuration, or under none as the file itself.
 func NamesOf(snap *engine.Snapshot, uri string) *Names {
-	project := projectOf(snap, engine.CanonicalURI(uri))
-	return index(func(yield func(*engine.Document)) {
-		for doc := range snap.Documents() {
-			if doc.Kind == engine.KindSpec && projectOf(snap, doc.URI) == project {
-				yield(doc)
+	projects := map[string]string{} // by folder
+	projectOf := func(uri string) string {
+		folder := uri[:strings.LastIndexByte(uri, '/')+1]
+		project, known := projects[folder]
+		if !known {
+			if conf := snap.ConfigDocument(uri); conf != nil {
+				project = conf.URI
 			}
+			projects[folder] = project
 		}
-	})
+		return project
+	}
+	project := projectOf(engine.CanonicalURI(uri))
+	var docs []*engine.Document
+	for doc := range snap.Documents() {
+		if doc.Kind == engine.KindSpec && projectOf(doc.URI) == project {
+			docs = append(docs, doc)
+		}
+	}
+	return NamesIn(docs)
 }
 
 // NamesIn indexes the given documents, which are those of one run; what is no spec is left out.
 func NamesIn(docs []*engine.Document) *Names {
-	return index(func(yield func(*engine.Document)) {
-		for _, doc := range docs {
-			if doc.Kind == engine.KindSpec {
-				yield(doc)
-			}
+	n := &Names{byURI: make(map[string]*file, len(docs))}
+	aliases, saves := 0, 0
+	for _, doc := range docs {
+		if doc.Kind == engine.KindSpec {
+			f := fileOf(doc)
+			n.files, n.byURI[doc.URI] = append(n.files, f), f
+			aliases, saves = aliases+len(f.aliased), saves+len(f.saves)
 		}
-	})
-}
-
-func projectOf(snap *engine.Snapshot, uri string) string {
-	if conf := snap.ConfigDocument(uri); conf != nil {
-		return conf.URI
 	}
-	return ""
-}
-
-func index(docs func(func(*engine.Document))) *Names {
-	n := &Names{byKey: map[engine.TestKey]*Place{}, aliases: map[string][]*Place{}, saves: map[string][]SavedAt{}}
-	docs(func(doc *engine.Document) {
-		for _, s := range doc.Spec().Specs {
-			for _, t := range s.Tests {
-				n.add(&Place{Doc: doc, Spec: s, TestAt: t, order: len(n.places)})
-			}
-		}
-	})
+	n.aliases, n.saves = make(map[string]*Place, aliases), make(map[string]SavedAt, saves)
+	for _, f := range n.files {
+		n.add(f)
+	}
 	return n
 }
 
-func (n *Names) add(p *Place) {
-	n.places = append(n.places, p)
-	n.byKey[p.Key()] = p
-	if a := p.Alias.Value; a != "" {
-		n.aliases[a] = append(n.aliases[a], p)
+type fileKey struct{}
+
+// fileOf indexes a document, or takes the index of an earlier call.
+func fileOf(doc *engine.Document) *file {
+	fits := func(v any) bool { return v.(*file).doc == doc }
+	return doc.Spec().Remember(fileKey{}, fits, func() any {
+		f := &file{doc: doc, byID: map[string]*Place{}}
+		for _, s := range doc.Spec().Specs {
+			for _, t := range s.Tests {
+				p := &Place{Doc: doc, Spec: s, TestAt: t, order: len(f.places)}
+				f.places = append(f.places, p)
+				f.byID[p.ID] = p
+				if p.Alias.Value != "" {
+					f.aliased = append(f.aliased, p)
+				}
+				for _, save := range p.Save {
+					f.saves = append(f.saves, SavedAt{p, save})
+				}
+			}
+		}
+		return f
+	}).(*file)
+}
+
+func (n *Names) add(f *file) {
+	for _, p := range f.aliased {
+		if _, taken := n.aliases[p.Alias.Value]; !taken {
+			n.aliases[p.Alias.Value] = p
+			continue
+		}
+		if n.moreAliases == nil {
+			n.moreAliases = map[string][]*Place{}
+		}
+		n.moreAliases[p.Alias.Value] = append(n.moreAliases[p.Alias.Value], p)
 	}
-	for _, s := range p.Save {
-		n.saves[s.Name.Value] = append(n.saves[s.Name.Value], SavedAt{p, s})
+	for _, s := range f.saves {
+		if _, taken := n.saves[s.Save.Name.Value]; !taken {
+			n.saves[s.Save.Name.Value] = s
+			continue
+		}
+		if n.moreSaves == nil {
+			n.moreSaves = map[string][]SavedAt{}
+		}
+		n.moreSaves[s.Save.Name.Value] = append(n.moreSaves[s.Save.Name.Value], s)
 	}
 }
 
 // Tests are all tests of the index, by file and place.
-func (n *Names) Tests() []*Place { return n.places }
-
-// Test finds a test; nil where the index has none of that key.
-func (n *Names) Test(key engine.TestKey) *Place { return n.byKey[key] }
-
-// Aliased are the tests with an alias, by file and place; more than one is an error of the user's.
-func (n *Names) Aliased(alias string) []*Place { return n.aliases[alias] }
-
-// Saved are the places that save a name, by file and place.
-func (n *Names) Saved(name string) []SavedAt { return n.saves[name] }
-
-// AliasNames are all aliases, sorted.
-func (n *Names) AliasNames() []string { return sortedKeys(n.aliases) }
-
-// SavedNames are all saved names, sorted.
-func (n *Names) SavedNames() []string { return sortedKeys(n.saves) }
-
-func sortedKeys[V any](m map[string]V) []string {
-	list := make([]string, 0, len(m))
-	for k := range m {
-		list = append(list, k)
+func (n *Names) Tests() []*Place {
+	var list []*Place
+	for _, f := range n.files {
+		list = append(list, f.places...)
 	}
-	slices.Sort(list)
 	return list
 }
+
+// In are the tests of one file, by place; nil where the index does not hold the file.
+func (n *Names) In(uri string) []*Place {
+	if f := n.byURI[uri]; f != nil {
+		return f.places
+	}
+	return nil
+}
+
+// Test finds a test; nil where the index has none of that key.
+func (n *Names) Test(key engine.TestKey) *Place {
+	if f := n.byURI[key.URI]; f != nil {
+		return f.byID[key.ID]
+	}
+	return nil
+}
+
+// Aliased are the tests with an alias, by file and place; more than one is an error of the user's.
+func (n *Names) Aliased(alias string) []*Place {
+	first, ok := n.aliases[alias]
+	if !ok {
+		return nil
+	}
+	return append([]*Place{first}, n.moreAliases[alias]...)
+}
+
+// Saved are the places that save a name, by file and place.
+func (n *Names) Saved(name string) []SavedAt {
+	first, ok := n.saves[name]
+	if !ok {
+		return nil
+	}
+	return append([]SavedAt{first}, n.moreSaves[name]...)
+}
+
+// AliasNames are all aliases, sorted.
+func (n *Names) AliasNames() []string { return slices.Sorted(maps.Keys(n.aliases)) }
+
+// SavedNames are all saved names, sorted.
+func (n *Names) SavedNames() []string { return slices.Sorted(maps.Keys(n.saves)) }
 
 // RefKind says what the name in a template is.
 type RefKind uint8
@@ -189,39 +261,37 @@ func startsLikeTest(p path.Path) bool {
 
 // alias is the test with an alias, one of the same file first.
 func (n *Names) alias(from *Place, name string) *Place {
-	list := n.aliases[name]
-	for _, p := range list {
+	first := n.aliases[name]
+	if first == nil || first.Doc == from.Doc {
+		return first
+	}
+	for _, p := range n.moreAliases[name] {
 		if p.Doc == from.Doc {
 			return p
 		}
 	}
-	if len(list) > 0 {
-		return list[0]
-	}
-	return nil
+	return first
 }
 
 // provider is the `save` entry that provides a name to a test.
 func (n *Names) provider(from *Place, name string) (SavedAt, bool) {
-	list := n.saves[name]
+	list := n.Saved(name)
 	best := -1
 	for i, s := range list {
-		if s.Doc.URI != from.Doc.URI || s.order == from.order {
+		if s.Doc != from.Doc || s.order == from.order {
 			continue
 		}
 		if s.order < from.order || best < 0 {
 			best = i
 		}
 	}
-	if best >= 0 {
-		return list[best], true
+	if best < 0 {
+		best = slices.IndexFunc(list, func(s SavedAt) bool { return s.Doc != from.Doc })
 	}
-	for _, s := range list {
-		if s.order != from.order {
-			return s, true
-		}
+	if best < 0 {
+		return SavedAt{}, false
 	}
-	return SavedAt{}, false
+	return list[best], true
 }
 
 // Before is the test before one in the same document of its file; nil for the first.
@@ -229,7 +299,7 @@ func (n *Names) Before(p *Place) *Place {
 	if p.Index == 0 {
 		return nil
 	}
-	return n.byKey[engine.TestKey{URI: p.Doc.URI, ID: p.Spec.Tests[p.Index-1].ID}]
+	return n.Test(engine.TestKey{URI: p.Doc.URI, ID: p.Spec.Tests[p.Index-1].ID})
 }
 
 // HasMatrixKey reports whether some row of a test's matrix has a key.

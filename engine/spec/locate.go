@@ -80,7 +80,7 @@ func entryOf(entries []syntax.Entry, name string) (syntax.Entry, bool) {
 	return syntax.Entry{}, false
 }
 
-// memo keeps what was computed from a test, see Remember.
+// memo keeps what was computed from a test or a file, see Remember.
 type memo struct {
 	mu     sync.Mutex
 	values map[any]any // guarded by mu
@@ -90,18 +90,27 @@ type memo struct {
 // remembered lives as long as the test, so that a test which an edit leaves alone is not looked at again. The key's type
 // belongs to the caller, as that of a context's value.
 func (t *Test) Remember(key any, fits func(v any) bool, compute func() any) any {
-	t.memo.mu.Lock()
-	v, ok := t.memo.values[key]
-	t.memo.mu.Unlock()
+	return t.memo.remember(key, fits, compute)
+}
+
+// Remember is the same for what was computed from the whole file.
+func (f *File) Remember(key any, fits func(v any) bool, compute func() any) any {
+	return f.values.remember(key, fits, compute)
+}
+
+func (m *memo) remember(key any, fits func(v any) bool, compute func() any) any {
+	m.mu.Lock()
+	v, ok := m.values[key]
+	m.mu.Unlock()
 	if ok && fits(v) {
 		return v
 	}
 	v = compute()
-	t.memo.mu.Lock()
-	defer t.memo.mu.Unlock()
-	if t.memo.values == nil {
-		t.memo.values = map[any]any{}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.values == nil {
+		m.values = map[any]any{}
 	}
-	t.memo.values[key] = v
+	m.values[key] = v
 	return v
 }

@@ -79,7 +79,8 @@ type Pair struct {
 type File struct {
 	Specs []*Spec
 	// memo remembers what was lowered from which syntax unit, so that the next version of the file reuses it.
-	memo map[*syntax.Unit]*Test
+	memo   map[*syntax.Unit]*Test
+	values memo
 }
 
 // Spec is one YAML document: the file-level keys and the tests. Spans outside the tests are absolute. Immutable.
