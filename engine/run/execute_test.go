@@ -180,7 +180,10 @@ func TestStatuses(t *testing.T) {
 	}{
 		{"an assertion that holds passes", &plugin.TestOutput{Status: 200}, nil, engine.StatusPassed, ""},
 		{"an assertion that does not hold fails", &plugin.TestOutput{Status: 500}, nil, engine.StatusFailed, ""},
-		{"an output with an error is errored, whatever its status", &plugin.TestOutput{Status: 200, Error: "refused"}, nil, engine.StatusErrored, "refused"},
+		{
+			"an output with an error is errored, whatever its status", &plugin.TestOutput{Status: 200, Error: "refused"},
+			nil, engine.StatusErrored, "refused",
+		},
 		{"so is a plugin that fails", nil, errors.New("no luck"), engine.StatusErrored, "plugin fake@1.0: execute: no luck"},
 	}
 	for _, tt := range tests {
@@ -247,8 +250,16 @@ func TestTimeouts(t *testing.T) {
 	}{
 		{"of the test", []string{"a.yaml", fakeTarget + "defaults: { timeout: 1h }\ntests: [{ name: a, timeout: 20ms }]"}, Options{}, "20ms"},
 		{"as a bare number of milliseconds", []string{"a.yaml", fakeTarget + "tests: [{ name: a, timeout: 21 }]"}, Options{}, "21ms"},
-		{"of the file's defaults", []string{"a.yaml", fakeTarget + "defaults: { timeout: 22ms }\ntests: [{ name: a }]"}, Options{Timeout: time.Hour}, "22ms"},
-		{"of the configuration's defaults", []string{".qube.yaml", "defaults: { timeout: 23ms }\n", "a.yaml", fakeTarget + "tests: [{ name: a }]"}, Options{}, "23ms"},
+		{
+			"of the file's defaults",
+			[]string{"a.yaml", fakeTarget + "defaults: { timeout: 22ms }\ntests: [{ name: a }]"},
+			Options{Timeout: time.Hour}, "22ms",
+		},
+		{
+			"of the configuration's defaults",
+			[]string{".qube.yaml", "defaults: { timeout: 23ms }\n", "a.yaml", fakeTarget + "tests: [{ name: a }]"},
+			Options{}, "23ms",
+		},
 		{"of the run", []string{"a.yaml", fakeTarget + "tests: [{ name: a }]"}, Options{Timeout: 24 * time.Millisecond}, "24ms"},
 	}
 	for _, tt := range tests {
@@ -279,13 +290,28 @@ func TestRetry(t *testing.T) {
 		status engine.Status
 		calls  int32
 	}{
-		{"until stops at the first attempt that meets it", "{ maxAttempts: 5, until: { status: 200 } }", "{ status: 200 }", []int{500, 503, 200, 500}, engine.StatusPassed, 3},
-		{"expect judges the attempt that met until", "{ maxAttempts: 5, until: { status: '< 500' } }", "{ status: 200 }", []int{500, 404, 200}, engine.StatusFailed, 2},
-		{"until never met fails, even where expect holds", "{ maxAttempts: 3, until: { status: 200 } }", "{ status: 500 }", []int{500}, engine.StatusFailed, 3},
-		{"without until the first attempt whose expect passes", "{ maxAttempts: 5 }", "{ status: 200 }", []int{500, 200, 500}, engine.StatusPassed, 2},
+		{
+			"until stops at the first attempt that meets it", "{ maxAttempts: 5, until: { status: 200 } }",
+			"{ status: 200 }", []int{500, 503, 200, 500}, engine.StatusPassed, 3,
+		},
+		{
+			"expect judges the attempt that met until", "{ maxAttempts: 5, until: { status: '< 500' } }",
+			"{ status: 200 }", []int{500, 404, 200}, engine.StatusFailed, 2,
+		},
+		{
+			"until never met fails, even where expect holds", "{ maxAttempts: 3, until: { status: 200 } }",
+			"{ status: 500 }", []int{500}, engine.StatusFailed, 3,
+		},
+		{
+			"without until the first attempt whose expect passes", "{ maxAttempts: 5 }", "{ status: 200 }",
+			[]int{500, 200, 500}, engine.StatusPassed, 2,
+		},
 		{"without until and never passing fails", "{ maxAttempts: 3 }", "{ status: 200 }", []int{500}, engine.StatusFailed, 3},
 		{"without any expectation one attempt is enough", "{ maxAttempts: 3 }", "{}", []int{500}, engine.StatusPassed, 1},
-		{"maxAttempts below 2 is one attempt, and until does not count", "{ maxAttempts: 0, until: { status: 200 } }", "{ status: 500 }", []int{500}, engine.StatusPassed, 1},
+		{
+			"maxAttempts below 2 is one attempt, and until does not count", "{ maxAttempts: 0, until: { status: 200 } }",
+			"{ status: 500 }", []int{500}, engine.StatusPassed, 1,
+		},
 		{"maxAttempts missing is one attempt", "{ interval: 1h }", "{ status: 200 }", []int{500, 200}, engine.StatusFailed, 1},
 		{"the interval is kept", "{ maxAttempts: 2, interval: 30ms }", "{ status: 200 }", []int{500, 200}, engine.StatusPassed, 2},
 	}

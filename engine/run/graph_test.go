@@ -75,7 +75,10 @@ func TestCycles(t *testing.T) {
 		{"a longer cycle in the order of need", graphOf(4, [2]int{0, 3}, [2]int{3, 1}, [2]int{1, 0}), [][]int{{0, 3, 1}}},
 		{"what merely needs a cycle is no part of it", graphOf(3, [2]int{1, 2}, [2]int{2, 1}, [2]int{0, 1}), [][]int{{1, 2}}},
 		{"separate cycles are all named", graphOf(5, [2]int{0, 1}, [2]int{1, 0}, [2]int{3, 4}, [2]int{4, 3}), [][]int{{0, 1}, {3, 4}}},
-		{"the shortest cycle of a knot is named", graphOf(4, [2]int{0, 1}, [2]int{1, 2}, [2]int{2, 3}, [2]int{3, 0}, [2]int{1, 0}), [][]int{{0, 1}}},
+		{
+			"the shortest cycle of a knot is named",
+			graphOf(4, [2]int{0, 1}, [2]int{1, 2}, [2]int{2, 3}, [2]int{3, 0}, [2]int{1, 0}), [][]int{{0, 1}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -53,18 +53,53 @@ func TestJudge(t *testing.T) {
 		name, spec, old, replacement string
 		from, to                     engine.Status
 	}{
-		{"a mended expectation passes", "{ alias: x, expect: { body: { name: Grace } } }", "Grace", "Ada", engine.StatusFailed, engine.StatusPassed},
+		{
+			"a mended expectation passes", "{ alias: x, expect: { body: { name: Grace } } }", "Grace", "Ada",
+			engine.StatusFailed, engine.StatusPassed,
+		},
 		{"a broken one fails", "{ alias: x, expect: { status: 200 } }", "200", "201", engine.StatusPassed, engine.StatusFailed},
-		{"an expectation that was removed passes", "{ alias: x, expect: { status: 201 } }", "status: 201", "", engine.StatusFailed, engine.StatusPassed},
-		{"a header is found", "{ alias: x, expect: { status: 200 } }", "status: 200", "headers: { content-type: contains json }", engine.StatusPassed, engine.StatusPassed},
-		{"a secret of the environment still compares", "{ alias: x, expect: { body: { pw: '{{ env.PW }}', n: 8 } } }", "n: 8", "n: 7", engine.StatusFailed, engine.StatusPassed},
-		{"also where the template is new", "{ alias: x, resource: '{{ env.PW }}', expect: { status: 200 } }", "status: 200", "body: { pw: '{{ env.PW }}' }", engine.StatusPassed, engine.StatusPassed},
-		{"also where the secret is written out", "{ alias: x, resource: '{{ env.PW }}', expect: { status: 200 } }", "status: 200", "body: { pw: hunter22 }", engine.StatusPassed, engine.StatusPassed},
-		{"another secret differs", "{ alias: x, resource: '{{ env.PW }}', expect: { status: 200 } }", "status: 200", "body: { pw: hunter23 }", engine.StatusPassed, engine.StatusFailed},
-		{"made-up data keeps its value", "{ alias: x, expect: { status: 201, body: { name: { ne: '{{ fake.uuid }}' } } } }", "201", "200", engine.StatusFailed, engine.StatusPassed},
-		{"a value of another test is taken from its result", "{ alias: x, expect: { status: 200 } }", "status: 200", "body: { n: '{{ other.response.body.n }}' }", engine.StatusPassed, engine.StatusPassed},
-		{"and a saved one", "{ alias: x, expect: { status: 200 } }", "status: 200", "body: { name: '{{ who }}' }", engine.StatusPassed, engine.StatusPassed},
-		{"what was missed by until stays missed", "{ alias: x, retry: { maxAttempts: 2, until: { status: 500 } }, expect: { status: 201 } }", "201", "200", engine.StatusFailed, engine.StatusFailed},
+		{
+			"an expectation that was removed passes", "{ alias: x, expect: { status: 201 } }", "status: 201", "",
+			engine.StatusFailed, engine.StatusPassed,
+		},
+		{
+			"a header is found", "{ alias: x, expect: { status: 200 } }", "status: 200",
+			"headers: { content-type: contains json }", engine.StatusPassed, engine.StatusPassed,
+		},
+		{
+			"a secret of the environment still compares", "{ alias: x, expect: { body: { pw: '{{ env.PW }}', n: 8 } } }",
+			"n: 8", "n: 7", engine.StatusFailed, engine.StatusPassed,
+		},
+		{
+			"also where the template is new", "{ alias: x, resource: '{{ env.PW }}', expect: { status: 200 } }",
+			"status: 200", "body: { pw: '{{ env.PW }}' }", engine.StatusPassed, engine.StatusPassed,
+		},
+		{
+			"also where the secret is written out", "{ alias: x, resource: '{{ env.PW }}', expect: { status: 200 } }",
+			"status: 200", "body: { pw: hunter22 }", engine.StatusPassed, engine.StatusPassed,
+		},
+		{
+			"another secret differs", "{ alias: x, resource: '{{ env.PW }}', expect: { status: 200 } }", "status: 200",
+			"body: { pw: hunter23 }", engine.StatusPassed, engine.StatusFailed,
+		},
+		{
+			"made-up data keeps its value",
+			"{ alias: x, expect: { status: 201, body: { name: { ne: '{{ fake.uuid }}' } } } }", "201", "200",
+			engine.StatusFailed, engine.StatusPassed,
+		},
+		{
+			"a value of another test is taken from its result", "{ alias: x, expect: { status: 200 } }", "status: 200",
+			"body: { n: '{{ other.response.body.n }}' }", engine.StatusPassed, engine.StatusPassed,
+		},
+		{
+			"and a saved one", "{ alias: x, expect: { status: 200 } }", "status: 200", "body: { name: '{{ who }}' }",
+			engine.StatusPassed, engine.StatusPassed,
+		},
+		{
+			"what was missed by until stays missed",
+			"{ alias: x, retry: { maxAttempts: 2, until: { status: 500 } }, expect: { status: 201 } }", "201", "200",
+			engine.StatusFailed, engine.StatusFailed,
+		},
 		{"a name is only a name", "{ alias: x, name: old, expect: { status: 200 } }", "old", "new", engine.StatusPassed, engine.StatusPassed},
 	}
 	for _, tt := range tests {

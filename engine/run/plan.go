@@ -28,7 +28,10 @@ const (
 // Plan decides what runs: it checks the files of the selection, follows what the selected tests need, and orders all of
 // it in waves. A file with a fatal problem has no test in the Schedule; every problem of every file is listed.
 func Plan(snap *engine.Snapshot, sel Selection) (*Schedule, []Problem) {
-	p := &planner{snap: snap, sel: sel, byKey: map[engine.TestKey]*planned{}, byPlace: map[*link.Place]*planned{}, files: map[*spec.Spec]*specFile{}}
+	p := &planner{
+		snap: snap, sel: sel, gates: map[string]int{}, selected: map[string]bool{},
+		byKey: map[engine.TestKey]*planned{}, byPlace: map[*link.Place]*planned{}, files: map[*spec.Spec]*specFile{},
+	}
 	wanted := p.collect()
 	p.connect()
 	in := p.graph.closure(wanted, p.recordedIsEnough)
@@ -62,7 +65,6 @@ func (p *planner) collect() []bool {
 		f = func(*planned) bool { return false } // Execute has refused such a selection
 	}
 	uris := p.selectedURIs()
-	p.selected = map[string]bool{}
 	for _, uri := range uris {
 		p.selected[uri] = true
 	}
@@ -165,7 +167,6 @@ func newSpecFile(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec) *spe
 
 // connect builds the graph's edges.
 func (p *planner) connect() {
-	p.gates = map[string]int{}
 	for _, names := range p.names {
 		for _, place := range names.Tests() {
 			p.connectTest(names, p.byPlace[place])

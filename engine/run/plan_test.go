@@ -128,7 +128,11 @@ tests:
   - { name: middle, depends: [x] }
   - { name: early too, alias: x }
 `}, "early early too | middle | late"},
-		{"files are ordered by path", []string{"b.yaml", "tests: [{name: b}]", "a.yaml", "tests: [{name: a}]", "c/a.yaml", "tests: [{name: c}]"}, "a b c"},
+		{
+			"files are ordered by path",
+			[]string{"b.yaml", "tests: [{name: b}]", "a.yaml", "tests: [{name: a}]", "c/a.yaml", "tests: [{name: c}]"},
+			"a b c",
+		},
 		{"several documents in a file are several specs", []string{"a.yaml", "tests: [{name: one}]\n---\nmode: scenario\ntests: [{name: two}, {name: three}]\n"},
 			"one two | three"},
 		{"each row of a matrix is a test of its own", []string{"a.yaml", `
@@ -188,7 +192,10 @@ func TestFatalProblems(t *testing.T) {
 		{"broken YAML", []string{"a.yaml", "tests: [\n", "b.yaml", "tests: [{name: b}]"}, []string{"a.yaml:1 yaml.syntax"}, "b"},
 		{"a wrong structure", []string{"a.yaml", "tests:\n  - name: [1, 2]\n"}, []string{"a.yaml:2 spec.wrong-type"}, ""},
 		{"an unknown key of the file", []string{"a.yaml", "test: []\n"}, []string{"a.yaml:1 spec.unknown-key"}, ""},
-		{"an unknown key of expect", []string{"a.yaml", "tests:\n  - name: a\n    expect: { statu: 200 }\n"}, []string{"a.yaml:3 expect.unknown-key"}, ""},
+		{
+			"an unknown key of expect", []string{"a.yaml", "tests:\n  - name: a\n    expect: { statu: 200 }\n"},
+			[]string{"a.yaml:3 expect.unknown-key"}, "",
+		},
 		{"an unknown mode", []string{"a.yaml", "mode: fast\ntests: []\n"}, []string{"a.yaml:1 spec.bad-mode"}, ""},
 		{"a bad form of a test", []string{"a.yaml", "tests:\n  - hello\n"}, []string{"a.yaml:2 spec.bad-form"}, ""},
 		{"a duplicate key", []string{"a.yaml", "tests:\n  - name: a\n    name: b\n"}, []string{"a.yaml:3 yaml.duplicate-key"}, ""},
@@ -200,11 +207,21 @@ func TestFatalProblems(t *testing.T) {
 			[]string{"a.yaml:1 alias.duplicate", "b.yaml:1 alias.duplicate"}, "c"},
 		{"an unknown alias in depends", []string{"a.yaml", "tests:\n  - { name: a, alias: login }\n  - { name: b, depends: [logn] }\n"},
 			[]string{"a.yaml:3 depends.unknown `depends` names `logn`, but no test has that alias; did you mean `login`?"}, ""},
-		{"an unknown file in depends", []string{"a.yaml", "depends: [nope.yaml]\ntests: [{name: a}]\n"}, []string{"a.yaml:1 depends.unknown-file `depends` names \"nope.yaml\""}, ""},
-		{"load mode", []string{"a.yaml", "mode: load\ntests: [{name: a}]\n"}, []string{"a.yaml:1 run.unsupported load mode is not supported yet"}, ""},
+		{
+			"an unknown file in depends", []string{"a.yaml", "depends: [nope.yaml]\ntests: [{name: a}]\n"},
+			[]string{"a.yaml:1 depends.unknown-file `depends` names \"nope.yaml\""}, "",
+		},
+		{
+			"load mode", []string{"a.yaml", "mode: load\ntests: [{name: a}]\n"},
+			[]string{"a.yaml:1 run.unsupported load mode is not supported yet"}, "",
+		},
 		{"a configuration that is no YAML", []string{".qube.yaml", "targets: \"\n", "a.yaml", "tests: [{name: a}]", "sub/.qube.yaml", "version: 1\n", "sub/b.yaml", "tests: [{name: b}]"},
 			[]string{".qube.yaml:1 yaml.syntax", ".qube.yaml:1 spec.wrong-type"}, "b"},
-		{"a configuration of the wrong structure", []string{".qube.yaml", "version: 1\ntargets: [a]\n", "a.yaml", "tests: [{name: a}]"}, []string{".qube.yaml:2 spec.wrong-type"}, ""},
+		{
+			"a configuration of the wrong structure",
+			[]string{".qube.yaml", "version: 1\ntargets: [a]\n", "a.yaml", "tests: [{name: a}]"},
+			[]string{".qube.yaml:2 spec.wrong-type"}, "",
+		},
 		{"a cycle, named in full", []string{"a.yaml", `tests:
   - { name: a, alias: a, depends: [c] }
   - { name: b, alias: b, resource: "/{{ a.response.body.x }}" }
@@ -273,8 +290,15 @@ func TestSelection(t *testing.T) {
 			"log in | profile | end", "auth profile"},
 		{"by tag", func(*bench) Selection { return Selection{Tags: []string{"slow"}} }, "log in logs | profile", "auth"},
 		{"by one of several tags", func(*bench) Selection { return Selection{Tags: []string{"smoke", "none"}} }, "log in | profile", ""},
-		{"by excluded tag", func(*bench) Selection { return Selection{ExcludeTags: []string{"slow"}} }, "log in other | profile | end", "profile"},
-		{"by tag and excluded tag", func(*bench) Selection { return Selection{Tags: []string{"smoke"}, ExcludeTags: []string{"slow"}} }, "log in", ""},
+		{
+			"by excluded tag", func(*bench) Selection { return Selection{ExcludeTags: []string{"slow"}} },
+			"log in other | profile | end", "profile",
+		},
+		{
+			"by tag and excluded tag",
+			func(*bench) Selection { return Selection{Tags: []string{"smoke"}, ExcludeTags: []string{"slow"}} }, "log in",
+			"",
+		},
 		{"by name", func(*bench) Selection { return Selection{NamePattern: "^log"} }, "log in logs", ""},
 		{"by file", func(b *bench) Selection { return Selection{URIs: []string{b.uri("b.yaml")}} }, "other", ""},
 		{"by file and tag", func(b *bench) Selection { return Selection{URIs: []string{b.uri("b.yaml")}, Tags: []string{"smoke"}} }, "", ""},

@@ -276,7 +276,8 @@ func (x *exec) event(c *callable, e schema.PluginEvent) {
 	x.events = append(x.events, ev)
 	if _, declared := info.Events[e.Kind]; !declared && !x.undeclared[e.Kind] {
 		x.undeclared[e.Kind] = true
-		x.result.Warnings = append(x.result.Warnings, fmt.Sprintf("plugin %s@%s sent the event %q, which it does not declare", info.Name, info.Version, e.Kind))
+		x.result.Warnings = append(x.result.Warnings,
+			fmt.Sprintf("plugin %s@%s sent the event %q, which it does not declare", info.Name, info.Version, e.Kind))
 	}
 	x.r.out.emit(PluginEvent{Test: x.u.info, Event: ev}, x.masker)
 }
