@@ -22,7 +22,7 @@ help: ## Show this list
 
 .PHONY: build
 build: ## Build bin/speclens
-	go build -trimpath -o bin/speclens ./cmd/speclens
+	go build -o bin/speclens ./cmd/speclens
 
 .PHONY: test
 test: ## Install what the tests need, then run all of them

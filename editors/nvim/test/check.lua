@@ -67,10 +67,10 @@ local function open(path)
   return vim.api.nvim_get_current_buf()
 end
 
---- The line (from 0) at which a text begins, and its column in bytes. The text may go on over several lines.
-local function find(bufnr, text)
+--- The line (from 0) and column (in bytes) at which a text stands, the first one or the first after another.
+local function find(bufnr, text, after)
   local all = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n')
-  local at = all:find(text, 1, true)
+  local at = all:find(text, after and all:find(after, 1, true) or 1, true)
   if at then
     local before = all:sub(1, at - 1)
     local _, line = before:gsub('\n', '')
@@ -286,10 +286,19 @@ local function main()
   run_lens(bufnr, story.run.test)
   expect_outcome('running a test by its lens shows its outcome and its events', bufnr, story.run.test, story.run.outcome, story.run.events)
 
+  local progress = {}
+  vim.api.nvim_create_autocmd('LspProgress', {
+    callback = function(event)
+      -- 0.10 gives the client and the values in one, newer ones the values by themselves.
+      local params = event.data.params or event.data.result
+      local value = params and params.value or {}
+      table.insert(progress, ('%s %s'):format(value.kind or '-', value.message or value.title or ''))
+    end,
+  })
   vim.cmd.SpeclensRunFile()
-  expect_outcome('running the file shows the outcome of the failing test', bufnr, story.failure.test, story.failure.outcome, story.run.events)
+  expect_outcome('running the file shows the outcome of the failing test', bufnr, story.failure.test, story.failure.outcome, story.failure.events)
   expect('the key that failed has a diagnostic with expected and actual', function()
-    local at = find(bufnr, story.failure.at)
+    local at = find(bufnr, story.failure.at, story.failure.after)
     local run = vim.tbl_filter(function(diagnostic)
       return diagnostic.source == 'speclens-run'
     end, vim.diagnostic.get(bufnr))
@@ -304,6 +313,14 @@ local function main()
       end
     end
     return nil, ('line %d; from speclens-run: %s'):format(at + 1, show(run))
+  end)
+
+  expect('the run of the file showed its progress from beginning to end', function()
+    local first, last = progress[1], progress[#progress]
+    if not first or not vim.startswith(first, 'begin ') or not vim.startswith(last, 'end ') then
+      return nil, show(progress)
+    end
+    return table.concat(progress, '\n')
   end)
 
   vim.cmd.SpeclensEnv(story.environment)

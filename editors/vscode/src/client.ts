@@ -11,6 +11,8 @@ const installHelp = "https://github.com/speclens/speclens#install";
  */
 export class Connection implements vscode.Disposable {
   private client: LanguageClient | undefined;
+  /** The setting that the last start went by. */
+  private startedWith: string | undefined;
   /** Starts and stops, one after the other: a restart that is asked for during a start waits for it. */
   private queue: Promise<void> = Promise.resolve();
 
@@ -55,9 +57,20 @@ export class Connection implements vscode.Disposable {
     return done;
   }
 
+  /** Restarts the server if the settings name another program than the one that runs. */
+  settingsChanged(): Promise<void> {
+    return this.enqueue(async () => {
+      if (serverSetting() !== this.startedWith) {
+        await this.stopNow();
+        await this.startNow();
+      }
+    });
+  }
+
   private async startNow(): Promise<void> {
+    this.startedWith = serverSetting();
     const found = findServer({
-      setting: vscode.workspace.getConfiguration("speclens").get<string>("server.path", ""),
+      setting: this.startedWith,
       extensionPath: this.extensionPath,
       env: process.env,
       platform: process.platform,
@@ -93,11 +106,22 @@ export class Connection implements vscode.Disposable {
       // the server reads that. It leaves other YAML alone.
       documentSelector: [{ language: "qube" }, { language: "yaml", scheme: "file" }],
       outputChannel: this.output,
-      synchronize: { configurationSection: "speclens" },
-      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
+      initializationOptions: () => ({
+        trusted: vscode.workspace.isTrusted,
+        // Completing a key should go on with the list of its values.
+        retriggerCommand: "editor.action.triggerSuggest",
+      }),
       // Text from specs, plugins and servers under test ends up in hovers: no command links, no HTML.
       markdown: { isTrusted: false, supportHtml: false },
       middleware: {
+        workspace: {
+          // A setting may change while the server is restarted for it; the new one asks for all of them anyway.
+          didChangeConfiguration: async (sections, next) => {
+            if (this.running) {
+              await next(sections);
+            }
+          },
+        },
         executeCommand: async (command, args, next) => {
           if (command === serverCommands.run && !vscode.workspace.isTrusted) {
             await explainTrust();
@@ -119,6 +143,10 @@ export class Connection implements vscode.Disposable {
       await vscode.commands.executeCommand("workbench.action.openSettings", "speclens.server.path");
     }
   }
+}
+
+function serverSetting(): string {
+  return vscode.workspace.getConfiguration("speclens").get<string>("server.path", "");
 }
 
 /** Says why nothing ran; the server refuses too, but knows no button that leads to the trust editor. */

@@ -15,7 +15,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.onDidGrantWorkspaceTrust(() => connection?.trust()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("speclens.server.path")) {
-        void connection?.restart();
+        void connection?.settingsChanged();
       }
     }),
   );

@@ -23,31 +23,38 @@ function screenOf({ page, shots, patience }) {
       await input.fill(`>${title}`);
       await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click({ timeout: patience });
     },
-    /** Where a text begins on the screen, in a line of the editor; fails while it does not stand there. */
-    async placeOf(text) {
+    /** Where a text of the editor stands on the screen, the first one or the first after another; fails while it does not. */
+    async placeOf(text, after = "") {
       const place = await editor.locator(".view-line").evaluateAll((rows, wanted) => {
-        for (const row of rows) {
-          const at = row.textContent.replaceAll("\u00a0", " ").indexOf(wanted);
-          if (at < 0) continue;
-          const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
-          for (let seen = 0; walker.nextNode(); seen += walker.currentNode.length) {
-            if (at < seen + walker.currentNode.length) {
-              const range = document.createRange();
-              range.setStart(walker.currentNode, at - seen);
-              range.setEnd(walker.currentNode, at - seen + 1);
-              const box = range.getBoundingClientRect();
-              return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-            }
+        const textOfRow = (row) => row.textContent.replaceAll("\u00a0", " ");
+        rows.sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top);
+        const all = rows.map(textOfRow).join("\n");
+        const from = all.indexOf(wanted.after);
+        let at = from < 0 ? -1 : all.indexOf(wanted.text, from);
+        if (at < 0) return null;
+        const row = rows[all.slice(0, at).split("\n").length - 1];
+        at -= all.lastIndexOf("\n", at - 1) + 1;
+        const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+        for (let seen = 0; walker.nextNode(); seen += walker.currentNode.length) {
+          if (at < seen + walker.currentNode.length) {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, at - seen);
+            range.setEnd(walker.currentNode, at - seen + 1);
+            const box = range.getBoundingClientRect();
+            return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
           }
         }
         return null;
-      }, text);
+      }, { text, after });
       return must(place, `no line on the screen holds ${text}`);
     },
     /** The titles of the lenses that stand on the screen. */
     lenses: async () => (await textOf(editor.locator(".codelens-decoration a"))).filter((text) => text !== ""),
     /** A lens to click on. */
     lens: (title) => editor.locator(".codelens-decoration a").filter({ hasText: title }).first(),
+    /** The error messages that VS Code shows. */
+    errors: async () =>
+      (await textOf(page.locator(".notification-toast").filter({ has: page.locator(".codicon-error") }))).map((text) => text.replace(/\s+/g, " ")),
     /** The hints of runs that stand on the screen. */
     hints: async () => (await textOf(editor.locator("[class*='dyn-rule']"))).filter((text) => /[✓✗→←]/u.test(text)),
   };
@@ -56,7 +63,7 @@ function screenOf({ page, shots, patience }) {
 /** The main job: what opening, hovering, typing and running look like. */
 export async function drivePage({ page, story, shots, patience }) {
   const tap = reporter((line) => console.log(line), patience);
-  const { editor, textOf, shot, opened, command, placeOf, lenses, lens, hints } = screenOf({ page, shots, patience });
+  const { editor, textOf, shot, opened, command, placeOf, lenses, lens, hints, errors } = screenOf({ page, shots, patience });
 
   await opened();
 
@@ -131,24 +138,61 @@ export async function drivePage({ page, story, shots, patience }) {
     const row = rows.find((text) => story.failure.says.every((part) => text.includes(part)));
     return must(row, rows.join("; ")).replace(/\s+/g, " ");
   });
-  await tap.expect("no lens offers to cancel when the run is over", async () => {
+  // VS Code asks for lenses again after a rest that grows with how long the first answers took.
+  await tap.expect("when the run is over no lens cancels, and each leads to its result", async () => {
     const all = await lenses();
-    return must(!all.some((title) => title.includes("■")) && all.join("; "), all.join("; "));
+    return must(!all.some((title) => title.includes("■")) && all.some((title) => title.startsWith("result of")) && all.join("; "), all.join("; "));
   });
   await shot("4-ran");
 
   await command("Speclens: Show Output");
   await tap.expect("the palette's commands work", async () => {
-    const panel = await textOf(page.locator(".part.panel"));
-    return must(/output/i.test(panel.join(" ")) && "the output panel is open", panel.join(" "));
+    const chosen = await page.locator(".part.panel select").evaluateAll((all) => all.map((box) => box.selectedOptions[0]?.textContent ?? ""));
+    return must(chosen.includes("speclens") && "the output of speclens is chosen", `chosen: ${chosen.join("; ") || "nothing"}`);
   });
+
+  await page.keyboard.press("Control+Shift+M");
+  await page.locator(".markers-panel .monaco-list-row").filter({ hasText: story.failure.says[0] }).first().dblclick({ timeout: patience });
+  await tap.expect("a double click on the problem selects the expectation", async () => {
+    const status = (await textOf(page.locator(".part.statusbar"))).join(" ").replace(/\s+/g, " ");
+    return must(/Ln \d+, Col \d+ \(\d+ selected\)/.exec(status)?.[0], status);
+  });
+
+  // The picture of the README: the test that failed, all of it, large enough to read.
+  await page.keyboard.press("Control+J");
+  await page.keyboard.press("Control+B");
+  await page.setViewportSize({ width: 1120, height: 620 });
+  await page.keyboard.press("ArrowLeft");
+  await page.mouse.move(560, 300);
+  await tap.expect("the test that failed is on the screen, with its lenses, its outcome and its events", async () => {
+    const { y } = await placeOf(story.failure.at, story.failure.after);
+    if (y < 300 || y > 420) {
+      await page.mouse.wheel(0, y - 360);
+      must(false, `the expectation stands at ${y} px`);
+    }
+    const beside = (await hints()).join("\n");
+    for (const text of [story.failure.outcome, ...story.failure.events]) must(beside.includes(text), `no ${text} beside it: ${beside}`);
+    must((await lenses()).includes("▶ Run with needs"), "no lens");
+    return beside;
+  });
+  await shot("readme");
+  await tap.expect("hovering over the expectation tells expected and actual", async () => {
+    const place = await placeOf(story.failure.at, story.failure.after);
+    await page.mouse.move(place.x + 4, place.y);
+    const text = (await textOf(page.locator(".monaco-hover:visible"))).join("\n");
+    for (const part of story.failure.says) must(text.includes(part), `the hover says ${text}`);
+    return text;
+  });
+
+  const failed = await errors();
+  tap.report(failed.length === 0, "VS Code shows no error message", failed.join("\n"));
   return tap.done();
 }
 
 /** A folder that the user has not trusted: help while writing, but nothing runs, until the user trusts it. */
 export async function driveUntrusted({ page, story, shots, patience }) {
   const tap = reporter((line) => console.log(line), patience);
-  const { editor, textOf, shot, opened, lens, lenses, hints } = screenOf({ page, shots, patience });
+  const { editor, textOf, shot, opened, lens, lenses, hints, errors } = screenOf({ page, shots, patience });
   await opened();
 
   await tap.expect("an untrusted folder is in restricted mode", async () => {
@@ -189,5 +233,7 @@ export async function driveUntrusted({ page, story, shots, patience }) {
     return all.join("\n");
   });
   await shot("6-trusted");
+  const failed = await errors();
+  tap.report(failed.length === 0, "VS Code shows no error message", failed.join("\n"));
   return tap.done();
 }

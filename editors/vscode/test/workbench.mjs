@@ -23,6 +23,11 @@ const userSettings = {
   "security.workspace.trust.banner": "never",
   "editor.minimap.enabled": false,
   "editor.hover.delay": 100,
+  "editor.smoothScrolling": false,
+  "editor.selectionHighlight": false,
+  "editor.lightbulb.enabled": "off",
+  "editor.stickyScroll.enabled": false,
+  "editor.occurrencesHighlight": "off",
 };
 
 function freePort() {

@@ -13,7 +13,7 @@ interface Story {
   hover: { at: string; says: string };
   completion: { after: string; typed: string; offers: string[] };
   run: { test: string; outcome: string; events: string[] };
-  failure: { test: string; outcome: string; at: string; says: string[] };
+  failure: { test: string; outcome: string; events: string[]; after: string; at: string; says: string[] };
   environment: string;
   adopted: { spec: string; test: string };
   other: string;
@@ -106,11 +106,13 @@ async function main(tap: Tap): Promise<void> {
   await vscode.commands.executeCommand("speclens.runFile");
   await tap.expect("running the file shows the outcome of the failing test", async () => {
     const labels = await spec.hints(spec.test(story.failure.test));
-    must(labels.some((label) => label.includes(story.failure.outcome)), `hints ${labels.join("; ")}`);
+    for (const text of [story.failure.outcome, ...story.failure.events]) {
+      must(labels.some((label) => label.includes(text)), `no ${text} among ${labels.join("; ")}`);
+    }
     return labels.join("\n");
   });
   await tap.expect("the key that failed has a diagnostic with expected and actual", () => {
-    const at = spec.find(story.failure.at);
+    const at = spec.find(story.failure.at, story.failure.after);
     const run = vscode.languages.getDiagnostics(uri).filter((d) => d.source === "speclens-run");
     const found = must(run.find((d) => d.range.start.line === at.line), run.map(describe)) as vscode.Diagnostic;
     for (const text of story.failure.says) must(found.message.includes(text), `no ${text} in ${found.message}`);
@@ -174,8 +176,10 @@ function describe(diagnostic: vscode.Diagnostic): string {
 class Spec {
   constructor(private readonly document: vscode.TextDocument) {}
 
-  find(text: string): vscode.Position {
-    const at = this.document.getText().indexOf(text);
+  /** Where a text stands, the first one or the first after another. */
+  find(text: string, after = ""): vscode.Position {
+    const all = this.document.getText();
+    const at = all.indexOf(text, Math.max(all.indexOf(after), 0));
     must(at >= 0, `${this.document.fileName} does not hold ${text}`);
     return this.document.positionAt(at);
   }
