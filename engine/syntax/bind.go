@@ -43,33 +43,39 @@ func bind(u *Unit, env map[string]binding, opts Options) *Unit {
 		}
 	}
 	sortFindings(u.Findings)
+	u.measure()
 	return u
 }
 
 func unknownAnchor(a *node) Finding {
 	return Finding{
 		Span: spanOf(a), Severity: SeverityError, Code: CodeUnknownAnchor,
-		Message: fmt.Sprintf("No anchor &%s stands above this alias. Define it on the value that you mean, or put *%s in quotes.", a.value, clip(a.value)),
+		Message: fmt.Sprintf(
+			"No anchor &%s stands above this alias. Define it on the value that you mean, or put *%s in quotes.", a.value, clip(a.value)),
 	}
 }
 
 func tooManyNodes(a *node, opts Options) Finding {
 	return Finding{
 		Span: spanOf(a), Severity: SeverityError, Code: CodeLimit,
-		Message: fmt.Sprintf("The aliases up to here expand to more than %d values, which is the limit. Use fewer aliases within anchored values.", opts.MaxAliasNodes),
+		Message: fmt.Sprintf(
+			"The aliases up to here expand to more than %d values, which is the limit. Use fewer aliases within anchored values.",
+			opts.MaxAliasNodes),
 	}
 }
 
 // offer adds the unit's anchors to the environment of the units behind it.
 func (u *Unit) offer(env map[string]binding) {
-	if u.offers == nil && len(u.anchors) > 0 {
-		memo := make(map[*node]int)
-		for _, a := range u.anchors {
-			u.offers = append(u.offers, binding{node: a, nodes: u.sizeOf(a, memo), hash: u.Hash})
-		}
-	}
 	for i, a := range u.anchors {
 		env[a.x.anchor] = u.offers[i]
+	}
+}
+
+// measure works out what the unit's anchors offer, once its own aliases have their targets.
+func (u *Unit) measure() {
+	memo := make(map[*node]int)
+	for _, a := range u.anchors {
+		u.offers = append(u.offers, binding{node: a, nodes: u.sizeOf(a, memo), hash: u.Hash})
 	}
 }
 
@@ -123,7 +129,9 @@ func (u *Unit) expand(opts Options) {
 		if t := a.x.target; t.start <= a.start && a.end <= t.end {
 			u.Findings = append(u.Findings, Finding{
 				Span: spanOf(a), Severity: SeverityError, Code: CodeCyclicAlias,
-				Message: fmt.Sprintf("*%s stands within the value that it names, so the value would contain itself. Remove it, or name another anchor.", a.value),
+				Message: fmt.Sprintf(
+					"*%s stands within the value that it names, so the value would contain itself. Remove it, or name another anchor.",
+					a.value),
 			})
 			continue
 		}

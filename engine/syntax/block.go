@@ -40,7 +40,8 @@ func (p *parser) misplaced(c, col int, wrong *int) bool {
 	e := p.contentEnd(p.pos)
 	if p.isDash() {
 		dash := p.pos
-		p.errorf(p.pos, e, CodeIndent, "A list item cannot stand among the keys of a map. Check its indentation, or put it under a key of its own.")
+		p.errorf(p.pos, e, CodeIndent,
+			"A list item cannot stand among the keys of a map. Check its indentation, or put it under a key of its own.")
 		p.pos++
 		p.discard(func() { p.block(c, afterDash) })
 		if next := p.next(); p.isItem && p.depth == 1 && !(next == col && p.keyEnd() >= 0) {
@@ -56,7 +57,8 @@ func (p *parser) misplaced(c, col int, wrong *int) bool {
 			if c < col {
 				how = "less deep than"
 			}
-			f := p.errorf(p.pos, e, CodeIndent, "This key is indented %s its neighbours. Move it to column %d, like the keys above it.", how, col+1)
+			f := p.errorf(p.pos, e, CodeIndent,
+				"This key is indented %s its neighbours. Move it to column %d, like the keys above it.", how, col+1)
 			f.Fix = p.reindent(col)
 		}
 		*wrong = c
@@ -94,7 +96,8 @@ func (p *parser) alignTabs(col int) {
 // junk skips a line that is neither key nor item, with one finding for a run of such lines.
 func (p *parser) junk(e int) {
 	if p.junkLine != p.bol && !p.follows(p.junkLine) {
-		p.errorf(p.pos, e, CodeSyntax, "This line is neither a key with a value nor a list item. Put a colon behind the key, or correct the indentation.")
+		p.errorf(p.pos, e, CodeSyntax,
+			"This line is neither a key with a value nor a list item. Put a colon behind the key, or correct the indentation.")
 	}
 	p.junkLine = p.bol
 	p.pos = e
@@ -197,7 +200,9 @@ func (p *parser) halfEntry(at int) {
 	switch c := p.peek(0); {
 	case c == ']' || c == '}' || c == ',':
 		f := p.errorf(start, e, CodeSyntax, "Nothing is open that %c could belong to. Remove the line, or open a bracket above it.", c)
-		f.Fix = &Fix{Title: "Remove the line", Edits: []text.Edit{{Span: text.Span{Start: p.bol, End: lineEnd(p.src, e) + breakLen(p.src, lineEnd(p.src, e))}}}}
+		stop := lineEnd(p.src, e)
+		stop += breakLen(p.src, stop)
+		f.Fix = &Fix{Title: "Remove the line", Edits: []text.Edit{{Span: text.Span{Start: p.bol, End: stop}}}}
 		key = p.node(Scalar, Plain, start, e)
 		key.value, key.flags, key.tag = p.src[start:e], flagExact, TagStr
 		p.pos = e
@@ -336,7 +341,8 @@ func (p *parser) sequence(col, n int) *node {
 }
 
 func (p *parser) misplacedDash(col int) {
-	f := p.errorf(p.pos, p.contentEnd(p.pos), CodeIndent, "This list item is not indented like the items above it. Move its dash to column %d.", col+1)
+	f := p.errorf(p.pos, p.contentEnd(p.pos), CodeIndent,
+		"This list item is not indented like the items above it. Move its dash to column %d.", col+1)
 	f.Fix = p.reindent(col)
 }
 
@@ -358,7 +364,8 @@ func (p *parser) strayLine(item *node, c, col int) {
 	if p.tabLine == p.bol {
 		p.alignTabs(want)
 	} else if !p.follows(p.junkLine) {
-		f := p.errorf(p.pos, e, CodeIndent, "This key does not stand where the keys of the item above it do. Move it to column %d.", want+1)
+		f := p.errorf(p.pos, e, CodeIndent,
+			"This key does not stand where the keys of the item above it do. Move it to column %d.", want+1)
 		f.Fix = p.reindent(want)
 	}
 	p.junkLine = p.bol

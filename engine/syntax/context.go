@@ -264,7 +264,8 @@ func (q *query) scalarNode(n Node) {
 	span := n.Span()
 	line := q.tree.text.LineAt(span.Start)
 	ls := q.tree.text.LineSpan(line)
-	sub := query{tree: q.tree, ctx: &Context{Item: -1}, off: span.Start, base: q.base, section: q.section, lineSpan: ls, line: q.tree.text.Slice(ls)}
+	sub := *q
+	sub.ctx, sub.off, sub.lineSpan, sub.line = &Context{Item: -1, Doc: c.Doc}, span.Start, ls, q.tree.text.Slice(ls)
 	if !sub.inFlow(q.tree.NodeAt(span.Start)) {
 		sub.blockLine()
 	}

@@ -16,6 +16,11 @@ type frame struct {
 	keys  []string
 }
 
+// quoted reports whether the current word begins with a quote.
+func (f *frame) quoted(src string) bool {
+	return f.word >= 0 && (src[f.word] == '"' || src[f.word] == '\'')
+}
+
 // inFlow fills the context for a cursor within a flow collection and reports whether it is in one.
 func (q *query) inFlow(path []Node) bool {
 	start, ok := q.flowStart(path)
@@ -83,7 +88,7 @@ func (q *query) flowWord(src string, start int, f frame, quote byte) {
 		}
 		end = min(end, len(rest))
 	default:
-		for end < len(rest) && strings.IndexByte(",[]{}", rest[end]) < 0 && !(rest[end] == ':' && (end+1 == len(rest) || isBlank(rest[end+1]))) {
+		for end < len(rest) && strings.IndexByte(",[]{}", rest[end]) < 0 && !colonAt(rest, end) {
 			end++
 		}
 		if from == len(src) {
@@ -162,7 +167,7 @@ func scanFrames(src string) ([]frame, byte) {
 			}
 			top.index++
 			top.value, top.word = false, -1
-		case ch == ':' && top.open == '{' && !top.value && (i+1 == len(src) || isBlank(src[i+1]) || isBreak(src[i+1]) || top.word >= 0 && (src[top.word] == '"' || src[top.word] == '\'')):
+		case ch == ':' && top.open == '{' && !top.value && (colonAt(src, i) || top.quoted(src)):
 			if top.word >= 0 {
 				top.key = keyText(strings.TrimSpace(src[top.word:i]))
 				top.keys = append(top.keys, top.key)

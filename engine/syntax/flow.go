@@ -273,7 +273,9 @@ func (p *parser) separator(end byte) {
 		p.pos++
 	case p.flow.tolerant && p.bol != line:
 		p.flow.missing = true
-		p.fail(p.pos, p.contentEnd(p.pos), "A comma is missing between this and the line above. Put one at the end of the line above, or close the bracket with %c.", end)
+		p.fail(p.pos, p.contentEnd(p.pos),
+			"A comma is missing between this and the line above. Put one at the end of the line above, or close the bracket with %c.",
+			end)
 	default:
 		p.fail(p.pos, min(p.pos+1, len(p.src)), "A comma or %c is missing before this.", end)
 		if strings.IndexByte(":", c) >= 0 {
@@ -339,7 +341,7 @@ func (p *parser) unclosedFlow(n *node, want byte) {
 	if from > start {
 		f.Related = &Related{text.Span{Start: start, End: start + 1}, "The bracket is opened here."}
 	}
-	f.Fix = &Fix{Title: "Close the bracket with " + string(want), Edits: []text.Edit{{Span: text.Span{Start: end, End: end}, New: string(want)}}}
+	f.Fix = insertFix("Close the bracket with "+string(want), end, string(want))
 }
 
 // flowPlain reads a plain scalar within a flow collection.
@@ -368,7 +370,7 @@ func (p *parser) flowPlain() *node {
 				i++
 			}
 		}
-		if i >= len(p.src) || strings.IndexByte(",[]{}#", p.src[i]) >= 0 || p.src[i] == ':' && (i+1 >= len(p.src) || isBlank(p.src[i+1]) || isBreak(p.src[i+1])) {
+		if i >= len(p.src) || strings.IndexByte(",[]{}#", p.src[i]) >= 0 || colonAt(p.src, i) {
 			break
 		}
 		p.pos, p.bol, p.adjust, multi = i, bol, 0, true

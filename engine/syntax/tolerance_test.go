@@ -227,19 +227,23 @@ func TestWholeDocuments(t *testing.T) {
 		report int
 		code   string
 	}{
-		"an empty file":                              {"", nil, 0, ""},
-		"only comments":                              {"# a\n\n# b\n", nil, 0, ""},
-		"tests without items":                        {"tests:\n", nil, 0, ""},
-		"tests with one dash":                        {"tests:\n  -", []string{""}, 0, ""},
-		"items at the column of their key":           {"tests:\n- name: a\n- name: b\nafter: x\n", []string{"a", "b"}, 0, ""},
-		"items in brackets":                          {"tests: [{name: a}, {name: b}]\nafter: x\n", []string{"a", "b"}, 0, ""},
-		"items in brackets over lines":               {"tests: [\n  {name: a},\n  {name: b}\n]\nafter: x\n", []string{"a", "b"}, 0, ""},
-		"brackets whose lines begin at the margin":   {"tests: [\n{name: a},\n{name: b}\n]\nafter: x\n", []string{"a", "b"}, 0, ""},
-		"a quoted key":                               {"\"tests\":\n  - name: a\n  - name: b\n", []string{"a", "b"}, 0, ""},
-		"an anchor on the list":                      {"tests: &all\n  - name: a\n  - name: b\n", []string{"a", "b"}, 0, ""},
-		"a comment behind the key":                   {"tests: # all\n  - name: a\n  - name: b\n", []string{"a", "b"}, 0, ""},
-		"a quoted text that looks like an item":      {"tests:\n  - name: \"a\n  - name: b\"\n  - name: c\n", []string{"a - name: b", "c"}, 0, ""},
-		"a block of text that looks like items":      {"tests:\n  - name: |\n      x\n      - name: y\n  - name: c\n", []string{"x\n- name: y\n", "c"}, 0, ""},
+		"an empty file":                            {"", nil, 0, ""},
+		"only comments":                            {"# a\n\n# b\n", nil, 0, ""},
+		"tests without items":                      {"tests:\n", nil, 0, ""},
+		"tests with one dash":                      {"tests:\n  -", []string{""}, 0, ""},
+		"items at the column of their key":         {"tests:\n- name: a\n- name: b\nafter: x\n", []string{"a", "b"}, 0, ""},
+		"items in brackets":                        {"tests: [{name: a}, {name: b}]\nafter: x\n", []string{"a", "b"}, 0, ""},
+		"items in brackets over lines":             {"tests: [\n  {name: a},\n  {name: b}\n]\nafter: x\n", []string{"a", "b"}, 0, ""},
+		"brackets whose lines begin at the margin": {"tests: [\n{name: a},\n{name: b}\n]\nafter: x\n", []string{"a", "b"}, 0, ""},
+		"a quoted key":                             {"\"tests\":\n  - name: a\n  - name: b\n", []string{"a", "b"}, 0, ""},
+		"an anchor on the list":                    {"tests: &all\n  - name: a\n  - name: b\n", []string{"a", "b"}, 0, ""},
+		"a comment behind the key":                 {"tests: # all\n  - name: a\n  - name: b\n", []string{"a", "b"}, 0, ""},
+		"a quoted text that looks like an item": {
+			"tests:\n  - name: \"a\n  - name: b\"\n  - name: c\n", []string{"a - name: b", "c"}, 0, "",
+		},
+		"a block of text that looks like items": {
+			"tests:\n  - name: |\n      x\n      - name: y\n  - name: c\n", []string{"x\n- name: y\n", "c"}, 0, "",
+		},
 		"a block of text that looks like a section":  {"desc: |\n  tests:\n   - a\ntests:\n  - name: c\n", []string{"c"}, 0, ""},
 		"the whole document is indented":             {"  tests:\n    - name: a\n", []string{"a"}, 0, ""},
 		"a document in braces":                       {"{tests: [{name: a}, {name: b}]}", []string{"a", "b"}, 0, ""},
@@ -247,15 +251,29 @@ func TestWholeDocuments(t *testing.T) {
 		"a directive":                                {"%YAML 1.2\n---\ntests:\n  - name: a\n", []string{"a"}, 0, ""},
 		"a byte order mark":                          {"\ufefftests:\n  - name: a\n", []string{"a"}, 0, ""},
 		"a byte order mark before a block in braces": {"\ufeff{tests: [{name: a}]}", []string{"a"}, 0, ""},
-		"one-line tests":                             {"tests:\n  - GET /a -> 200\n  - GET /b -> 2xx\n", []string{"GET /a -> 200", "GET /b -> 2xx"}, 0, ""},
-		"comments between items":                     {"tests:\n  # one\n  - name: a\n\n  # two\n  - name: b\n# three\n", []string{"a", "b"}, 0, ""},
-		"items at different columns":                 {"tests:\n    - name: a\n  - name: b\n    - name: c\n", []string{"a", "b", "c"}, 3, CodeIndent},
-		"an item that is indented like a key":        {"tests:\n  - name: a\n    - name: b\n  - name: c\n", []string{"a", "b", "c"}, 3, CodeIndent},
-		"a list where a document has two":            {"tests:\n  - name: a\ntests:\n  - name: b\n", []string{"a"}, 3, CodeDuplicateKey},
-		"a section without a colon":                  {"targ\ntests:\n  - name: a\n", []string{"a"}, 1, CodeSyntax},
-		"the key of the tests without its colon":     {"target: a\ntests\n  - name: a\n  - name: b\n", []string{"a", "b"}, 2, CodeSyntax},
-		"text where a list was":                      {"tests: x\n  - name: a\n", nil, 2, CodeIndent},
-		"a line separator is no line":                {"desc: \"a\u2028b\u0085c\"\ntests:\n  - name: a\u2028b\n  - \"\n", []string{"a\u2028b", ""}, 4, CodeSyntax},
+		"one-line tests": {
+			"tests:\n  - GET /a -> 200\n  - GET /b -> 2xx\n", []string{"GET /a -> 200", "GET /b -> 2xx"}, 0, "",
+		},
+		"comments between items": {
+			"tests:\n  # one\n  - name: a\n\n  # two\n  - name: b\n# three\n", []string{"a", "b"}, 0, "",
+		},
+		"items at different columns": {
+			"tests:\n    - name: a\n  - name: b\n    - name: c\n", []string{"a", "b", "c"}, 3, CodeIndent,
+		},
+		"an item that is indented like a key": {
+			"tests:\n  - name: a\n    - name: b\n  - name: c\n", []string{"a", "b", "c"}, 3, CodeIndent,
+		},
+		"a list where a document has two": {
+			"tests:\n  - name: a\ntests:\n  - name: b\n", []string{"a"}, 3, CodeDuplicateKey,
+		},
+		"a section without a colon": {"targ\ntests:\n  - name: a\n", []string{"a"}, 1, CodeSyntax},
+		"the key of the tests without its colon": {
+			"target: a\ntests\n  - name: a\n  - name: b\n", []string{"a", "b"}, 2, CodeSyntax,
+		},
+		"text where a list was": {"tests: x\n  - name: a\n", nil, 2, CodeIndent},
+		"a line separator is no line": {
+			"desc: \"a\u2028b\u0085c\"\ntests:\n  - name: a\u2028b\n  - \"\n", []string{"a\u2028b", ""}, 4, CodeSyntax,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tr := parse(c.src)

@@ -61,6 +61,8 @@ type Section struct {
 	Span       text.Span
 	// Items are the items of a section of units, in whatever layout they are written; nil for other sections.
 	Items []Item
+
+	unit *Unit // the chunk that the section was read in
 }
 
 // Item is a unit at its place: the offset that the unit's spans count from, and the item's span in the file.
@@ -126,7 +128,9 @@ func (t *Tree) refuse() bool {
 	t.docs = []Document{{Span: text.Span{Start: 0, End: t.text.Len()}}}
 	t.own = []Finding{{
 		Span: t.text.LineSpan(0), Severity: SeverityError, Code: CodeLimit,
-		Message: fmt.Sprintf("The file has %d MiB, and files beyond %d MiB are not read. Split it into several files.", t.text.Len()>>20, t.opts.MaxBytes>>20),
+		Message: fmt.Sprintf(
+			"The file has %d MiB, and files beyond %d MiB are not read. Split it into several files.",
+			t.text.Len()>>20, t.opts.MaxBytes>>20),
 	}}
 	if t.own[0].Span.Len() > 200 {
 		t.own[0].Span.End = t.own[0].Span.Start
@@ -297,7 +301,7 @@ func (s *Section) setItems(items []Item) {
 // appendSections adds the entries of a unit's mapping as sections.
 func appendSections(out []Section, u *Unit, base int) []Section {
 	for i, e := range u.Node.At(base).Entries() {
-		s := Section{Key: e.Key, Value: e.Value, Span: e.Span}
+		s := Section{Key: e.Key, Value: e.Value, Span: e.Span, unit: u}
 		if i < len(u.subs) && u.subs[i] != nil {
 			s.subItems(u.subs[i], base)
 		}
@@ -325,16 +329,19 @@ func (s *Section) subItems(subs []Item, base int) {
 
 // duplicateSections reports keys that stand twice in different chunks of a document.
 func (t *Tree) duplicateSections(sections []Section) {
-	first := make(map[string]text.Span, len(sections))
-	for _, s := range sections {
+	first := make(map[string]*Section, len(sections))
+	for i := range sections {
+		s := &sections[i]
 		if s.Key.Kind() != Scalar || s.Key.Omitted() {
 			continue
 		}
-		if f, dup := first[s.Key.Value()]; dup {
-			t.own = append(t.own, duplicateKey(s.Key.Span(), f, s.Key.Value()))
-			continue
+		f := first[s.Key.Value()]
+		switch {
+		case f == nil:
+			first[s.Key.Value()] = s
+		case f.unit != s.unit: // within one chunk they are reported already
+			t.own = append(t.own, duplicateKey(s.Key.Span(), f.Key.Span(), s.Key.Value()))
 		}
-		first[s.Key.Value()] = s.Key.Span()
 	}
 }
 

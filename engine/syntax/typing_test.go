@@ -148,7 +148,7 @@ func TestTypingAWholeFileEndsWithItsTree(t *testing.T) {
 			strokes := 0
 			for _, r := range src {
 				ty.stroke(string(r))
-				if strokes++; strokes%3 == 0 {
+				if strokes++; strokes%7 == 0 {
 					ty.check(nil, src[:ty.at])
 				}
 			}

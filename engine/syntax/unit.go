@@ -90,7 +90,7 @@ func newUnit(src string, kind chunkKind, dash int, opts Options) *Unit {
 
 func sectionShape(src string, start int) uint8 {
 	switch {
-	case start < len(src) && (src[start] == '?' || src[start] == ':') && (start+1 == len(src) || isBlank(src[start+1]) || isBreak(src[start+1])):
+	case colonAt(src, start), start < len(src) && src[start] == '?' && endsWord(src, start+1):
 		return shapeComplex
 	case keyEnd(src, start, false) >= 0:
 		return shapeKey
@@ -156,6 +156,9 @@ func (u *Unit) adopt(p *parser, opts Options) {
 	}
 	sortFindings(u.Findings)
 	u.Hash = hashOf(u.Source[u.Span.Start:u.Span.End])
+	if len(u.anchors) > 0 && len(u.outer) == 0 {
+		u.measure()
+	}
 }
 
 // controls reports the characters that no YAML text may hold as they are (YAML 1.2, production c-printable).
@@ -171,7 +174,8 @@ func (u *Unit) controls() {
 		}
 		u.Findings = append(u.Findings, Finding{
 			Span: text.Span{Start: i, End: i + n}, Severity: SeverityError, Code: CodeSyntax,
-			Message: fmt.Sprintf("The control character %U cannot stand in YAML. Remove it, or write \"\\x%02x\" in double quotes.", r, r),
+			Message: fmt.Sprintf(
+				"The control character %U cannot stand in YAML. Remove it, or write \"\\x%02x\" in double quotes.", r, r),
 		})
 		if i += n - 1; len(u.Findings) > 1000 {
 			return
@@ -225,7 +229,8 @@ func surprising(n *node, src string) (Finding, bool) {
 	case n.tag == TagInt && isOctalLike(n.value):
 		f.Severity, f.Code = SeverityWarning, CodeOctalLike
 		num, _ := number(n.value)
-		f.Message = n.value + " is read as the number " + num.String() + "; older YAML readers take it as octal. Put it in quotes if it is text, or remove the zeros."
+		f.Message = n.value + " is read as the number " + num.String() +
+			"; older YAML readers take it as octal. Put it in quotes if it is text, or remove the zeros."
 	case n.tag == TagStr && n.x == nil && isDateLike(n.value):
 		f.Severity, f.Code = SeverityHint, CodeDateLike
 		f.Message = clip(n.value) + " is text here; older YAML readers make a date of it. Put it in quotes to be sure."

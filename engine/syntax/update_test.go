@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,6 +28,20 @@ func corpus(t testing.TB, folder string) map[string]string {
 		out[filepath.Base(p)] = string(b)
 	}
 	return out
+}
+
+// longer is the factor by which random tests run longer than by default: SPECLENS_TEST_ROUNDS, or 1.
+func longer(t testing.TB) int {
+	t.Helper()
+	v := os.Getenv("SPECLENS_TEST_ROUNDS")
+	if v == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 {
+		t.Fatalf("SPECLENS_TEST_ROUNDS is %q, want a positive number", v)
+	}
+	return n
 }
 
 // full writes all that a tree says: values, spans, tags, findings, comments, sections and items.
@@ -165,10 +180,7 @@ var fragments = []string{
 
 func TestUpdateGivesTheTreeOfAFreshRead(t *testing.T) {
 	files := corpus(t, "parse")
-	sessions, steps := 8, 40
-	if testing.Short() {
-		sessions = 2
-	}
+	sessions, steps := 3*longer(t), 30
 	for name, src := range files {
 		t.Run(name, func(t *testing.T) {
 			for seed := 0; seed < sessions; seed++ {

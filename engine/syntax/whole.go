@@ -257,7 +257,7 @@ func sameNode(a, b *node) bool {
 		a.value != b.value || len(a.kids) != len(b.kids) || (a.x == nil) != (b.x == nil) || a.kind == Alias {
 		return false
 	}
-	if a.x != nil && (a.x.anchor != "" || b.x.anchor != "" || a.x.tagText != b.x.tagText || a.x.raw != b.x.raw || a.x.props != b.x.props) {
+	if x, y := a.x, b.x; x != nil && (x.anchor+y.anchor != "" || x.tagText != y.tagText || x.raw != y.raw || x.props != y.props) {
 		return false
 	}
 	for i := range a.kids {
