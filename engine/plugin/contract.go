@@ -10,7 +10,7 @@ import (
 // Plugin is the host's view of a loaded plugin. The WASM adapter implements it, and so do the built-in plugins and the
 // fakes of tests. Every method is safe for concurrent use.
 type Plugin interface {
-	// Info says what the plugin is and understands. It never does I/O.
+	// Info says what the plugin is and understands. It never does I/O and is quick; callers do not change the result.
 	Info() PluginInfo
 	// Init gives the plugin its configuration; nil where there is none.
 	Init(ctx context.Context, config map[string]any) error
@@ -74,13 +74,15 @@ type TestInput struct {
 
 // TestOutput is the outcome of one attempt. Error holds a transport failure; assertions are not the plugin's business.
 type TestOutput struct {
-	Status     any                  `json:"status"`
-	Headers    map[string]string    `json:"headers,omitempty"`
-	Body       any                  `json:"body,omitempty"`
-	DurationMs int64                `json:"duration_ms"`
-	Error      string               `json:"error,omitempty"`
-	Metadata   map[string]any       `json:"metadata,omitempty"`
-	Events     []schema.PluginEvent `json:"events,omitempty"`
+	Status     any               `json:"status"`
+	Headers    map[string]string `json:"headers,omitempty"`
+	Body       any               `json:"body,omitempty"`
+	DurationMs int64             `json:"duration_ms"`
+	Error      string            `json:"error,omitempty"`
+	Metadata   map[string]any    `json:"metadata,omitempty"`
+	// Events are all events of the call, in order. Execute has given each of them to its sink already; a plugin may return
+	// events that it did not stream, and the host delivers those.
+	Events []schema.PluginEvent `json:"events,omitempty"`
 
 	// HeadersAll holds every value of repeated headers; empty where the plugin does not report it.
 	HeadersAll map[string][]string `json:"headers_all,omitempty"`

@@ -55,8 +55,8 @@ func (p *WASMPlugin) begin() error {
 	return p.core.begin()
 }
 
-// Info says what the plugin is and understands. The caller owns the result.
-func (p *WASMPlugin) Info() PluginInfo { return p.core.info.clone() }
+// Info says what the plugin is and understands. The caller must not change what it holds; Snapshot makes a copy.
+func (p *WASMPlugin) Info() PluginInfo { return p.core.info }
 
 // SHA256 returns the hash of the module in hex digits, to which grants belong.
 func (p *WASMPlugin) SHA256() string { return p.core.sha }

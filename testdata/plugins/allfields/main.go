@@ -1,3 +1,5 @@
+//go:build wasip1
+
 // Command allfields is a plugin that declares every kind of field and event that the contract knows, validates them, and
 // both streams and returns events. Build it as a reactor:
 //

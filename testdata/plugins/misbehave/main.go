@@ -1,3 +1,5 @@
+//go:build wasip1
+
 // Command misbehave is a plugin that does, on request, what plugins should not: the field "do" of a test says what.
 package main
 
