@@ -67,6 +67,16 @@ func startAPI(t *testing.T) *api {
 	return a
 }
 
+// awaitSlow waits until a slow request has begun.
+func (a *api) awaitSlow(t *testing.T) {
+	t.Helper()
+	select {
+	case <-a.begun:
+	case <-time.After(patience):
+		t.Fatal("the slow request does not begin")
+	}
+}
+
 func (a *api) story() string {
 	return strings.ReplaceAll(lines(
 		"target: api",
@@ -232,7 +242,7 @@ func TestARunIsCancelled(t *testing.T) {
 			const file = "story.qube.yaml"
 			e.Open(file, a.story())
 			id := e.StartRun(command.RunArgs{URI: e.URI(file), TestID: "wait", Scope: command.ScopeTest})
-			<-a.begun
+			a.awaitSlow(t)
 			// Anything else is answered while the run waits.
 			if len(e.Symbols(file)) == 0 {
 				t.Error("no symbols during a run")
@@ -266,7 +276,7 @@ func TestTheEndOfTheSessionEndsItsRuns(t *testing.T) {
 			e := lsptest.Start(t, lsptest.Options{})
 			e.Open("story.qube.yaml", a.story())
 			e.StartRun(command.RunArgs{URI: e.URI("story.qube.yaml"), TestID: "wait"})
-			<-a.begun
+			a.awaitSlow(t)
 			end(e)
 			started := time.Now()
 			_ = e.Wait()
@@ -425,7 +435,7 @@ func TestABurstOfEditsEndsConsistent(t *testing.T) {
 		n := len(e.Text(file))
 		start := random.IntN(n + 1)
 		end := min(n, start+random.IntN(4))
-		e.Edit(file, text.Edit{Span: runes(e.Text(file), start, end), New: snippets[random.IntN(len(snippets))]})
+		e.Edit(file, text.Edit{Span: text.Span{Start: start, End: end}, New: snippets[random.IntN(len(snippets))]})
 	}
 	got := e.Diagnostics(file)
 	symbols := fmt.Sprint(e.Symbols(file))
@@ -434,7 +444,7 @@ func TestABurstOfEditsEndsConsistent(t *testing.T) {
 	fresh.Open(file, e.Text(file))
 	want := fresh.Diagnostics(file)
 	if !slices.EqualFunc(got, want, func(a, b protocol.Diagnostic) bool { return a.Range == b.Range && message(a) == message(b) }) {
-		t.Errorf("diagnostics after 200 edits:\n%+v\nof a fresh server:\n%+v", got, want)
+		t.Errorf("diagnostics after 200 edits of\n%s:\n%+v\nof a fresh server:\n%+v", e.Text(file), got, want)
 	}
 	if want := fmt.Sprint(fresh.Symbols(file)); symbols != want {
 		t.Errorf("symbols after 200 edits:\n%s\nof a fresh server:\n%s", symbols, want)
@@ -448,17 +458,6 @@ func TestABurstOfEditsEndsConsistent(t *testing.T) {
 			last = p.Version
 		}
 	})
-}
-
-// runes moves the ends of a span to where characters begin.
-func runes(s string, start, end int) text.Span {
-	for start > 0 && start < len(s) && s[start]&0xC0 == 0x80 {
-		start--
-	}
-	for end < len(s) && s[end]&0xC0 == 0x80 {
-		end++
-	}
-	return text.Span{Start: start, End: max(start, end)}
 }
 
 func TestARequestBetweenTwoEditsSeesTheTextBetweenThem(t *testing.T) {

@@ -65,6 +65,8 @@ func (e *Editor) Edit(name string, edits ...text.Edit) {
 	doc := e.doc(name)
 	changes := make([]any, 0, len(edits))
 	for _, edit := range edits {
+		// A position cannot name every offset: none lies within a character or a line break.
+		edit.Span = text.Span{Start: e.nameable(doc.text, edit.Span.Start), End: e.nameable(doc.text, edit.Span.End)}
 		changes = append(changes, map[string]any{"range": e.rangeOf(doc.text, edit.Span), "text": edit.New})
 		doc.text = doc.text.Apply(edit)
 	}
@@ -119,6 +121,10 @@ func (e *Editor) Find(name, what string) text.Span {
 		e.tb.Fatalf("%s does not hold %q", name, what)
 	}
 	return text.Span{Start: i, End: i + len(what)}
+}
+
+func (e *Editor) nameable(t *text.Text, offset int) int {
+	return t.Offset(t.Position(offset, e.encoding()), e.encoding())
 }
 
 // position is an offset in the agreed encoding.

@@ -17,10 +17,10 @@ func (s *Server) executeCommand(ctx context.Context, req *wire.Request) (any, er
 	if err := decode(req, &p); err != nil {
 		return nil, err
 	}
-	snap := s.session.Snapshot()
-	if p.Command == command.Run && !s.client.Load().watchFiles {
-		snap = s.lookAtDisk()
+	if p.Command == command.Run {
+		s.prepareRun(ctx, req)
 	}
+	snap := s.session.Snapshot()
 	req.Detach()
 	var result any
 	var err error
@@ -42,6 +42,18 @@ func (s *Server) executeCommand(ctx context.Context, req *wire.Request) (any, er
 		return nil, err
 	}
 	return encode(result), nil
+}
+
+// prepareRun sees to it that the session knows what a run needs. A click right after the start waits for the plugins; an
+// editor that does not watch files has not told what changed on the disk.
+func (s *Server) prepareRun(ctx context.Context, req *wire.Request) {
+	if !s.plugins.isReady() {
+		req.Detach()
+		s.plugins.await(ctx)
+	}
+	if !s.client.Load().watchFiles {
+		s.lookAtDisk()
+	}
 }
 
 // execute decodes the one argument of a command, an object that may be absent, and does it.

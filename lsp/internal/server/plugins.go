@@ -23,7 +23,8 @@ const (
 	workspacePlugins = ".speclens/plugins"
 	// pluginPoll is the time between two looks at the plugin folders, where the editor does not watch them.
 	pluginPoll = 2 * time.Second
-	// pluginPatience is how long the first diagnostics wait for the plugins: without them every protocol is unknown.
+	// pluginPatience is how long the first diagnostics and runs wait for the plugins in the folders: without them their
+	// protocols are unknown.
 	pluginPatience = time.Second
 )
 
@@ -48,6 +49,16 @@ func (w *pluginWatch) reload() {
 	select {
 	case w.wake <- struct{}{}:
 	default:
+	}
+}
+
+// isReady reports whether the first look is over.
+func (w *pluginWatch) isReady() bool {
+	select {
+	case <-w.ready:
+		return true
+	default:
+		return false
 	}
 }
 

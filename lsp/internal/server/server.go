@@ -69,11 +69,16 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, opts Options) error {
 	}
 	s := &Server{
 		opts: opts, log: opts.Logger, conn: wire.NewConn(conn, wire.Options{Logger: opts.Logger}),
-		session: engine.NewSession(engine.Options{Settings: opts.Settings}),
 		methods: methods(), runs: newRuns(), lenses: newRefresher(), hints: newRefresher(), plugins: newPluginWatch(),
 		end: make(chan error, 1),
 	}
 	s.loader = plugin.NewLoader(append(s.pluginOptions(), opts.Plugins...)...)
+	// Without folders this loads what is built in, at no cost: nothing is unknown while the folders are looked at.
+	builtins, err := s.loader.LoadDirs(ctx)
+	if err != nil {
+		return errors.Join(fmt.Errorf("start the server: %w", err), conn.Close())
+	}
+	s.session = engine.NewSession(engine.Options{Settings: opts.Settings, Registry: builtins})
 	s.diagnoser = newDiagnoser(s)
 	s.spellings.Store(&map[string]string{})
 	s.ctx, s.cancel = context.WithCancel(ctx)

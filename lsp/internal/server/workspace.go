@@ -51,14 +51,14 @@ func (s *Server) didChangeFiles(p *protocol.DidChangeWatchedFilesParams) error {
 }
 
 // lookAtDisk reads again what is known of the disk: an editor that does not watch files tells of no change.
-func (s *Server) lookAtDisk() *engine.Snapshot {
+func (s *Server) lookAtDisk() {
 	var uris []string
 	for doc := range s.session.Snapshot().Documents() {
 		if !doc.Open {
 			uris = append(uris, doc.URI)
 		}
 	}
-	return s.session.FilesChanged(uris...)
+	s.session.FilesChanged(uris...)
 }
 
 // register asks the editor to watch files and the configuration, as far as it offers to.
