@@ -31,19 +31,20 @@ const defaultTimeout = 30 * time.Second
 type runner struct {
 	snap *engine.Snapshot
 	// registry is held for the whole run: a registry that a reload replaced is not released while somebody holds it.
-	registry *plugin.Registry
-	plan     *Schedule
-	opts     Options
-	seed     uint64
-	failFast bool
-	limit    int
-	serial   bool // not even a test that waits for its next attempt lets another one begin
-	out      emitter
-	masker   *Masker
-	env      map[string]func(string) (string, error) // by URI
-	infos    sync.Map                                // schema.Protocol → *plugin.PluginInfo, which a plugin makes anew each time
-	outcomes []*outcome                              // one per unit
-	results  []*engine.TestResult                    // one per unit
+	registry     *plugin.Registry
+	plan         *Schedule
+	opts         Options
+	seed         uint64
+	failFast     bool
+	limit        int
+	serial       bool // not even a test that waits for its next attempt lets another one begin
+	out          emitter
+	masker       *Masker
+	env          map[string]func(string) (string, error) // by URI
+	infos        sync.Map                                // schema.Protocol → *plugin.PluginInfo, which a plugin makes anew each time
+	destinations sync.Map                                // file and target → link.Destination
+	outcomes     []*outcome                              // one per unit
+	results      []*engine.TestResult                    // one per unit
 }
 
 func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sink, opts Options) (*Report, error) {

@@ -187,6 +187,7 @@ func (p *planner) connectTest(names *link.Names, t *planned) {
 	}
 	use := func(tmpl *template.Template, inForce bool) {
 		for _, ref := range tmpl.Refs() {
+			t.file.usesPrev = t.file.usesPrev || ref.Kind == template.Prev
 			r := names.Lookup(t.place, ref)
 			if r.To == nil || r.To == t.place {
 				continue
@@ -195,6 +196,7 @@ func (p *planner) connectTest(names *link.Names, t *planned) {
 				t.wantsPrev = t.wantsPrev || inForce && !ref.Optional && t.file.scenario()
 				continue
 			}
+			p.byPlace[r.To].provides = true
 			if t.feeds == nil {
 				t.feeds = map[string]feed{}
 			}

@@ -109,9 +109,9 @@ func (x *exec) headers() map[string]string {
 func (x *exec) target() (string, schema.Protocol, error) {
 	f := x.u.test.file
 	text, _ := link.TargetText(f.spec, x.u.test.at.Test)
-	d := link.Resolve(x.r.snap, f.doc.URI, f.spec, x.res.text("target", text))
+	d := x.r.destination(f, x.res.text("target", text))
 	if d.Alias != "" && strings.Contains(d.URL, "{{") {
-		d = link.Resolve(x.r.snap, f.doc.URI, f.spec, value.Text(value.Unwrap(x.res.eval("targets."+d.Alias, template.Parse(d.URL)))))
+		d = x.r.destination(f, value.Text(value.Unwrap(x.res.eval("targets."+d.Alias, template.Parse(d.URL)))))
 	}
 	switch {
 	case d.Message != "":
@@ -120,6 +120,20 @@ func (x *exec) target() (string, schema.Protocol, error) {
 		return d.URL, "", fmt.Errorf("the target %q has no scheme, so no plugin can be chosen for it", d.URL)
 	}
 	return d.URL, d.Protocol, nil
+}
+
+// destination follows the text of a target; most tests of a file go to the same place.
+func (r *runner) destination(f *specFile, target string) link.Destination {
+	type key struct {
+		file   *specFile
+		target string
+	}
+	if known, ok := r.destinations.Load(key{f, target}); ok {
+		return known.(link.Destination)
+	}
+	d := link.Resolve(r.snap, f.doc.URI, f.spec, target)
+	r.destinations.Store(key{f, target}, d)
+	return d
 }
 
 // timeout finds the limit of one attempt: the test's, else that of a default, else the run's.

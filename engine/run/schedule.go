@@ -58,6 +58,8 @@ type planned struct {
 	feeds     map[string]feed
 	wants     []string
 	wantsPrev bool
+	// provides says that some test may use what this one received.
+	provides bool
 }
 
 // feed is the test behind a name.
@@ -98,6 +100,8 @@ type specFile struct {
 	spec   *spec.Spec
 	config *spec.Config // nil where there is none
 	needs  []link.FileNeed
+	// usesPrev says that some template uses the test before.
+	usesPrev bool
 	// place names the file wherever it lies.
 	place string
 	// lane is set where the tests of the file run one at a time.

@@ -288,6 +288,9 @@ func (x *exec) keep() {
 	if x.result.Output == nil || status != engine.StatusPassed && status != engine.StatusFailed {
 		return
 	}
+	if !x.u.test.provides && !x.u.test.file.usesPrev && len(x.u.test.at.Save) == 0 {
+		return // nobody will ask
+	}
 	x.outcome.record = newRecord(x.u.info.Name, x.result.Output, x.result.Events)
 	var warnings []string
 	x.outcome.saves, warnings = saved(x.u.test.at.Test, x.outcome.record)
