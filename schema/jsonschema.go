@@ -429,7 +429,8 @@ func (x *exporter) pluginNames(root object) {
 	names, properties := []any{}, object{}
 	for _, p := range x.plugins {
 		names = append(names, p.Name)
-		properties[p.Name] = object{"type": []any{"object", "null"}, "markdownDescription": "Settings of the plugin `" + p.Name + "`: " + p.Description}
+		doc := "Settings of the plugin `" + p.Name + "`: " + p.Description
+		properties[p.Name] = object{"type": []any{"object", "null"}, "markdownDescription": doc}
 	}
 	refs := x.definitions[string(LevelPluginRef)].(object)
 	refs["anyOf"] = append([]any{object{"enum": names}}, refs["anyOf"].([]any)...)

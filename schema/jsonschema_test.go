@@ -93,7 +93,8 @@ func TestJSONSchemaOfSpecs(t *testing.T) {
 			"thresholds":{"duration":{"p95":"< 1s"}},"scenarios":{"a":{"weight":1,"tests":["x"]}}},"tests":[]}`, false},
 		{"an unknown expect key is wrong", both, `{"tests": [{"expect": {"stauts": 200}}]}`, true},
 		{"dotted expect keys are fine", both, `{"tests": [{"expect": {"body.length": "> 0"}}]}`, false},
-		{"a status is a class, a list or a map", both, `{"tests": [{"expect": {"status": "2xx"}}, {"expect": {"status": [200]}}, {"expect": {"status": {"lt": 300}}}]}`, false},
+		{"a status is a class, a list or a map", both,
+			`{"tests": [{"expect": {"status": "2xx"}}, {"expect": {"status": [200]}}, {"expect": {"status": {"lt": 300}}}]}`, false},
 		{"a body that is no map is wrong", both, `{"tests": [{"expect": {"body": "hello"}}]}`, true},
 		{"a retry without maxAttempts is wrong", both, `{"tests": [{"retry": {"interval": "1s"}}]}`, true},
 		{"retry.until is an expect object", both, `{"tests": [{"retry": {"maxAttempts": 3, "until": {"stauts": 1}}}]}`, true},
@@ -111,8 +112,10 @@ func TestJSONSchemaOfSpecs(t *testing.T) {
 		{"the file's target decides for tests without one", both, `{"target": "grpc://h", "tests": [{"method": "x"}]}`, true},
 		{"the file's target decides for compact tests too", both, `{"target": "grpc://h", "tests": [{"GET /x": {"name": "x"}}]}`, true},
 		{"the file's target does not decide for tests with one", both, `{"target": "grpc://h", "tests": [{"target": "http://h"}]}`, false},
-		{"the file's target does not decide for compact tests with one", both, `{"target": "grpc://h", "tests": [{"GET /x": {"target": "http://h"}}]}`, false},
-		{"an alias as target asks for no plugin's fields", both, `{"target": "api", "targets": {"api": "grpc://h"}, "tests": [{"method": "x"}]}`, false},
+		{"the file's target does not decide for compact tests with one", both,
+			`{"target": "grpc://h", "tests": [{"GET /x": {"target": "http://h"}}]}`, false},
+		{"an alias as target asks for no plugin's fields", both,
+			`{"target": "api", "targets": {"api": "grpc://h"}, "tests": [{"method": "x"}]}`, false},
 		{"a field of two plugins takes what either takes", both, `{"tests": [{"target": "api", "body": "text"}]}`, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

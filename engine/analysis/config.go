@@ -118,7 +118,8 @@ func (c *configCheck) plugin(name string, span text.Span, installed []string) {
 		return
 	}
 	if near := spec.Nearest(name, installed); near != "" {
-		c.add(span, SeverityWarning, "config.plugin", fmt.Sprintf("no plugin `%s` is installed; did you mean `%s`?", name, near), replace(span, near)...)
+		c.add(span, SeverityWarning, "config.plugin", fmt.Sprintf("no plugin `%s` is installed; did you mean `%s`?", name, near),
+			replace(span, near)...)
 		return
 	}
 	message := fmt.Sprintf("no plugin `%s` is installed", name)

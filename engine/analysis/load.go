@@ -19,7 +19,8 @@ func loads(p *pass) []Diagnostic {
 	}
 	for _, s := range p.doc.Spec().Specs {
 		if s.Mode.Value == "load" && s.Load == nil {
-			add(s.Mode.Span(), SeverityInformation, "load.default", "without `load` one user runs the tests once; add `load` with `users` and `duration`")
+			add(s.Mode.Span(), SeverityInformation, "load.default",
+				"without `load` one user runs the tests once; add `load` with `users` and `duration`")
 		}
 		if s.Load == nil {
 			continue

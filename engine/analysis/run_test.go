@@ -63,7 +63,8 @@ func TestEveryCheckHasANameAndWork(t *testing.T) {
 }
 
 func TestFindingsMoveWithTheirTest(t *testing.T) {
-	s, uri := session(t, "-- a.qube.yaml --\ntarget: http://h\ntests:\n  - GET /a -> 200\n  - method: GET\n    retires: 3\n    expect: {status: 200}\n")
+	s, uri := session(t,
+		"-- a.qube.yaml --\ntarget: http://h\ntests:\n  - GET /a -> 200\n  - method: GET\n    retires: 3\n    expect: {status: 200}\n")
 	u := uri("a.qube.yaml")
 	doc := s.Snapshot().Document(u)
 	s.Open(u, "qube", 1, doc.Text.String())
@@ -206,25 +207,33 @@ func TestPluginDiagnostics(t *testing.T) {
 		where string
 		want  analysis.Diagnostic
 	}{
-		{"a field is found", "full", plugin.FieldError{Field: "query.limit", Message: "too small", Code: "http.limit", Fix: &fix, DocsURL: "https://d"}, "5",
+		{"a field is found", "full", plugin.FieldError{Field: "query.limit", Message: "too small", Code: "http.limit", Fix: &fix,
+			DocsURL: "https://d"}, "5",
 			analysis.Diagnostic{Severity: analysis.SeverityError, Code: "http.limit", CodeURL: "https://d", Message: "too small"}},
 		{"a fix is written as YAML", "full", plugin.FieldError{Field: "query.limit", Message: "m", Fix: &colon}, "5",
 			analysis.Diagnostic{Code: "http.validate", Message: "m"}},
-		{"a missing member is shown at the nearest place above", "full", plugin.FieldError{Field: "query.sort", Message: "missing", Severity: "warning"},
-			`{limit: 5, page: "{{ env.P }}"}`, analysis.Diagnostic{Severity: analysis.SeverityWarning, Code: "http.validate", Message: "query.sort: missing"}},
+		{"a missing member is shown at the nearest place above", "full", plugin.FieldError{Field: "query.sort", Message: "missing",
+			Severity: "warning"},
+			`{limit: 5, page: "{{ env.P }}"}`, analysis.Diagnostic{Severity: analysis.SeverityWarning, Code: "http.validate",
+				Message: "query.sort: missing"}},
 		{"a missing field is shown at the test", "full", plugin.FieldError{Field: "url", Message: "missing", Severity: "info"}, "alias: full",
 			analysis.Diagnostic{Severity: analysis.SeverityInformation, Code: "http.validate", Message: "url: missing"}},
 		{"no field is shown at the test", "full", plugin.FieldError{Message: "odd", Severity: "hint"}, "alias: full",
 			analysis.Diagnostic{Severity: analysis.SeverityHint, Code: "http.validate", Message: "odd"}},
 		{"an empty field is shown at its key", "full", plugin.FieldError{Field: "body", Message: "body is empty"}, "body",
 			analysis.Diagnostic{Code: "http.validate", Message: "body is empty"}},
-		{"a header is found in any case", "full", plugin.FieldError{Field: "headers.accept", Message: "m"}, "text", analysis.Diagnostic{Code: "http.validate", Message: "m"}},
+		{"a header is found in any case", "full", plugin.FieldError{Field: "headers.accept", Message: "m"}, "text",
+			analysis.Diagnostic{Code: "http.validate", Message: "m"}},
 		{"a default header is found in the file", "full", plugin.FieldError{Field: "headers.X-Default", Message: "m"}, "d",
 			analysis.Diagnostic{Code: "http.validate", Message: "headers.X-Default: m"}},
-		{"the file's target is found", "full", plugin.FieldError{Field: "target", Message: "bad target"}, "http://h", analysis.Diagnostic{Code: "http.validate", Message: "bad target"}},
-		{"the method of a line is found", "call:GET /line", plugin.FieldError{Field: "method", Message: "m"}, "GET", analysis.Diagnostic{Code: "http.validate", Message: "m"}},
-		{"the resource of a line is found", "call:GET /line", plugin.FieldError{Field: "resource", Message: "m"}, "/line", analysis.Diagnostic{Code: "http.validate", Message: "m"}},
-		{"a value that holds a template is left alone", "full", plugin.FieldError{Field: "query.page", Message: "not a number"}, "", analysis.Diagnostic{}},
+		{"the file's target is found", "full", plugin.FieldError{Field: "target", Message: "bad target"}, "http://h",
+			analysis.Diagnostic{Code: "http.validate", Message: "bad target"}},
+		{"the method of a line is found", "call:GET /line", plugin.FieldError{Field: "method", Message: "m"}, "GET",
+			analysis.Diagnostic{Code: "http.validate", Message: "m"}},
+		{"the resource of a line is found", "call:GET /line", plugin.FieldError{Field: "resource", Message: "m"}, "/line",
+			analysis.Diagnostic{Code: "http.validate", Message: "m"}},
+		{"a value that holds a template is left alone", "full", plugin.FieldError{Field: "query.page", Message: "not a number"}, "",
+			analysis.Diagnostic{}},
 		{"so is what stands below it", "full", plugin.FieldError{Field: "resource.path", Message: "m"}, "", analysis.Diagnostic{}},
 		{"so is what stands above it", "full", plugin.FieldError{Field: "query", Message: "m"}, "", analysis.Diagnostic{}},
 		{"a target that holds a template too", "aliased", plugin.FieldError{Field: "target", Message: "m"}, "", analysis.Diagnostic{}},
@@ -246,7 +255,8 @@ func TestPluginDiagnostics(t *testing.T) {
 			if where != tt.where || d.Test != tt.test || d.Source != analysis.SourcePlugin {
 				t.Errorf("at %q, test %q, source %q", where, d.Test, d.Source)
 			}
-			if tt.err.Fix != nil && (len(d.Fixes) != 1 || d.Fixes[0].Edits[0].New != map[string]string{"10": "10", "a: b": `"a: b"`}[*tt.err.Fix]) {
+			if tt.err.Fix != nil && (len(d.Fixes) != 1 || d.Fixes[0].Edits[0].New != map[string]string{"10": "10",
+				"a: b": `"a: b"`}[*tt.err.Fix]) {
 				t.Errorf("fixes %+v", d.Fixes)
 			}
 			d.Span, d.Test, d.Source, d.Fixes = text.Span{}, "", "", nil
@@ -264,7 +274,8 @@ func TestAPluginThatUnderstandsTemplatesIsHeard(t *testing.T) {
 		t.Fatal(err)
 	}
 	snap := s.SetRegistry(r)
-	found := analysis.PluginDiagnostics(snap, uri("a.qube.yaml"), map[string][]plugin.FieldError{"full": {{Field: "query.page", Message: "m"}}})
+	found := analysis.PluginDiagnostics(snap, uri("a.qube.yaml"), map[string][]plugin.FieldError{"full": {{Field: "query.page",
+		Message: "m"}}})
 	if len(found) != 1 || snap.Document(uri("a.qube.yaml")).Text.Slice(found[0].Span) != `"{{ env.P }}"` {
 		t.Errorf("found %+v", found)
 	}
@@ -344,7 +355,8 @@ func BenchmarkProject(b *testing.B) {
 	var files strings.Builder
 	files.WriteString("-- .qube.yaml --\nversion: 1\n")
 	for i := range 500 {
-		src := strings.NewReplacer("alias: t", fmt.Sprintf("alias: f%d_", i), "{{ t", fmt.Sprintf("{{ f%d_", i), "{v", fmt.Sprintf("{v%d_", i)).Replace(large(20))
+		src := strings.NewReplacer("alias: t", fmt.Sprintf("alias: f%d_", i), "{{ t", fmt.Sprintf("{{ f%d_", i), "{v", fmt.Sprintf("{v%d_",
+			i)).Replace(large(20))
 		fmt.Fprintf(&files, "-- f%d.qube.yaml --\n%s", i, src)
 	}
 	s, uri := session(b, files.String())

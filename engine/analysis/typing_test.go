@@ -62,7 +62,8 @@ func typing(t *testing.T, name, src string) {
 			continue
 		}
 		fresh := engine.NewSession(engine.Options{Registry: snap.Registry()})
-		if diff := cmp.Diff(analysis.Run(t.Context(), fresh.Open(uri, "qube", 1, now.String()), uri), analysis.Run(t.Context(), snap, uri)); diff != "" {
+		if diff := cmp.Diff(analysis.Run(t.Context(), fresh.Open(uri, "qube", 1, now.String()), uri), analysis.Run(t.Context(), snap,
+			uri)); diff != "" {
 			t.Fatalf("after typing\n%s\nthe findings differ from a fresh look (-fresh +typed):\n%s", now, diff)
 		}
 	}

@@ -75,24 +75,40 @@ func TestTarget(t *testing.T) {
 	}{
 		{"a URL is itself", "http://x/y", "", link.Destination{URL: "http://x/y", Protocol: "http"}, ""},
 		{"a scheme counts in any case", "HttpS://x", "", link.Destination{URL: "HttpS://x", Protocol: "https"}, ""},
-		{"an alias of the file is followed", "file", "", link.Destination{Alias: "file", URL: "http://file", AliasFrom: "this file", Protocol: "http"}, ""},
-		{"an alias of the configuration is followed", "conf", "", link.Destination{Alias: "conf", URL: "http://conf", AliasFrom: ".qube.yaml", Protocol: "http"}, ""},
-		{"the file's alias wins over the configuration's", "both", "", link.Destination{Alias: "both", URL: "http://file-both", AliasFrom: "this file", Protocol: "http"}, ""},
-		{"the chosen environment wins over the configuration", "conf", "e", link.Destination{Alias: "conf", URL: "http://env", AliasFrom: "environment e", Protocol: "http"}, ""},
-		{"an alias of the chosen environment is followed", "only", "e", link.Destination{Alias: "only", URL: "http://only", AliasFrom: "environment e", Protocol: "http"}, ""},
-		{"an alias of an environment that is not chosen is told", "only", "", link.Destination{URL: "only", Fault: link.FaultOtherAlias}, "environment `e`"},
-		{"an alias without a scheme is a fault", "bare", "", link.Destination{Alias: "bare", URL: "nowhere", AliasFrom: ".qube.yaml", Fault: link.FaultNoScheme}, "no scheme"},
-		{"a misspelt alias is a fault with a guess", "cnof", "", link.Destination{URL: "cnof", Fault: link.FaultNoAlias}, "did you mean `conf`"},
-		{"a host without scheme is a fault that shows the URL", "localhost:80", "", link.Destination{URL: "localhost:80", Fault: link.FaultNoAlias}, "http://localhost:80"},
+		{"an alias of the file is followed", "file", "", link.Destination{Alias: "file", URL: "http://file", AliasFrom: "this file",
+			Protocol: "http"}, ""},
+		{"an alias of the configuration is followed", "conf", "", link.Destination{Alias: "conf", URL: "http://conf",
+			AliasFrom: ".qube.yaml", Protocol: "http"}, ""},
+		{"the file's alias wins over the configuration's", "both", "", link.Destination{Alias: "both", URL: "http://file-both",
+			AliasFrom: "this file", Protocol: "http"}, ""},
+		{"the chosen environment wins over the configuration", "conf", "e", link.Destination{Alias: "conf", URL: "http://env",
+			AliasFrom: "environment e", Protocol: "http"}, ""},
+		{"an alias of the chosen environment is followed", "only", "e", link.Destination{Alias: "only", URL: "http://only",
+			AliasFrom: "environment e", Protocol: "http"}, ""},
+		{"an alias of an environment that is not chosen is told", "only", "", link.Destination{URL: "only", Fault: link.FaultOtherAlias},
+			"environment `e`"},
+		{"an alias without a scheme is a fault", "bare", "", link.Destination{Alias: "bare", URL: "nowhere", AliasFrom: ".qube.yaml",
+			Fault: link.FaultNoScheme}, "no scheme"},
+		{"a misspelt alias is a fault with a guess", "cnof", "", link.Destination{URL: "cnof", Fault: link.FaultNoAlias},
+			"did you mean `conf`"},
+		{"a host without scheme is a fault that shows the URL", "localhost:80", "", link.Destination{URL: "localhost:80",
+			Fault: link.FaultNoAlias}, "http://localhost:80"},
 		{"no target at all is a fault", " ", "", link.Destination{Fault: link.FaultNoTarget}, "no target"},
-		{"a protocol without a plugin is a fault that names those there are", "smtp://x", "", link.Destination{URL: "smtp://x", Protocol: "smtp", Fault: link.FaultNoPlugin}, "http, https"},
+		{"a protocol without a plugin is a fault that names those there are", "smtp://x", "", link.Destination{URL: "smtp://x",
+			Protocol: "smtp", Fault: link.FaultNoPlugin}, "http, https"},
 		{"a scheme before a template is known", "http://{{ env.X }}", "", link.Destination{URL: "http://{{ env.X }}", Protocol: "http"}, ""},
-		{"a variable that is known gives the protocol", "{{ env.BASE }}", "", link.Destination{URL: "{{ env.BASE }}", Open: true, Protocol: "https"}, ""},
-		{"the chosen environment decides about a variable, and is no fault", "{{ env.BASE }}", "e", link.Destination{URL: "{{ env.BASE }}", Open: true}, ""},
-		{"a variable may name an alias", "{{ env.NAME }}", "", link.Destination{URL: "{{ env.NAME }}", Open: true, Alias: "conf", AliasFrom: ".qube.yaml", Protocol: "http"}, ""},
-		{"an alias may hold a template", "open", "", link.Destination{Alias: "open", URL: "{{ env.BASE }}/v1", AliasFrom: ".qube.yaml", Open: true, Protocol: "https"}, ""},
-		{"an alias leads to no other alias, so not in circles", "loop", "", link.Destination{Alias: "loop", URL: "{{ env.LOOP }}", AliasFrom: ".qube.yaml", Open: true}, ""},
-		{"a variable that is not known leaves the target open", "{{ env.NOWHERE }}", "", link.Destination{URL: "{{ env.NOWHERE }}", Open: true}, ""},
+		{"a variable that is known gives the protocol", "{{ env.BASE }}", "", link.Destination{URL: "{{ env.BASE }}", Open: true,
+			Protocol: "https"}, ""},
+		{"the chosen environment decides about a variable, and is no fault", "{{ env.BASE }}", "e", link.Destination{URL: "{{ env.BASE }}",
+			Open: true}, ""},
+		{"a variable may name an alias", "{{ env.NAME }}", "", link.Destination{URL: "{{ env.NAME }}", Open: true, Alias: "conf",
+			AliasFrom: ".qube.yaml", Protocol: "http"}, ""},
+		{"an alias may hold a template", "open", "", link.Destination{Alias: "open", URL: "{{ env.BASE }}/v1", AliasFrom: ".qube.yaml",
+			Open: true, Protocol: "https"}, ""},
+		{"an alias leads to no other alias, so not in circles", "loop", "", link.Destination{Alias: "loop", URL: "{{ env.LOOP }}",
+			AliasFrom: ".qube.yaml", Open: true}, ""},
+		{"a variable that is not known leaves the target open", "{{ env.NOWHERE }}", "", link.Destination{URL: "{{ env.NOWHERE }}",
+			Open: true}, ""},
 		{"an empty variable leaves the target open", "{{ env.EMPTY }}", "", link.Destination{URL: "{{ env.EMPTY }}", Open: true}, ""},
 		{"a scheme holds no blank", "ht tp://x", "", link.Destination{URL: "ht tp://x", Fault: link.FaultNoAlias}, "neither a URL"},
 	} {
@@ -197,7 +213,8 @@ func TestLookup(t *testing.T) {
 		}
 	})
 	t.Run("an index of given documents holds no others", func(t *testing.T) {
-		if got := link.NamesIn([]*engine.Document{doc("b.qube.yaml"), doc("sub/.qube.yaml")}).AliasNames(); !slices.Equal(got, []string{"other"}) {
+		if got := link.NamesIn([]*engine.Document{doc("b.qube.yaml"), doc("sub/.qube.yaml")}).AliasNames(); !slices.Equal(got,
+			[]string{"other"}) {
 			t.Errorf("aliases %v", got)
 		}
 	})
@@ -210,7 +227,10 @@ target: "{{ base.response.body.url }}"
 defaults: {headers: {A: "{{ token }}"}}
 tests:
   - {alias: base, target: "http://x", save: {token: response.body.token}}
-  - {alias: uses, depends: [base, uses, nobody], resource: "/{{ token }}/{{ fake.uuid }}/{{ env.X }}", expect: {body: {a: "{{ base.response.body.a }}"}}}
+  - alias: uses
+    depends: [base, uses, nobody]
+    resource: "/{{ token }}/{{ fake.uuid }}/{{ env.X }}"
+    expect: {body: {a: "{{ base.response.body.a }}"}}
 -- b.qube.yaml --
 mode: scenario
 tests:
@@ -270,14 +290,21 @@ func TestCycles(t *testing.T) {
 	}{
 		{"a chain is none", "-- a.qube.yaml --\ntests:\n  - {alias: a}\n  - {alias: b, depends: [a]}\n  - {alias: c, depends: [a, b]}\n", nil},
 		{"a test that depends on itself is none", "-- a.qube.yaml --\ntests:\n  - {alias: a, depends: [a]}\n", nil},
-		{"three tests around", "-- a.qube.yaml --\ntests:\n  - {alias: a, depends: [b]}\n  - {alias: b, depends: [c]}\n  - {alias: c, depends: [a]}\n", []string{"a b c"}},
-		{"the shortest way around is named", "-- a.qube.yaml --\ntests:\n  - {alias: a, depends: [b]}\n  - {alias: b, depends: [c, a]}\n  - {alias: c, depends: [a]}\n",
+		{"three tests around",
+			"-- a.qube.yaml --\ntests:\n  - {alias: a, depends: [b]}\n  - {alias: b, depends: [c]}\n  - {alias: c, depends: [a]}\n",
+			[]string{"a b c"}},
+		{"the shortest way around is named",
+			"-- a.qube.yaml --\ntests:\n  - {alias: a, depends: [b]}\n  - {alias: b, depends: [c, a]}\n  - {alias: c, depends: [a]}\n",
 			[]string{"a b"}},
-		{"two knots", "-- a.qube.yaml --\ntests:\n  - {alias: a, depends: [b]}\n  - {alias: b, depends: [a]}\n  - {alias: c, depends: [d]}\n  - {alias: d, depends: [c, a]}\n",
+		{"two knots",
+			"-- a.qube.yaml --\ntests:\n  - {alias: a, depends: [b]}\n  - {alias: b, depends: [a]}\n" +
+				"  - {alias: c, depends: [d]}\n  - {alias: d, depends: [c, a]}\n",
 			[]string{"a b", "c d"}},
-		{"two files that depend on each other", "-- a.qube.yaml --\ndepends: [b.qube.yaml]\ntests:\n  - {alias: a}\n-- b.qube.yaml --\ndepends: [a.qube.yaml]\ntests:\n  - {alias: b}\n",
+		{"two files that depend on each other",
+			"-- a.qube.yaml --\ndepends: [b.qube.yaml]\ntests:\n  - {alias: a}\n-- b.qube.yaml --\ndepends: [a.qube.yaml]\ntests:\n  - {alias: b}\n",
 			[]string{"a b.qube.yaml b a.qube.yaml"}},
-		{"a file that depends on a user of its values", "-- a.qube.yaml --\ndepends: [b.qube.yaml]\ntests:\n  - {alias: a}\n-- b.qube.yaml --\ntests:\n  - {alias: b, depends: [a]}\n",
+		{"a file that depends on a user of its values",
+			"-- a.qube.yaml --\ndepends: [b.qube.yaml]\ntests:\n  - {alias: a}\n-- b.qube.yaml --\ntests:\n  - {alias: b, depends: [a]}\n",
 			[]string{"a b.qube.yaml b"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

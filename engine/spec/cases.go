@@ -96,7 +96,8 @@ func (l *testReader) call(n syntax.Node, c call) {
 	t.Head = t.Method.Span().Union(t.Resource.Span())
 	if upper := strings.ToUpper(t.Method.Value); upper != t.Method.Value {
 		span := t.Method.Span()
-		l.fatal(span, CodeBadForm, fmt.Sprintf("in a short form the method is upper case: write %s for %s", quote(upper), quote(t.Method.Value)),
+		l.fatal(span, CodeBadForm, fmt.Sprintf("in a short form the method is upper case: write %s for %s", quote(upper),
+			quote(t.Method.Value)),
 			Fix{Title: "Replace with " + quote(upper), Edits: []text.Edit{{Span: span, New: upper}}})
 		t.Method.Value = upper
 	}
@@ -107,7 +108,8 @@ func (l *testReader) call(n syntax.Node, c call) {
 func (l *testReader) mapping(item, n syntax.Node) {
 	entries := n.Merged()
 	if len(entries) == 0 {
-		l.fatal(item.Span(), CodeBadForm, "this test is empty; write at least its `method` and `resource`, or a line such as `GET /health -> 200`")
+		l.fatal(item.Span(), CodeBadForm,
+			"this test is empty; write at least its `method` and `resource`, or a line such as `GET /health -> 200`")
 		return
 	}
 	if len(entries) == 1 && l.cutCall(entries[0]) {
@@ -170,7 +172,8 @@ func (l *testReader) compactBlank(e syntax.Entry, key syntax.Node) {
 		l.fatal(e.Key.Span(), CodeBadForm, "a compact test has no arrow; put the status under `expect`, or drop the colon for a one-line test")
 		return
 	}
-	l.fatal(l.t.Resource.Span(), CodeBadForm, "a compact test's key is `METHOD RESOURCE`, with no blank in the resource outside of `{{ … }}`")
+	l.fatal(l.t.Resource.Span(), CodeBadForm,
+		"a compact test's key is `METHOD RESOURCE`, with no blank in the resource outside of `{{ … }}`")
 }
 
 // inside are the entries under a compact key.

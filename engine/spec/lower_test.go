@@ -51,19 +51,26 @@ func TestTheThreeFormsOfATest(t *testing.T) {
 		{"templates in a line may hold blanks and arrows", `- "GET /{{ fake.word.Replace('a', '->') }}/x -> >=500"`, FormLine, "GET",
 			"/{{ fake.word.Replace('a', '->') }}/x", ">=500", "GET /{{ fake.word.Replace('a', '->') }}/x", nil},
 		{"the last arrow counts", "- GET /a->b -> 200", FormLine, "GET", "/a->b", "200", "GET /a->b", nil},
-		{"a method has digits and underscores behind its first letter", "- M_SEARCH2 /x -> 200", FormLine, "M_SEARCH2", "/x", "200", "M_SEARCH2 /x", nil},
-		{"a lower-case method in a line is an error, and read as upper case", "- get /x -> 200", FormLine, "GET", "/x", "200", "get /x", []string{CodeBadForm}},
+		{"a method has digits and underscores behind its first letter", "- M_SEARCH2 /x -> 200", FormLine, "M_SEARCH2", "/x", "200",
+			"M_SEARCH2 /x", nil},
+		{"a lower-case method in a line is an error, and read as upper case", "- get /x -> 200", FormLine, "GET", "/x", "200", "get /x",
+			[]string{CodeBadForm}},
 		{"a line without an arrow is an error", "- GET /x", FormLine, "GET", "/x", nil, "GET /x", []string{CodeBadForm}},
 		{"an arrow that leads to nothing is an error", "- GET /x ->", FormLine, "GET", "/x", nil, "GET /x", []string{CodeBadForm}},
 		{"a word alone is no test", "- hello", FormBroken, "", "", nil, "hello", []string{CodeBadForm}},
 		{"an empty item is no test", "-", FormBroken, "", "", nil, "-", []string{CodeBadForm}},
 		{"a list is no test", "- []", FormBroken, "", "", nil, "[]", []string{CodeBadForm}},
-		{"a compact test has its method and resource in its key", "- POST /users:\n    expect: {status: 201}", FormCompact, "POST", "/users", 201, "POST /users", nil},
+		{"a compact test has its method and resource in its key", "- POST /users:\n    expect: {status: 201}", FormCompact, "POST",
+			"/users", 201, "POST /users", nil},
 		{"nothing may stand under a compact key", "- POST /users:", FormCompact, "POST", "/users", nil, "POST /users", nil},
-		{"a quoted compact key may hold templates", `- "GET /{{ fake.uuid }}":` + "\n    expect: {status: 200}", FormCompact, "GET", "/{{ fake.uuid }}", 200, "GET /{{ fake.uuid }}", nil},
-		{"a second key beside a compact one is an error, and read all the same", "- POST /users:\n  expect: {status: 201}", FormCompact, "POST", "/users", 201, "POST /users", []string{CodeBadForm}},
-		{"a lower-case compact key is an error, and read as upper case", "- post /users:\n    expect: {status: 201}", FormCompact, "POST", "/users", 201, "post /users", []string{CodeBadForm}},
-		{"the compact key wins over method and resource", "- POST /users:\n    method: GET\n    resource: /x", FormCompact, "POST", "/users", nil, "POST /users",
+		{"a quoted compact key may hold templates", `- "GET /{{ fake.uuid }}":` + "\n    expect: {status: 200}", FormCompact, "GET",
+			"/{{ fake.uuid }}", 200, "GET /{{ fake.uuid }}", nil},
+		{"a second key beside a compact one is an error, and read all the same", "- POST /users:\n  expect: {status: 201}", FormCompact,
+			"POST", "/users", 201, "POST /users", []string{CodeBadForm}},
+		{"a lower-case compact key is an error, and read as upper case", "- post /users:\n    expect: {status: 201}", FormCompact, "POST",
+			"/users", 201, "post /users", []string{CodeBadForm}},
+		{"the compact key wins over method and resource", "- POST /users:\n    method: GET\n    resource: /x", FormCompact, "POST",
+			"/users", nil, "POST /users",
 			[]string{CodeShadowedKey, CodeShadowedKey}},
 		{"a compact test is labelled by its name", "- POST /users:\n    name: create", FormCompact, "POST", "/users", nil, "create", nil},
 		{"a scalar under a compact key is an error", "- GET /x: 200", FormCompact, "GET", "/x", nil, "GET /x", []string{CodeBadForm}},
@@ -222,7 +229,8 @@ tests: []
 	}
 	l := s.Load
 	got := []any{
-		s.Target.Value, s.Targets[1].Key.Value + s.Targets[1].Value.Value, s.Mode.Value, s.Parallel.Present(), s.Parallel.Value, texts(s.Depends),
+		s.Target.Value, s.Targets[1].Key.Value + s.Targets[1].Value.Value, s.Mode.Value, s.Parallel.Present(), s.Parallel.Value,
+		texts(s.Depends),
 		s.Defaults.Headers[0].Key.Value, s.Defaults.Timeout.Value, l.Users.Value, l.Duration.Value, l.RPS.Value, l.RampUp.Value,
 		l.Stages[0].Users.Value, len(l.Thresholds), l.Thresholds[1].Metric.Value, l.Thresholds[1].Stat.Value, l.Thresholds[1].Expr.Value,
 		l.Scenarios[0].Name.Value, l.Scenarios[0].Weight.Value, texts(l.Scenarios[0].Tests), len(s.Templates), s.TestsKey.Value(),
@@ -357,7 +365,8 @@ func TestHashes(t *testing.T) {
 		name, item         string
 		sameHash, sameSend bool
 	}{
-		{"comments, quotes and order mean nothing", "- method: 'GET' # x\n  name: \"a\"\n  body:\n    b: 2\n    a: 1\n  resource: /x\n  expect:\n    status: 200\n", true, true},
+		{"comments, quotes and order mean nothing",
+			"- method: 'GET' # x\n  name: \"a\"\n  body:\n    b: 2\n    a: 1\n  resource: /x\n  expect:\n    status: 200\n", true, true},
 		{"another expectation leaves the request", strings.Replace(base, "200", "201", 1), false, true},
 		{"another name leaves the request", strings.Replace(base, "name: a", "name: b", 1), false, true},
 		{"tags and saves leave the request", base + "  tags: [x]\n  save: {a: response.body}\n", false, true},
@@ -491,9 +500,11 @@ output: {format: junit, verbose: true, saveResults: true}
 	}
 	got := []any{
 		c.Version.Value, c.Targets[0].Value.Value, c.Defaults.Timeout.Value, len(c.Templates), c.Plugins[0].Name.Value, c.Plugins[1].Path.Value,
-		texts(c.Plugins[1].Grants), fmt.Sprint(c.PluginConfigs), c.Runner.Parallel.Present(), c.Runner.Parallel.Value, c.Runner.MaxConcurrent.Value,
+		texts(c.Plugins[1].Grants), fmt.Sprint(c.PluginConfigs), c.Runner.Parallel.Present(), c.Runner.Parallel.Value,
+		c.Runner.MaxConcurrent.Value,
 		c.Runner.FailFast.Value, c.Environments[0].Name.Value, c.Environments[0].Targets[0].Value.Value, c.Environments[0].Env[0].Value.Value,
-		c.Environments[0].Protected.Value, c.Env[0].Value.Value, texts(c.Specs), c.Output.Format.Value, c.Output.Verbose.Value, c.Output.SaveResults.Value,
+		c.Environments[0].Protected.Value, c.Env[0].Value.Value, texts(c.Specs), c.Output.Format.Value, c.Output.Verbose.Value,
+		c.Output.SaveResults.Value,
 	}
 	want := []any{
 		"1", "http://h", "5s", 1, "http", "p.wasm", []string{"$target", "*.example.com"}, "map[none:<nil> own:map[n:12345678901234567890]]",
