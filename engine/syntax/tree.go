@@ -62,7 +62,7 @@ type Section struct {
 	// Items are the items of a section of units, in whatever layout they are written; nil for other sections.
 	Items []Item
 
-	unit *Unit // the chunk that the section was read in
+	chunk int // where the chunk begins that the section was read in
 }
 
 // Item is a unit at its place: the offset that the unit's spans count from, and the item's span in the file.
@@ -301,7 +301,7 @@ func (s *Section) setItems(items []Item) {
 // appendSections adds the entries of a unit's mapping as sections.
 func appendSections(out []Section, u *Unit, base int) []Section {
 	for i, e := range u.Node.At(base).Entries() {
-		s := Section{Key: e.Key, Value: e.Value, Span: e.Span, unit: u}
+		s := Section{Key: e.Key, Value: e.Value, Span: e.Span, chunk: base}
 		if i < len(u.subs) && u.subs[i] != nil {
 			s.subItems(u.subs[i], base)
 		}
@@ -339,7 +339,7 @@ func (t *Tree) duplicateSections(sections []Section) {
 		switch {
 		case f == nil:
 			first[s.Key.Value()] = s
-		case f.unit != s.unit: // within one chunk they are reported already
+		case f.chunk != s.chunk: // within one chunk they are reported already
 			t.own = append(t.own, duplicateKey(s.Key.Span(), f.Key.Span(), s.Key.Value()))
 		}
 	}

@@ -14,6 +14,7 @@ type typist struct {
 	txt   *text.Text
 	tree  *Tree
 	at    int
+	texts map[*Unit]string
 	close bool // brackets and quotes come in pairs, as editors do it
 	bad   int
 }
@@ -55,7 +56,7 @@ func (ty *typist) check(neighbours []string, typed string) {
 	for _, d := range ty.tree.Documents() {
 		for _, s := range d.Sections {
 			for _, it := range s.Items {
-				if seen < len(neighbours) && unitText(it.Unit) == neighbours[seen] {
+				if seen < len(neighbours) && ty.unitText(it.Unit) == neighbours[seen] {
 					seen++
 				}
 			}
@@ -78,10 +79,16 @@ func (ty *typist) check(neighbours []string, typed string) {
 }
 
 // unitText is all that the tree of a unit says, whatever blanks and comments are around it.
-func unitText(u *Unit) string {
-	var b strings.Builder
-	fullNode(&b, u.Node.At(-u.Span.Start), 0)
-	return b.String()
+func (ty *typist) unitText(u *Unit) string {
+	if ty.texts == nil {
+		ty.texts = make(map[*Unit]string)
+	}
+	if _, ok := ty.texts[u]; !ok {
+		var b strings.Builder
+		fullNode(&b, u.Node.At(-u.Span.Start), 0)
+		ty.texts[u] = b.String()
+	}
+	return ty.texts[u]
 }
 
 func tail(s string) string { return s[max(len(s)-60, 0):] }
@@ -124,7 +131,7 @@ func typeUnit(t *testing.T, src string, it Item, closing bool) {
 	for _, d := range ty.tree.Documents() {
 		for _, s := range d.Sections {
 			for _, n := range s.Items {
-				neighbours = append(neighbours, unitText(n.Unit))
+				neighbours = append(neighbours, ty.unitText(n.Unit))
 			}
 		}
 	}
@@ -154,6 +161,42 @@ func TestTypingAWholeFileEndsWithItsTree(t *testing.T) {
 			}
 			if a, b := full(ty.tree), full(parse(src)); a != b {
 				t.Errorf("the typed file has another tree: %s", firstDifference(a, b))
+			}
+		})
+	}
+}
+
+func TestAPastedCopyIsAUnitOfItsOwn(t *testing.T) {
+	for name, src := range map[string]string{
+		"in a list":   "tests:\n  - name: a\n    x: 1\n  - name: b\n",
+		"in brackets": "tests: [\n  {name: a},\n  {name: b}\n]\n",
+		"a section":   "mode: x\ntests: [{name: a}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := text.New(src).LineStart(1)
+			end := strings.LastIndex(src, "\n  ")
+			if end < at {
+				end = len(src) - 1
+			}
+			copied := src[at : end+1]
+			for _, to := range []int{at, at + len(copied)} {
+				txt := text.New(src)
+				edits := []text.Edit{{Span: text.Span{Start: to, End: to}, New: copied}}
+				next := Parse(txt, Options{}).Update(txt.Apply(edits...), edits)
+				seen := make(map[*Unit]bool)
+				for _, d := range next.Documents() {
+					for _, s := range d.Sections {
+						for _, it := range s.Items {
+							if seen[it.Unit] {
+								t.Errorf("pasted at %d, a unit stands at two places", to)
+							}
+							seen[it.Unit] = true
+						}
+					}
+				}
+				if len(seen) < 2 {
+					t.Errorf("pasted at %d, there are %d units", to, len(seen))
+				}
 			}
 		})
 	}

@@ -22,7 +22,8 @@ func (t *Tree) Update(next *text.Text, edits []text.Edit) *Tree {
 	}
 	if t.tooLarge || len(t.chunks) == 0 || t.text.Len()+delta != next.Len() {
 		// The edits are not those that made the text: read it anew, and keep what is the same all the same.
-		b := builder{tree: tree, old: t, known: knownUnits(t.chunks)}
+		b := builder{tree: tree, old: t}
+		b.know(0, len(t.chunks))
 		b.scan(0, 0, cut{kind: chunkDoc}, nil)
 		tree.assemble(t)
 		return tree
@@ -88,15 +89,42 @@ func compose(regions []region, e text.Edit) []region {
 type builder struct {
 	tree  *Tree
 	old   *Tree
-	known map[string]*Unit // units that may be met again, by their source
+	known map[string][]int // old chunks that may be met again, by their source
+	taken []int            // pairs of the index of a new chunk and that of the old one whose unit it has
 }
 
-func knownUnits(chunks []Item) map[string]*Unit {
-	known := make(map[string]*Unit, len(chunks))
-	for _, c := range chunks {
-		known[c.Unit.Source] = c.Unit
+// know offers the units of the old chunks [from, to) to be taken again.
+func (b *builder) know(from, to int) {
+	b.known = make(map[string][]int, to-from)
+	for i := from; i < to; i++ {
+		src := b.old.chunks[i].Unit.Source
+		b.known[src] = append(b.known[src], i)
 	}
-	return known
+}
+
+// take is the known unit of a chunk. Each is taken once, so that no unit stands at two places.
+func (b *builder) take(src string, c cut, follows bool) *Unit {
+	list := b.known[src]
+	for k, i := range list {
+		if u := b.old.chunks[i].Unit; u.kind == c.kind && u.dash == c.dash && u.follows == follows {
+			b.known[src] = append(append([]int(nil), list[:k]...), list[k+1:]...)
+			b.taken = append(b.taken, len(b.tree.chunks), i)
+			return u
+		}
+	}
+	return nil
+}
+
+// settle reads those new chunks anew whose unit was taken from an old chunk that is kept behind them: from done on.
+func (b *builder) settle(done int) {
+	for k := 0; k < len(b.taken); k += 2 {
+		if c := &b.tree.chunks[b.taken[k]]; b.taken[k+1] >= done {
+			follows := c.Unit.follows
+			c.Unit = newUnit(c.Unit.Source, c.Unit.kind, c.Unit.dash, b.tree.opts)
+			c.Unit.follows = follows
+		}
+	}
+	b.taken = b.taken[:0]
 }
 
 // keep appends the old chunks [from, to), moved by delta.
@@ -149,7 +177,7 @@ func (b *builder) replace(regions []region) {
 		r := regions[k]
 		entry := old.entryOf(r.oldStart)
 		b.keep(done, entry, delta)
-		b.known = knownUnits(old.chunks[entry:min(old.chunkAt(r.oldEnd)+3, len(old.chunks))])
+		b.know(entry, min(old.chunkAt(r.oldEnd)+3, len(old.chunks)))
 		c := old.chunks[entry]
 		start := cut{off: 0, kind: c.Unit.kind, dash: c.Unit.dash}
 		newDelta := delta + r.delta()
@@ -177,6 +205,7 @@ func (b *builder) replace(regions []region) {
 			done = i
 			return true
 		})
+		b.settle(done)
 		if done == len(old.chunks) {
 			return // the text was cut to its end
 		}
@@ -238,38 +267,40 @@ func (b *builder) scan(from, likely int, first cut, stop func(cut) bool) {
 func (b *builder) push(src string, base int, c cut, clone bool) {
 	follows, cloned := false, !clone
 	for {
-		u := b.known[src]
-		if u == nil || u.kind != c.kind || u.dash != c.dash || u.follows != follows {
-			old := u
+		u := b.take(src, c, follows)
+		if u == nil {
 			if !cloned {
 				src, cloned = strings.Clone(src), true
 			}
 			u = newUnit(src, c.kind, c.dash, b.tree.opts)
 			u.follows = follows
-			if u.subs != nil && old == nil {
+			if u.subs != nil {
 				b.reuse(u)
 			}
 		}
-		if u.stray > 0 {
-			head := newUnit(src[:u.stray], c.kind, c.dash, b.tree.opts)
-			if k := b.known[src[:u.stray]]; k != nil && k.kind == c.kind && k.dash == c.dash && k.follows == follows {
-				head = k
-			}
-			head.follows = follows
-			b.add(Item{base, head.Span.Shift(base), head})
-			base, src, follows = base+u.stray, src[u.stray:], true
-			continue
+		if u.stray == 0 {
+			b.add(Item{base, u.Span.Shift(base), u})
+			return
 		}
-		b.add(Item{base, u.Span.Shift(base), u})
-		return
+		head := b.take(src[:u.stray], c, follows)
+		if head == nil {
+			head = newUnit(src[:u.stray], c.kind, c.dash, b.tree.opts)
+			head.follows = follows
+		}
+		b.add(Item{base, head.Span.Shift(base), head})
+		base, src, follows = base+u.stray, src[u.stray:], true
 	}
 }
 
 // reuse looks for an older reading of the section, for the units that were cut out of it.
 func (b *builder) reuse(u *Unit) {
-	for _, k := range b.known {
-		if k.subs != nil {
-			reuseSubs(u, k)
+	for src, list := range b.known {
+		for _, i := range list {
+			if old := b.old.chunks[i].Unit; old.subs != nil {
+				reuseSubs(u, old)
+				delete(b.known, src) // each unit is taken once
+				return
+			}
 		}
 	}
 }

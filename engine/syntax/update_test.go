@@ -97,7 +97,12 @@ func fullNode(b *strings.Builder, n Node, depth int) {
 func sound(t testing.TB, tr *Tree, src string) {
 	t.Helper()
 	at := 0
+	places := make(map[*Unit]bool)
 	for _, c := range tr.chunks {
+		if places[c.Unit] {
+			t.Fatalf("%q: one unit stands at two places", src)
+		}
+		places[c.Unit] = true
 		if c.Base != at || c.Unit.Source != src[at:at+len(c.Unit.Source)] {
 			t.Fatalf("%q: the chunk at %d does not follow the text", src, c.Base)
 		}
