@@ -115,7 +115,8 @@ func input(in spec.Input, target string) plugin.TestInput {
 
 // PluginDiagnostics turns what plugins said about the tests of a spec, by test id, into findings: each stands at the field
 // that it names, or at the nearest place above it that the user wrote. What a plugin says about a value that still holds a
-// template is dropped, unless the plugin understands templates. Tests that no longer exist are left out.
+// template is dropped, unless the plugin understands templates; so is what it says where Run reports that the field does
+// not fit the plugin's own description. Tests that no longer exist are left out.
 func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plugin.FieldError) []Diagnostic {
 	doc := snap.Document(uri)
 	if doc == nil || doc.Kind != engine.KindSpec || len(said) == 0 {
@@ -133,11 +134,15 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 			to := p.target(s, t.Test)
 			info := snap.Fields().Plugin(to.Protocol)
 			in := input(s.Input(t.Test, conf), to.URL)
+			own := p.fieldErrors(t, to)
 			for _, e := range errs {
 				if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
 					continue
 				}
 				d := pluginDiagnostic(s, t, to, e)
+				if own.cover(e.Field, d.Span) {
+					continue // the plugin's own description has said so
+				}
 				if info != nil && d.Code == "" {
 					d.Code = info.Name + ".validate"
 				}
@@ -146,6 +151,34 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 		}
 	}
 	return found
+}
+
+// fieldErrors are the places of a test at which the description of the plugin's fields was found to be broken.
+func (p *pass) fieldErrors(t spec.TestAt, to link.Destination) fieldErrors {
+	scope := &testScope{t.Test, p.snap.Fields(), to.Protocol, p.snap.Settings().Strict}
+	errs := fieldErrors{places: map[text.Span]bool{}}
+	for _, d := range scope.check() {
+		if strings.HasPrefix(d.Code, "field.") && d.Severity <= SeverityWarning && d.Span != t.Head {
+			errs.places[t.Abs(d.Span)] = true
+		}
+	}
+	for _, f := range scope.fields.At(schema.LevelTest, to.Protocol) {
+		if f.Plugin != "" && f.Spec.Required && !scope.has(f.Name) {
+			errs.missing = append(errs.missing, f.Name)
+		}
+	}
+	return errs
+}
+
+// fieldErrors are places in a file, and required fields that a test does not have.
+type fieldErrors struct {
+	places  map[text.Span]bool
+	missing []string
+}
+
+// cover reports whether what a plugin says about a field at a place is known.
+func (f fieldErrors) cover(field string, at text.Span) bool {
+	return field != "" && (f.places[at] || slices.Contains(f.missing, field))
 }
 
 // concerns reports whether a field is at, above or below a path that holds a template.

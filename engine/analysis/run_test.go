@@ -281,6 +281,24 @@ func TestAPluginThatUnderstandsTemplatesIsHeard(t *testing.T) {
 	}
 }
 
+func TestAPluginNeedNotRepeatWhatItsDescriptionSays(t *testing.T) {
+	s, uri := session(t, "-- a.qube.yaml --\ntarget: http://h\ntests:\n  - {query: [a], maxRedirects: 5, expect: {status: 200}}\n")
+	u := uri("a.qube.yaml")
+	found := analysis.PluginDiagnostics(s.Snapshot(), u, map[string][]plugin.FieldError{"test": {
+		{Field: "query", Message: "must be a map"}, {Field: "maxRedirects", Message: "too many"},
+	}})
+	if len(found) != 1 || found[0].Message != "too many" {
+		t.Errorf("found %+v", found)
+	}
+	snap := s.Open(u, "qube", 1, "target: rpc://h\ntests:\n  - {method: GET, expect: {status: 200}}\n")
+	found = analysis.PluginDiagnostics(snap, u, map[string][]plugin.FieldError{"call:GET ": {
+		{Field: "service", Message: "missing"}, {Field: "message", Message: "missing"}, {Message: "odd"},
+	}})
+	if len(found) != 2 || found[0].Message != "message: missing" || found[1].Message != "odd" {
+		t.Errorf("found %+v", found)
+	}
+}
+
 func TestSortPutsTheWorseFirst(t *testing.T) {
 	found := []analysis.Diagnostic{
 		{Span: text.Span{Start: 5, End: 9}, Severity: analysis.SeverityHint, Code: "c"},

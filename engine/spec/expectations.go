@@ -118,8 +118,8 @@ func (l *testReader) judge(x *Expect) {
 }
 
 // problem places a problem of the expectations.
-func (x *Expect) problem(p expect.Problem) Problem {
-	value, key := x.Locate(p.At)
+func (e *Expect) problem(p expect.Problem) Problem {
+	value, key := e.Locate(p.At)
 	span := value
 	if p.OnKey && !key.IsEmpty() {
 		span = key
@@ -134,21 +134,21 @@ func (x *Expect) problem(p expect.Problem) Problem {
 	if p.Fix != "" {
 		problem.Fixes = []Fix{{Title: "Replace with " + quote(shorten(p.Fix)), Edits: []text.Edit{{Span: span, New: p.Fix}}}}
 	}
-	if n := x.nodeAt(p.At); p.Within != (expect.Problem{}).Within && n.Kind() == syntax.Scalar && !p.OnKey {
+	if n := e.nodeAt(p.At); p.Within != (expect.Problem{}).Within && n.Kind() == syntax.Scalar && !p.OnKey {
 		problem.Span = within(n, 0, p.Within)
 	}
 	return problem
 }
 
 // nodeAt is the value that a key path leads to; the zero Node where it ends early.
-func (x *Expect) nodeAt(at []string) syntax.Node {
-	n := x.Node
+func (e *Expect) nodeAt(at []string) syntax.Node {
+	n := e.Node
 	for len(at) > 0 {
-		e, used := step(n.Resolve(), at)
+		entry, used := step(n.Resolve(), at)
 		if used == 0 {
 			return syntax.Node{}
 		}
-		n, at = e.Value, at[used:]
+		n, at = entry.Value, at[used:]
 	}
 	return n
 }
