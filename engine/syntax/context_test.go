@@ -246,3 +246,64 @@ func TestContextAnswersEverywhere(t *testing.T) {
 		})
 	}
 }
+
+// TestContextWhileTyping types each test of real specs up to the middle of each key and each value, with the rest of the
+// file below, and demands the path that the finished file has there.
+func TestContextWhileTyping(t *testing.T) {
+	for name, src := range corpus(t, "typing") {
+		t.Run(name, func(t *testing.T) {
+			tr := parse(src)
+			asked := 0
+			for _, s := range tr.Documents()[0].Sections {
+				for i, it := range s.Items {
+					end := it.Base + len(strings.TrimRight(it.Unit.Source, " \r\n"))
+					ask := func(n Node, kind ContextKind, path []Step) {
+						span := n.Span()
+						if n.Omitted() || span.Len() < 2 || n.Kind() != Scalar || strings.Contains(src[span.Start:span.End], "\n") {
+							return
+						}
+						at := span.Start + (span.Len()+1)/2
+						if src[at]&0xC0 == 0x80 {
+							return
+						}
+						asked++
+						checkTyped(t, src[:at]+src[end:], at, span.Start, kind, path)
+					}
+					eachScalar(it.Node(), []Step{{s.Key.Value(), -1}, {"", i}}, ask)
+				}
+			}
+			if asked < 40 {
+				t.Errorf("only %d places were asked", asked)
+			}
+		})
+	}
+}
+
+// eachScalar visits the keys, with the path of their mapping, and the values with their own.
+func eachScalar(n Node, path []Step, visit func(Node, ContextKind, []Step)) {
+	step := func(s Step) []Step { return append(path[:len(path):len(path)], s) }
+	for _, e := range n.Entries() {
+		visit(e.Key, ContextKey, path)
+		eachScalar(e.Value, step(Step{e.Key.Value(), -1}), visit)
+	}
+	for i, k := range n.Items() {
+		eachScalar(k, step(Step{"", i}), visit)
+	}
+	visit(n, ContextValue, path)
+}
+
+func checkTyped(t *testing.T, src string, at, start int, kind ContextKind, path []Step) {
+	t.Helper()
+	c := parse(src).ContextAt(at)
+	typed := src[start:at]
+	if c.Quote != 0 {
+		typed = typed[1:]
+	}
+	if c.Kind == ContextItem { // the first word behind a dash: a key or a value
+		kind = ContextItem
+	}
+	if c.Kind != kind || fmt.Sprint(c.Path) != fmt.Sprint(path) || c.Prefix != typed {
+		t.Errorf("after %q: kind %d, path %v, prefix %q; want kind %d, path %v, prefix %q",
+			tail(src[:at]), c.Kind, c.Path, c.Prefix, kind, path, typed)
+	}
+}
