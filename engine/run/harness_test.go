@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -57,9 +58,15 @@ func (r *recorder) all() []Event {
 // newBench writes the files and opens a session on them. Names and contents alternate.
 func newBench(t *testing.T, files ...string) *bench {
 	t.Helper()
+	return newBenchWith(t, builtin.New(), files...)
+}
+
+// newBenchWith is newBench with another plugin for http.
+func newBenchWith(t *testing.T, http plugin.Plugin, files ...string) *bench {
+	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), fake: &fake{}}
 	registry := plugin.NewRegistry()
-	for _, p := range []plugin.Plugin{builtin.New(), b.fake} {
+	for _, p := range []plugin.Plugin{http, b.fake} {
 		if err := registry.Register(p); err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +211,9 @@ func newAPI(t *testing.T, handler http.HandlerFunc) *api {
 		switch path := r.URL.Path; {
 		case path == "/echo":
 			var decoded any
-			_ = json.Unmarshal(body, &decoded)
+			dec := json.NewDecoder(bytes.NewReader(body))
+			dec.UseNumber()
+			_ = dec.Decode(&decoded)
 			reply(map[string]any{"method": r.Method, "url": r.URL.String(), "headers": r.Header, "body": decoded, "text": string(body)})
 		case path == "/login":
 			reply(map[string]any{"token": "t-1", "id": 7, "big": json.Number("9007199254740993")})
