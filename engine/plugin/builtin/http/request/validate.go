@@ -211,7 +211,8 @@ func lineBreak(in Input, field string) *Problem {
 	}
 	for _, place := range places {
 		if bad := firstControl(place.text, false); bad != "" {
-			problem := &Problem{Field: place.field, Code: "http.url.control", Message: "the address holds " + bad + ": remove it, or write it percent-encoded"}
+			problem := &Problem{Field: place.field, Code: "http.url.control",
+				Message: "the address holds " + bad + ": remove it, or write it percent-encoded"}
 			if trimmed := strings.Trim(place.text, "\r\n\t\x00"); firstControl(trimmed, false) == "" {
 				problem.Fix = fix(trimmed)
 			}
