@@ -2,6 +2,7 @@ package spec_test
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -130,4 +131,44 @@ func compile(t *testing.T, export func(...schema.PluginSchema) ([]byte, error)) 
 		t.Fatal(err)
 	}
 	return s
+}
+
+// A snippet is what an editor inserts behind a key, so it must be right as it comes.
+func TestEverySnippetIsRight(t *testing.T) {
+	placeholder := regexp.MustCompile(`\$\{\d+(?::([^}\\]*(?:\\.[^}\\]*)*)|\|([^,|]*)[^}]*\||)\}`)
+	for _, f := range schema.Core() {
+		t.Run(string(f.Level)+"/"+f.Name, func(t *testing.T) {
+			value := placeholder.ReplaceAllString(f.Snippet, "$1$2")
+			value = strings.NewReplacer(`\}`, "}", `\$`, "$").Replace(value)
+			h := holders[f.Level]
+			switch f.Level { // whose examples show the item around them too
+			case schema.LevelStage:
+				h.around, h.indent = "load:\n  stages:\n    -\n%", 6
+			case schema.LevelLoadScenario:
+				h.around, h.indent = "load:\n  scenarios:\n    s:\n%", 6
+			case schema.LevelExpectEvent:
+				h.around, h.indent = "tests:\n  - expect:\n      events:\n        - kind: K\n%", 10
+			}
+			indent := strings.Repeat(" ", h.indent)
+			src := strings.Replace(h.around, "%", indent+f.Name+":"+strings.ReplaceAll(value, "\n", "\n"+indent)+"\n", 1)
+			src = strings.Replace(src, "  - method: GET\n    method:", "  - method:", 1)
+			src = strings.Replace(src, "maxAttempts: 2\n      maxAttempts", "maxAttempts", 1)
+			src = strings.Replace(src, "- name: grpc\n    name", "- name", 1)
+			src = strings.Replace(src, "- kind: K\n          kind", "- kind", 1)
+			tree := syntax.Parse(text.New(src), syntax.Options{})
+			for _, p := range tree.Findings() {
+				t.Errorf("%s\n%s", p.Message, src)
+			}
+			if h.config {
+				report(t, src, spec.LowerConfig(tree).Problems)
+				return
+			}
+			for _, sp := range spec.Lower(tree, nil).Specs {
+				report(t, src, sp.Problems)
+				for _, c := range sp.Tests {
+					report(t, src, c.Problems)
+				}
+			}
+		})
+	}
 }
