@@ -91,7 +91,8 @@ tests:
   - { name: d, target: none }
 `)
 	b.opts.Serial = true
-	b.fake.info = plugin.PluginInfo{Name: "fake", Version: "1.0", Protocols: []schema.Protocol{"fake"}, Events: map[string]schema.EventSpec{"Hello": {}}}
+	b.fake.info = plugin.PluginInfo{Name: "fake", Version: "1.0", Protocols: []schema.Protocol{"fake"},
+		Events: map[string]schema.EventSpec{"Hello": {}}}
 	b.fake.execute = func(_ context.Context, _ plugin.TestInput, emit plugin.EventSink) (*plugin.TestOutput, error) {
 		emit(schema.PluginEvent{Plugin: "liar", Kind: "Hello"})
 		return &plugin.TestOutput{Status: 200}, nil
@@ -819,9 +820,10 @@ tests:
 			b.load()
 		}},
 		{name: "where an environment leads to the same place", body: map[string]any{"token": "t-1"}, want: 1, target: "fake://{{ env.HOST }}"},
-		{name: "but not where the environment leads elsewhere now", body: map[string]any{"token": "t-1"}, want: 2, target: "fake://{{ env.HOST }}", change: func(b *bench) {
-			b.session.SetEnvironment(b.uri("a.yaml"), "other")
-		}},
+		{name: "but not where the environment leads elsewhere now", body: map[string]any{"token": "t-1"}, want: 2,
+			target: "fake://{{ env.HOST }}", change: func(b *bench) {
+				b.session.SetEnvironment(b.uri("a.yaml"), "other")
+			}},
 		{name: "but not where a secret was masked in them", body: map[string]any{"token": Masked}, want: 2},
 	}
 	for _, tt := range tests {

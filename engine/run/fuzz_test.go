@@ -100,7 +100,8 @@ func checkReport(t *testing.T, report *Report, events []Event) {
 		}
 	}
 	if len(open) > 0 || len(completed) != len(report.Results) || waves != started.TotalWaves {
-		t.Errorf("%d tests never ended, %d of %d completed, %d of %d waves", len(open), len(completed), len(report.Results), waves, started.TotalWaves)
+		t.Errorf("%d tests never ended, %d of %d completed, %d of %d waves", len(open), len(completed), len(report.Results), waves,
+			started.TotalWaves)
 	}
 	for i, r := range report.Results {
 		if r == nil {

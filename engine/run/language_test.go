@@ -28,7 +28,8 @@ func TestLanguage(t *testing.T) {
 			want: []string{"call:GET /status/204 passed", "call:GET /status/404 failed"},
 		},
 		{
-			name: "a compact test", files: []string{"a.yaml", "target: %s\ntests:\n  - POST /echo: { name: c, body: {a: 1}, expect: { body: { body.a: 1, method: POST } } }\n"},
+			name: "a compact test", files: []string{"a.yaml",
+				"target: %s\ntests:\n  - POST /echo: { name: c, body: {a: 1}, expect: { body: { body.a: 1, method: POST } } }\n"},
 			want: []string{"c passed"},
 		},
 		{
@@ -36,9 +37,10 @@ func TestLanguage(t *testing.T) {
 			want: []string{"a passed"},
 		},
 		{
-			name:  "a target is an alias of the file, before one of the configuration",
-			files: []string{".qube.yaml", "targets: { api: 'http://127.0.0.1:1' }\n", "a.yaml", "targets: { api: '%s' }\ntarget: api\ntests:\n  - { name: a, resource: /echo }\n"},
-			want:  []string{"a passed"},
+			name: "a target is an alias of the file, before one of the configuration",
+			files: []string{".qube.yaml", "targets: { api: 'http://127.0.0.1:1' }\n", "a.yaml",
+				"targets: { api: '%s' }\ntarget: api\ntests:\n  - { name: a, resource: /echo }\n"},
+			want: []string{"a passed"},
 		},
 		{
 			name:  "a target is an alias of the configuration",
@@ -57,9 +59,10 @@ func TestLanguage(t *testing.T) {
 			want:  []string{"a passed"},
 		},
 		{
-			name:  "a target may hold a template, the URL behind an alias too",
-			files: []string{".qube.yaml", "env: { API: '%s', NAME: api }\ntargets: { api: '{{ env.API }}' }\n", "a.yaml", "target: '{{ env.NAME }}'\ntests:\n  - { name: a, resource: /echo }\n"},
-			want:  []string{"a passed"},
+			name: "a target may hold a template, the URL behind an alias too",
+			files: []string{".qube.yaml", "env: { API: '%s', NAME: api }\ntargets: { api: '{{ env.API }}' }\n", "a.yaml",
+				"target: '{{ env.NAME }}'\ntests:\n  - { name: a, resource: /echo }\n"},
+			want: []string{"a passed"},
 		},
 		{
 			name: "defaults apply where a test sets none, whatever the case of a header's name",
@@ -67,7 +70,8 @@ func TestLanguage(t *testing.T) {
 target: %s
 defaults: { headers: { x-file: f, X-Test: f } }
 tests:
-  - { name: a, resource: /echo, headers: { X-TEST: t }, expect: { body: { headers.X-Conf.0: c, headers.X-File.0: f, headers.X-Test.0: t } } }
+  - { name: a, resource: /echo, headers: { X-TEST: t }, expect: { body: { headers.X-Conf.0: c, headers.X-File.0: f,
+      headers.X-Test.0: t } } }
 `}, want: []string{"a passed"},
 		},
 		{
@@ -84,7 +88,8 @@ tests:
   - name: out
     method: POST
     resource: /echo
-    body: { id: "{{ auth.response.body.id }}", text: "n={{ auth.response.body.big }}", big: "{{ auth.response.body.big }}", all: "{{ auth.response.body }}" }
+    body: { id: "{{ auth.response.body.id }}", text: "n={{ auth.response.body.big }}", big: "{{ auth.response.body.big }}",
+      all: "{{ auth.response.body }}" }
     expect: { body: { body.id: is int, body.big: is int, body.text: n=9007199254740993, body.all.token: t-1 } }
 `}, want: []string{"in passed", "out passed"},
 			check: func(t *testing.T, _ *Report, a *api) {
@@ -97,7 +102,8 @@ tests:
 target: %s
 tests:
   - { name: in, alias: auth, resource: /login }
-  - { name: same, resource: /login, expect: { body: { id: "{{ auth.response.body.id }}", .: "{{ auth.response.body }}", big: ">= {{ auth.response.body.big }}" } } }
+  - { name: same, resource: /login, expect: { body: { id: "{{ auth.response.body.id }}", .: "{{ auth.response.body }}",
+      big: ">= {{ auth.response.body.big }}" } } }
   - { name: other, resource: /login, expect: { body: { id: "{{ auth.response.body.big }}" } } }
 `}, want: []string{"in passed", "same passed", "other failed"},
 		},
@@ -116,7 +122,8 @@ tests:
 target: %s
 tests:
   - { name: in, alias: a, resource: /echo }
-  - { name: out, method: POST, resource: /echo, body: "{{ a.response.headers.content-type }}", expect: { body: { text: application/json }, headers: { CONTENT-TYPE: contains json } } }
+  - { name: out, method: POST, resource: /echo, body: "{{ a.response.headers.content-type }}",
+      expect: { body: { text: application/json }, headers: { CONTENT-TYPE: contains json } } }
 `}, want: []string{"in passed", "out passed"},
 		},
 		{
@@ -128,7 +135,8 @@ tests:
   - name: out
     method: POST
     resource: /echo
-    body: { s: "{{ a.response.status }}", k: "{{ a.events.0.kind }}", n: "{{ a.events.-1.data.status }}", p: "{{ a.response.metadata.proto }}" }
+    body: { s: "{{ a.response.status }}", k: "{{ a.events.0.kind }}", n: "{{ a.events.-1.data.status }}",
+      p: "{{ a.response.metadata.proto }}" }
     expect: { body: { body: { s: 200, k: Sent, n: 200, p: HTTP/1.1 } } }
 `}, want: []string{"in passed", "out passed"},
 		},
@@ -138,7 +146,8 @@ tests:
 target: %s
 tests:
   - { name: in, resource: /login, save: { all: response.body, token: response.body.token, st: response.status, kind: events.0.kind } }
-  - { name: out, resource: "/echo?t={{ token }}&i={{ all.id }}&s={{ st }}&k={{ kind }}", expect: { body: { url: "/echo?t=t-1&i=7&s=200&k=Sent" } } }
+  - { name: out, resource: "/echo?t={{ token }}&i={{ all.id }}&s={{ st }}&k={{ kind }}",
+      expect: { body: { url: "/echo?t=t-1&i=7&s=200&k=Sent" } } }
 `}, want: []string{"in passed", "out passed"},
 		},
 		{
@@ -155,7 +164,8 @@ tests:
 			files: []string{"a.yaml", `
 target: %s
 tests:
-  - { name: a, method: POST, resource: /echo, body: "x {{ nope.x }} {{ env.NOPE }}", expect: { body: { text: "x {{ nope.x }} {{ env.NOPE }}" } } }
+  - { name: a, method: POST, resource: /echo, body: "x {{ nope.x }} {{ env.NOPE }}",
+      expect: { body: { text: "x {{ nope.x }} {{ env.NOPE }}" } } }
 `}, want: []string{"a passed"},
 			check: func(t *testing.T, r *Report, _ *api) {
 				w := strings.Join(result(t, r, "a").Warnings, "\n")
@@ -183,7 +193,8 @@ target: %s
 mode: scenario
 tests:
   - { name: a, resource: /login }
-  - { name: b, method: POST, resource: /echo, body: { n: "{{ prev.name }}", t: "{{ prev.response.body.token }}" }, expect: { body: { body: { n: a, t: t-1 } } } }
+  - { name: b, method: POST, resource: /echo, body: { n: "{{ prev.name }}", t: "{{ prev.response.body.token }}" },
+      expect: { body: { body: { n: a, t: t-1 } } } }
   - { name: not me, skip: true }
   - { name: c, resource: "/echo?m={{ prev.response.body.method }}", expect: { body: { url: /echo?m=POST } } }
 `}, want: []string{"a passed", "b passed", "not me skipped", "c passed"},
@@ -319,7 +330,8 @@ tests:
 			check: func(t *testing.T, r *Report, a *api) {
 				for name, part := range map[string]string{
 					"no target": "no target", "no scheme": "scheme", "no alias": "`apx`", "no plugin": "no plugin serves the protocol `ftp`",
-					"bad timeout": "timeout: not a duration", "bad attempts": "retry.maxAttempts: \"many\"", "bad interval": "retry.interval: not a duration",
+					"bad timeout": "timeout: not a duration", "bad attempts": "retry.maxAttempts: \"many\"",
+					"bad interval": "retry.interval: not a duration",
 				} {
 					wantIn(t, name, result(t, r, name).Error, part)
 				}
@@ -329,7 +341,8 @@ tests:
 			},
 		},
 		{
-			name: "a template fixes a timeout", files: []string{"a.yaml", "target: %s\ntests:\n  - { name: a, resource: /echo, timeout: '{{ env.T }}' }\n"},
+			name: "a template fixes a timeout", files: []string{"a.yaml",
+				"target: %s\ntests:\n  - { name: a, resource: /echo, timeout: '{{ env.T }}' }\n"},
 			env: map[string]string{"T": "2s"}, want: []string{"a passed"},
 			check: func(t *testing.T, r *Report, _ *api) {
 				if got := r.Results[0].Input.Timeout; got != "2s" {
@@ -338,14 +351,16 @@ tests:
 			},
 		},
 		{
-			name: "an unknown field of a plugin is a warning", files: []string{"a.yaml", "target: %s\ntests:\n  - { name: a, resource: /echo, retires: 3 }\n"},
+			name: "an unknown field of a plugin is a warning", files: []string{"a.yaml",
+				"target: %s\ntests:\n  - { name: a, resource: /echo, retires: 3 }\n"},
 			want: []string{"a passed"},
 			check: func(t *testing.T, r *Report, _ *api) {
 				wantIn(t, "warnings", strings.Join(r.Results[0].Warnings, "\n"), "unknown field `retires` of http", "did you mean `retry`?")
 			},
 		},
 		{
-			name: "what the plugin's Validate calls an error is not sent", files: []string{"a.yaml", "target: %s\ntests:\n  - { name: a, resource: /echo, query: [1] }\n"},
+			name: "what the plugin's Validate calls an error is not sent", files: []string{"a.yaml",
+				"target: %s\ntests:\n  - { name: a, resource: /echo, query: [1] }\n"},
 			want: []string{"a errored"},
 			check: func(t *testing.T, r *Report, a *api) {
 				wantIn(t, "error", r.Results[0].Error, "plugin http@", "validate: `query`")

@@ -133,7 +133,8 @@ tests:
 			[]string{"b.yaml", "tests: [{name: b}]", "a.yaml", "tests: [{name: a}]", "c/a.yaml", "tests: [{name: c}]"},
 			"a b c",
 		},
-		{"several documents in a file are several specs", []string{"a.yaml", "tests: [{name: one}]\n---\nmode: scenario\ntests: [{name: two}, {name: three}]\n"},
+		{"several documents in a file are several specs", []string{"a.yaml",
+			"tests: [{name: one}]\n---\nmode: scenario\ntests: [{name: two}, {name: three}]\n"},
 			"one two | three"},
 		{"each row of a matrix is a test of its own", []string{"a.yaml", `
 tests:
@@ -201,9 +202,11 @@ func TestFatalProblems(t *testing.T) {
 		{"a duplicate key", []string{"a.yaml", "tests:\n  - name: a\n    name: b\n"}, []string{"a.yaml:3 yaml.duplicate-key"}, ""},
 		{"all of a file's problems are listed", []string{"a.yaml", "mode: fast\nx: 1\ntests:\n  - hello\n"},
 			[]string{"a.yaml:1 spec.bad-mode", "a.yaml:2 spec.unknown-key", "a.yaml:4 spec.bad-form"}, ""},
-		{"a duplicate alias", []string{"a.yaml", "tests:\n  - { name: a, alias: x }\n  - { name: b, alias: x }\n", "b.yaml", "tests: [{name: c}]"},
+		{"a duplicate alias", []string{"a.yaml", "tests:\n  - { name: a, alias: x }\n  - { name: b, alias: x }\n", "b.yaml",
+			"tests: [{name: c}]"},
 			[]string{"a.yaml:2 alias.duplicate the alias `x` is taken by the test at a.yaml:3", "a.yaml:3 alias.duplicate the alias `x` is taken by the test at a.yaml:2"}, "c"},
-		{"a duplicate alias in another file", []string{"a.yaml", "tests: [{ name: a, alias: x }]", "b.yaml", "tests: [{ name: b, alias: x }]", "c.yaml", "tests: [{ name: c }]"},
+		{"a duplicate alias in another file", []string{"a.yaml", "tests: [{ name: a, alias: x }]", "b.yaml",
+			"tests: [{ name: b, alias: x }]", "c.yaml", "tests: [{ name: c }]"},
 			[]string{"a.yaml:1 alias.duplicate", "b.yaml:1 alias.duplicate"}, "c"},
 		{"an unknown alias in depends", []string{"a.yaml", "tests:\n  - { name: a, alias: login }\n  - { name: b, depends: [logn] }\n"},
 			[]string{"a.yaml:3 depends.unknown `depends` names `logn`, but no test has that alias; did you mean `login`?"}, ""},
@@ -215,7 +218,8 @@ func TestFatalProblems(t *testing.T) {
 			"load mode", []string{"a.yaml", "mode: load\ntests: [{name: a}]\n"},
 			[]string{"a.yaml:1 run.unsupported load mode is not supported yet"}, "",
 		},
-		{"a configuration that is no YAML", []string{".qube.yaml", "targets: \"\n", "a.yaml", "tests: [{name: a}]", "sub/.qube.yaml", "version: 1\n", "sub/b.yaml", "tests: [{name: b}]"},
+		{"a configuration that is no YAML", []string{".qube.yaml", "targets: \"\n", "a.yaml", "tests: [{name: a}]", "sub/.qube.yaml",
+			"version: 1\n", "sub/b.yaml", "tests: [{name: b}]"},
 			[]string{".qube.yaml:1 yaml.syntax", ".qube.yaml:1 spec.wrong-type"}, "b"},
 		{
 			"a configuration of the wrong structure",

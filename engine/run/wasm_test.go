@@ -37,13 +37,15 @@ func TestASandboxedPluginGivesTheSameRunAsTheBuiltInOne(t *testing.T) {
 	a := newAPI(t, nil)
 	spec := "target: " + a.URL + `
 tests:
-  - { name: log in, alias: auth, method: POST, resource: /login, save: { id: response.body.id }, expect: { status: 200, body: { big: 9007199254740993 } } }
+  - { name: log in, alias: auth, method: POST, resource: /login, save: { id: response.body.id }, expect: { status: 200,
+      body: { big: 9007199254740993 } } }
   - { name: use, method: POST, resource: "/echo?id={{ id }}", headers: { Authorization: "Bearer {{ auth.response.body.token }}" },
       body: { n: "{{ auth.response.body.big }}" }, expect: { body: { body.n: 9007199254740993, headers.Authorization.0: Bearer t-1 } } }
   - { name: wrong, resource: /status/404, expect: { status: 2xx } }
   - { name: refused, target: "http://127.0.0.1:1", resource: / }
   - { name: bad query, resource: /echo, query: [1] }
-  - { name: events, resource: /echo, expect: { events: [{ kind: Sent, data: { method: GET } }, { kind: Received, data: { status: 200 } }] } }
+  - { name: events, resource: /echo, expect: { events: [{ kind: Sent, data: { method: GET } }, { kind: Received,
+      data: { status: 200 } }] } }
 `
 	outcome := func(p plugin.Plugin) []string {
 		b := newBenchWith(t, p, "a.yaml", spec)
