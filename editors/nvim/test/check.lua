@@ -50,12 +50,12 @@ vim.notify = function(message, level)
 end
 vim.notify_once = vim.notify
 
--- The list that opens when a line has several lenses: take the entry that starts a plain run.
-local wanted_lens
+-- The list that opens when a line has several lenses, or when the server asks something: take the entry that is wanted.
+local wanted
 vim.ui.select = function(items, opts, on_choice)
   for index, item in ipairs(items) do
     -- Newer Neovims add the client's name in brackets.
-    if (opts.format_item(item):gsub(' %[speclens%]$', '')) == wanted_lens then
+    if (opts.format_item(item):gsub(' %[speclens%]$', '')) == wanted then
       return on_choice(item, index)
     end
   end
@@ -153,7 +153,7 @@ local function run_lens(bufnr, name)
   local first, last = test_lines(bufnr, name)
   for _, lens in ipairs(lenses(bufnr)) do
     if lens.line >= first and lens.line <= last and lens.title == '▶ Run' then
-      wanted_lens = '▶ Run'
+      wanted = '▶ Run'
       vim.api.nvim_win_set_cursor(0, { lens.line + 1, 0 })
       vim.lsp.codelens.run()
       return
@@ -323,11 +323,17 @@ local function main()
     return table.concat(progress, '\n')
   end)
 
-  vim.cmd.SpeclensEnv(story.environment)
-  expect('the environment that was chosen stands in a lens', function()
-    local titles = lens_titles(bufnr, 0, vim.api.nvim_buf_line_count(bufnr))
-    return has_title(titles, 'env: ' .. story.environment), show(titles)
-  end)
+  local function expect_environment(name, environment)
+    expect(name, function()
+      local titles = lens_titles(bufnr, 0, vim.api.nvim_buf_line_count(bufnr))
+      return has_title(titles, 'env: ' .. environment), show(titles)
+    end)
+  end
+  vim.cmd.SpeclensEnv(story.environments[1])
+  expect_environment('the environment that was named stands in a lens', story.environments[1])
+  wanted = story.environments[2]
+  vim.cmd.SpeclensEnv()
+  expect_environment('without a name the server asks, and takes the answer', story.environments[2])
 
   local slow = open(vim.fs.joinpath(workspace, story.adopted.spec))
   expect('YAML under the tests of a project is a spec', function()

@@ -145,6 +145,14 @@ export async function drivePage({ page, story, shots, patience }) {
   });
   await shot("4-ran");
 
+  const environment = story.environments[1];
+  await command("Speclens: Select Environment");
+  await page.locator(".notification-toast").getByRole("button", { name: environment, exact: true }).first().click({ timeout: patience });
+  await tap.expect("the environment that was chosen when the server asked stands in a lens", async () => {
+    const all = await lenses();
+    return must(all.find((title) => title === `env: ${environment}`), all.join("; "));
+  });
+
   await command("Speclens: Show Output");
   await tap.expect("the palette's commands work", async () => {
     const chosen = await page.locator(".part.panel select").evaluateAll((all) => all.map((box) => box.selectedOptions[0]?.textContent ?? ""));

@@ -14,7 +14,7 @@ interface Story {
   completion: { after: string; typed: string; offers: string[] };
   run: { test: string; outcome: string; events: string[] };
   failure: { test: string; outcome: string; events: string[]; after: string; at: string; says: string[] };
-  environment: string;
+  environments: [string, string];
   adopted: { spec: string; test: string };
   other: string;
 }
@@ -119,10 +119,10 @@ async function main(tap: Tap): Promise<void> {
     return describe(found);
   });
 
-  await vscode.commands.executeCommand("speclens.setEnvironment", { uri: uri.toString(), name: story.environment });
+  await vscode.commands.executeCommand("speclens.setEnvironment", { uri: uri.toString(), name: story.environments[0] });
   await tap.expect("the environment that was chosen stands in a lens", async () => {
     const now = (await spec.lenses()).map((lens) => lens.command?.title ?? "");
-    return must(now.find((title) => title === `env: ${story.environment}`), now.join("; ")) as string;
+    return must(now.find((title) => title === `env: ${story.environments[0]}`), now.join("; ")) as string;
   });
 
   const adopted = vscode.Uri.file(path.join(env("SPECLENS_WORKSPACE"), story.adopted.spec));
