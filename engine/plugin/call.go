@@ -34,6 +34,13 @@ func (c *core) newCall(ctx context.Context, export string) *capabilities.Call {
 	return call
 }
 
+// whileOpen returns a context that also ends when the plugin's calls must.
+func (c *core) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
 // guarded runs f, which calls into the instance, under a deadline, and explains its error.
 //
 // The guest has a context of its own: ending it destroys the instance. While the guest computes, it ends together with the
@@ -44,7 +51,6 @@ func (c *core) guarded(
 ) error {
 	host, cancelHost := context.WithTimeout(ctx, timeout)
 	defer cancelHost()
-	defer context.AfterFunc(c.ctx, cancelHost)()
 
 	guest, cancelGuest := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelGuest()
@@ -78,7 +84,7 @@ func (c *core) guarded(
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil || c.ctx.Err() != nil {
+	if ctx.Err() != nil {
 		timeout = time.Since(start).Round(time.Millisecond)
 	}
 	return c.explain(err, host, in, timeout)
@@ -115,7 +121,7 @@ func (c *core) explain(err error, host context.Context, in *instance, took time.
 		return &trap{text: (&ErrExited{Code: exit.ExitCode()}).Error() + in.lastWords(), err: &ErrExited{Code: exit.ExitCode()}}
 	}
 	switch {
-	case c.ctx.Err() != nil:
+	case errors.Is(context.Cause(host), ErrClosed):
 		return fmt.Errorf("ended after %v because the plugin is %w", took, ErrClosed)
 	case errors.Is(host.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("no answer within %v: %w", took, context.DeadlineExceeded)

@@ -105,6 +105,8 @@ func (c *core) discover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := c.whileOpen(ctx)
+	defer cancel()
 	call := c.newCall(ctx, exportInfo)
 	var output []byte
 	err = c.guarded(ctx, in, call, c.rt.limits.InfoTimeout, func(guest context.Context) error {
@@ -228,6 +230,8 @@ func (c *core) initialise(ctx context.Context, in *instance, config []byte, gene
 	if in.init == nil {
 		return nil
 	}
+	ctx, cancel := c.whileOpen(ctx)
+	defer cancel()
 	call := c.newCall(ctx, exportInit)
 	var output []byte
 	err := c.guarded(ctx, in, call, c.rt.limits.InitTimeout, func(guest context.Context) (err error) {

@@ -39,6 +39,8 @@ type instance struct {
 
 // start instantiates a module and runs its start function.
 func (c *core) start(ctx context.Context, m *module) (*instance, error) {
+	ctx, cancel := c.whileOpen(ctx)
+	defer cancel()
 	in := &instance{core: c}
 	in.stdout = lineWriter{in: in, stream: "stdout"}
 	in.stderr = lineWriter{in: in, stream: "stderr"}

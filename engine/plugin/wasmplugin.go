@@ -131,7 +131,7 @@ func (p *WASMPlugin) Validate(input TestInput) []FieldError {
 	if !c.hasValidate || c.faults.cause() != nil {
 		return nil
 	}
-	found, err := c.validate(c.ctx, input)
+	found, err := c.validate(context.Background(), input)
 	switch {
 	case err == nil:
 		return dropTemplated(found, input.Templated, c.info.Templates)
@@ -156,6 +156,8 @@ func hostError(code string, err error) FieldError {
 }
 
 func (c *core) validate(ctx context.Context, input TestInput) ([]FieldError, error) {
+	ctx, cancel := c.whileOpen(ctx)
+	defer cancel()
 	encoded, err := json.Marshal(input)
 	if err != nil {
 		return nil, c.fail(PhaseValidate, exportValidate, fmt.Errorf("encode the test: %w", err))
@@ -223,7 +225,9 @@ func (p *WASMPlugin) Execute(ctx context.Context, input TestInput, emit EventSin
 	call.Emit = events.stream
 
 	var output []byte
-	err = c.guarded(ctx, in, call, timeout, func(guest context.Context) (err error) {
+	open, cancel := c.whileOpen(ctx)
+	defer cancel()
+	err = c.guarded(open, in, call, timeout, func(guest context.Context) (err error) {
 		output, err = in.invoke(guest, call, in.execute, encoded)
 		return err
 	})
