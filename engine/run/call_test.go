@@ -99,11 +99,15 @@ func TestAPanicKeepsItsStackForTheLog(t *testing.T) {
 
 func TestAnAttemptThatTakesTooLongIsATimeout(t *testing.T) {
 	for name, execute := range map[string]func(context.Context, plugin.TestInput, plugin.EventSink) (*plugin.TestOutput, error){
-		"where the plugin returns the context's error": func(ctx context.Context, _ plugin.TestInput, _ plugin.EventSink) (*plugin.TestOutput, error) {
+		"where the plugin returns the context's error": func(
+			ctx context.Context, _ plugin.TestInput, _ plugin.EventSink,
+		) (*plugin.TestOutput, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		},
-		"where the plugin reports a transport error": func(ctx context.Context, _ plugin.TestInput, _ plugin.EventSink) (*plugin.TestOutput, error) {
+		"where the plugin reports a transport error": func(
+			ctx context.Context, _ plugin.TestInput, _ plugin.EventSink,
+		) (*plugin.TestOutput, error) {
 			<-ctx.Done()
 			return &plugin.TestOutput{Error: "request: deadline exceeded"}, nil
 		},

@@ -109,7 +109,8 @@ tests:
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	started, _ := b.events.all()[0].(RunStarted)
-	if started.TotalTests != 4 || started.TotalWaves != 2 || !slices.Equal(started.Files, []string{b.uri("a.yaml")}) || started.RunID != r.RunID {
+	if started.TotalTests != 4 || started.TotalWaves != 2 || !slices.Equal(started.Files, []string{b.uri("a.yaml")}) ||
+		started.RunID != r.RunID {
 		t.Errorf("RunStarted = %+v", started)
 	}
 	test, _ := b.events.all()[2].(TestStarted)
@@ -382,7 +383,8 @@ func TestAMissedUntilShowsWhatItMissed(t *testing.T) {
 	b := newBench(t, "a.yaml", fakeTarget+"tests: [{ name: a, retry: { maxAttempts: 2, until: { body: { state: done } } } }]")
 	b.answers(plugin.TestOutput{Status: 200, Body: map[string]any{"state": "busy"}})
 	r := b.all().Results[0]
-	if len(r.Assertions) != 1 || r.Assertions[0].Expression != "retry.until body.state = done" || !slices.Equal(r.Assertions[0].At, []string{"retry", "until", "body", "state"}) {
+	if len(r.Assertions) != 1 || r.Assertions[0].Expression != "retry.until body.state = done" ||
+		!slices.Equal(r.Assertions[0].At, []string{"retry", "until", "body", "state"}) {
 		t.Errorf("assertions = %+v", r.Assertions)
 	}
 }
@@ -397,7 +399,10 @@ func TestAnErroredAttemptIsTriedAgain(t *testing.T) {
 }
 
 func TestTemplatesAreFixedOverAttempts(t *testing.T) {
-	b := newBench(t, "a.yaml", fakeTarget+`tests: [{ name: a, resource: "{{ fake.uuid }}", data: { x: 1 }, retry: { maxAttempts: 4 }, expect: { body: { id: "{{ fake.uuid }}" } } }]`)
+	b := newBench(t, "a.yaml", fakeTarget+`
+tests:
+  - { name: a, resource: "{{ fake.uuid }}", data: { x: 1 }, retry: { maxAttempts: 4 }, expect: { body: { id: "{{ fake.uuid }}" } } }
+`)
 	var got []string
 	b.fake.execute = func(_ context.Context, in plugin.TestInput, _ plugin.EventSink) (*plugin.TestOutput, error) {
 		got = append(got, in.Resource+fmt.Sprint(in.Fields))
@@ -466,7 +471,11 @@ func TestEventsReturnedAreDeliveredOnce(t *testing.T) {
 }
 
 func TestTheDurationThatIsJudgedIsTheOneReported(t *testing.T) {
-	b := newBench(t, "a.yaml", fakeTarget+"tests: [{ name: a, expect: { duration: '<= 1500ms' } }, { name: b, expect: { duration: '< 1500ms' } }]")
+	b := newBench(t, "a.yaml", fakeTarget+`
+tests:
+  - { name: a, expect: { duration: "<= 1500ms" } }
+  - { name: b, expect: { duration: "< 1500ms" } }
+`)
 	b.answers(plugin.TestOutput{Status: 200, DurationMs: 1500})
 	r := b.all()
 	wantStatuses(t, r, "a passed", "b failed")
@@ -626,7 +635,9 @@ func TestParallelFalseRunsTheTestsOfAFileOneAtATime(t *testing.T) {
 }
 
 func TestSerialRunsOneTestAtATime(t *testing.T) {
-	for name, conf := range map[string]string{"option": "", "configuration": "runner: { parallel: false, maxConcurrent: 8 }\n", "limit": "runner: { maxConcurrent: 1 }\n"} {
+	for name, conf := range map[string]string{
+		"option": "", "configuration": "runner: { parallel: false, maxConcurrent: 8 }\n", "limit": "runner: { maxConcurrent: 1 }\n",
+	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, ".qube.yaml", "version: 1\n"+conf, "a.yaml", fakeTarget+"tests: [{ name: a }, { name: b }, { name: c }]")
 			b.opts.Serial = conf == ""
@@ -864,12 +875,14 @@ func TestARegistryThatIsReplacedServesTheRunUnderWay(t *testing.T) {
 }
 
 func TestResultsCarryWhatTheEditorNeeds(t *testing.T) {
-	b := newBench(t, "a.yaml", fakeTarget+"tests: [{ name: a, alias: x, method: get, resource: r, headers: { H: v }, expect: { status: 200 } }]")
+	b := newBench(t, "a.yaml", fakeTarget+
+		"tests: [{ name: a, alias: x, method: get, resource: r, headers: { H: v }, expect: { status: 200 } }]")
 	b.opts.RunID = "run-7"
 	r := b.all().Results[0]
 	doc := b.session.Snapshot().Document(b.uri("a.yaml"))
 	test := doc.Spec().Specs[0].Tests[0]
-	if r.RunID != "run-7" || r.Hash != test.Hash() || r.RequestHash != test.RequestHash() || r.Row != -1 || r.Attempts != 1 || r.Protocol != "fake" {
+	if r.RunID != "run-7" || r.Hash != test.Hash() || r.RequestHash != test.RequestHash() || r.Row != -1 ||
+		r.Attempts != 1 || r.Protocol != "fake" {
 		t.Errorf("result = %+v", r)
 	}
 	want := &plugin.TestInput{Method: "get", Resource: "r", Target: "fake://x", Headers: map[string]string{"H": "v"}}

@@ -15,10 +15,14 @@ import (
 func FuzzExecute(f *testing.F) {
 	for _, seed := range []string{
 		"", "tests: [", "target: fake://x\ntests:\n  - GET /a -> 200\n  - POST /b: { expect: { body: { id: 7 } } }\n",
-		"target: fake://x\ntests:\n  - { alias: a, save: { t: response.body.id } }\n  - { resource: '{{ a.response.body.id }}{{ t }}{{ fake.uuid }}', matrix: [{ n: 1 }, { n: '{{ t }}' }] }\n",
-		"mode: scenario\ntarget: fake://{{ env.X }}\ntests:\n  - { name: 'x{{ n }}', matrix: [{ n: 1 }], retry: { maxAttempts: 3, until: { status: 500 } } }\n  - { when: '{{ prev.response.status }} == 200' }\n",
+		"target: fake://x\ntests:\n  - { alias: a, save: { t: response.body.id } }\n" +
+			"  - { resource: '{{ a.response.body.id }}{{ t }}{{ fake.uuid }}', matrix: [{ n: 1 }, { n: '{{ t }}' }] }\n",
+		"mode: scenario\ntarget: fake://{{ env.X }}\ntests:\n" +
+			"  - { name: 'x{{ n }}', matrix: [{ n: 1 }], retry: { maxAttempts: 3, until: { status: 500 } } }\n" +
+			"  - { when: '{{ prev.response.status }} == 200' }\n",
 		"target: fake://x\ntests:\n  - { alias: a, depends: [b] }\n  - { alias: b, depends: [a] }\n",
-		"depends: [x.yaml]\ntests: []\n---\nparallel: false\ntarget: fake://y\ntests: [{ skip: true }, { timeout: 1ms, headers: { A: 1 } }, { tags: [x], expect: { events: [{ kind: E, count: 1 }] } }]\n",
+		"depends: [x.yaml]\ntests: []\n---\nparallel: false\ntarget: fake://y\n" +
+			"tests: [{ skip: true }, { timeout: 1ms, headers: { A: 1 } }, { tags: [x], expect: { events: [{ kind: E, count: 1 }] } }]\n",
 		"target: fake://x\ndefaults: { headers: { A: '{{ q }}' }, timeout: '{{ q }}' }\ntests: [{ save: { q: events.0.data.n } }, { a: 1 }]\n",
 	} {
 		f.Add(seed)

@@ -75,9 +75,10 @@ tests:
 `}, want: []string{"a passed"},
 		},
 		{
-			name:  "a header's value is text, whatever scalar it is written as",
-			files: []string{"a.yaml", "target: %s\ntests:\n  - { name: 12, resource: /echo, headers: { X: 5, Y: true }, expect: { body: { headers.X.0: '5', headers.Y.0: 'true' } } }\n"},
-			want:  []string{"12 passed"},
+			name: "a header's value is text, whatever scalar it is written as",
+			files: []string{"a.yaml", "target: %s\ntests:\n" +
+				"  - { name: 12, resource: /echo, headers: { X: 5, Y: true }, expect: { body: { headers.X.0: '5', headers.Y.0: 'true' } } }\n"},
+			want: []string{"12 passed"},
 		},
 		{
 			name: "a template that is the whole value keeps its type; inside text it is printed as JSON would",
@@ -169,14 +170,16 @@ tests:
 `}, want: []string{"a passed"},
 			check: func(t *testing.T, r *Report, _ *api) {
 				w := strings.Join(result(t, r, "a").Warnings, "\n")
-				wantIn(t, "warnings", w, "body: {{ nope.x }} stays as written: `nope` is neither an alias nor a saved value", "body: {{ env.NOPE }} stays as written", "expect.body.text: ")
+				wantIn(t, "warnings", w, "body: {{ nope.x }} stays as written: `nope` is neither an alias nor a saved value",
+					"body: {{ env.NOPE }} stays as written", "expect.body.text: ")
 			},
 		},
 		{
 			name: "the environment: chosen first, then .env, then the configuration, then the process",
 			files: []string{
 				".qube.yaml", "env: { A: conf, B: conf, C: conf }\nenvironments: { e: { env: { A: chosen } } }\n", ".env", "A=dot\nB=dot\n",
-				"a.yaml", "target: %s\ntests:\n  - { name: a, method: POST, resource: /echo, body: '{{ env.A }} {{ env.B }} {{ env.C }} {{ env.D }}' }\n",
+				"a.yaml", "target: %s\ntests:\n" +
+					"  - { name: a, method: POST, resource: /echo, body: '{{ env.A }} {{ env.B }} {{ env.C }} {{ env.D }}' }\n",
 			},
 			env:  map[string]string{"A": "p", "D": "process"},
 			want: []string{"a passed"},
@@ -214,8 +217,10 @@ tests:
 		{
 			name: "each file has a prev of its own",
 			files: []string{
-				"a.yaml", "target: %s\nmode: scenario\ntests:\n  - { name: a1, resource: /login }\n  - { name: a2, resource: '/echo?n={{ prev.name }}', expect: { body: { url: /echo?n=a1 } } }\n",
-				"b.yaml", "target: %s\nmode: scenario\ntests:\n  - { name: b1, resource: /login }\n  - { name: b2, resource: '/echo?n={{ prev.name }}', expect: { body: { url: /echo?n=b1 } } }\n",
+				"a.yaml", "target: %s\nmode: scenario\ntests:\n  - { name: a1, resource: /login }\n" +
+					"  - { name: a2, resource: '/echo?n={{ prev.name }}', expect: { body: { url: /echo?n=a1 } } }\n",
+				"b.yaml", "target: %s\nmode: scenario\ntests:\n  - { name: b1, resource: /login }\n" +
+					"  - { name: b2, resource: '/echo?n={{ prev.name }}', expect: { body: { url: /echo?n=b1 } } }\n",
 			},
 			want: []string{"a1 passed", "b1 passed", "a2 passed", "b2 passed"},
 		},
@@ -299,7 +304,10 @@ tests:
   - { name: value of value, resource: "/echo?x={{ v.response.body }}" }
   - { name: waits, depends: [broken, off], resource: /echo }
   - { name: default, resource: "/echo?x={{ broken.response.body.Default('d') }}", expect: { body: { url: /echo?x=d } } }
-`}, want: []string{"broken errored", "off skipped", "value of broken skipped", "value of skipped skipped", "waits passed", "default passed", "value of value skipped"},
+`}, want: []string{
+				"broken errored", "off skipped", "value of broken skipped", "value of skipped skipped",
+				"waits passed", "default passed", "value of value skipped",
+			},
 			check: func(t *testing.T, r *Report, a *api) {
 				wantIn(t, "reason", result(t, r, "value of broken").Error, "needs the value of `broken`, but test \"broken\" errored")
 				wantIn(t, "reason", result(t, r, "value of skipped").Error, "needs the value of `left`, but test \"off\" was skipped")
@@ -326,7 +334,10 @@ tests:
   - { name: bad timeout, target: "%s", resource: /echo, timeout: soon }
   - { name: bad attempts, target: "%s", resource: /echo, retry: { maxAttempts: many } }
   - { name: bad interval, target: "%s", resource: /echo, retry: { maxAttempts: 2, interval: often } }
-`}, want: []string{"no target errored", "no scheme errored", "no alias errored", "no plugin errored", "bad timeout errored", "bad attempts errored", "bad interval errored"},
+`}, want: []string{
+				"no target errored", "no scheme errored", "no alias errored", "no plugin errored",
+				"bad timeout errored", "bad attempts errored", "bad interval errored",
+			},
 			check: func(t *testing.T, r *Report, a *api) {
 				for name, part := range map[string]string{
 					"no target": "no target", "no scheme": "scheme", "no alias": "`apx`", "no plugin": "no plugin serves the protocol `ftp`",
