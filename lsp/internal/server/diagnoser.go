@@ -30,13 +30,20 @@ type diagnoser struct {
 type diagnosed struct {
 	uri  string
 	stop context.CancelFunc
-	// wake holds a token while there is something new to look at.
-	wake      chan struct{}
-	interrupt atomic.Pointer[context.CancelFunc] // of the pass under way
+	// wake holds a token while there is something new to look at; touched counts the reasons to look.
+	wake    chan struct{}
+	touched atomic.Int64
+	current atomic.Pointer[current]
 
 	shown     shown            // what the editor has; guarded by diagnoser.mu
 	complete  *engine.Document // of the last full pass; touched by the document's goroutine only
 	validated validationCache  // what plugins said
+}
+
+// current is the pass under way: it covers the reasons to look up to one, and can be interrupted for a later one.
+type current struct {
+	covers    int64
+	interrupt context.CancelFunc
 }
 
 // shown is what was published last.
@@ -126,12 +133,14 @@ func (d *diagnoser) end() {
 
 // touch makes the next pass begin, which ends the one under way.
 func (doc *diagnosed) touch() {
+	n := doc.touched.Add(1)
 	select {
 	case doc.wake <- struct{}{}:
 	default:
 	}
-	if interrupt := doc.interrupt.Load(); interrupt != nil {
-		(*interrupt)()
+	// The next pass may have begun already; it covers this reason and stays.
+	if c := doc.current.Load(); c != nil && c.covers < n {
+		c.interrupt()
 	}
 }
 
@@ -151,9 +160,10 @@ func (d *diagnoser) guarded(ctx context.Context, doc *diagnosed) {
 	defer d.server.guard("diagnostics of " + doc.uri)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	doc.interrupt.Store(&cancel)
-	if len(doc.wake) > 0 {
-		return // touched before there was something to interrupt
+	covers := doc.touched.Load()
+	doc.current.Store(&current{covers, cancel})
+	if doc.touched.Load() != covers {
+		return // touched before there was something to interrupt: there is another token
 	}
 	d.pass(ctx, doc)
 }
