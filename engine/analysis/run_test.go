@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -297,6 +298,59 @@ func TestAPluginNeedNotRepeatWhatItsDescriptionSays(t *testing.T) {
 	if len(found) != 2 || found[0].Message != "message: missing" || found[1].Message != "odd" {
 		t.Errorf("found %+v", found)
 	}
+}
+
+func TestFindingsRepeatNoSecret(t *testing.T) {
+	secret := func(f schema.FieldSpec) schema.FieldSpec {
+		f.Secret = true
+		return f
+	}
+	r := plugin.NewRegistry()
+	fields := map[string]schema.FieldSpec{
+		"text":    secret(schema.FieldSpec{Type: schema.TypeString}),
+		"flag":    secret(schema.FieldSpec{Type: schema.TypeBool}),
+		"one":     secret(schema.FieldSpec{Type: schema.TypeString, Enum: []any{"hunter1"}}),
+		"number":  secret(schema.FieldSpec{Type: schema.TypeNumber, Minimum: number("99999")}),
+		"most":    secret(schema.FieldSpec{Type: schema.TypeNumber, Maximum: number("1")}),
+		"inside":  secret(schema.FieldSpec{Type: schema.TypeMap, Items: &schema.FieldSpec{Type: schema.TypeBool}}),
+		"list":    secret(schema.FieldSpec{Type: schema.TypeArray, Items: &schema.FieldSpec{Type: schema.TypeBool}}),
+		"link":    secret(schema.FieldSpec{Type: schema.TypeString, Format: "url"}),
+		"pattern": secret(schema.FieldSpec{Type: schema.TypeString, Pattern: "^x$"}),
+	}
+	info := plugin.PluginInfo{Name: "http", Protocols: []schema.Protocol{"http"}, Fields: fields}
+	if err := r.Register(fake{info: info}); err != nil {
+		t.Fatal(err)
+	}
+	s, uri := session(t, "-- a.qube.yaml --\ntarget: http://h\ntests:\n  - {text: 1234, flag: hunter2, inside: {a: hunter2}, "+
+		"list: [hunter2], one: hunter2, number: 1234, most: 1234, "+
+		"link: hunter2, pattern: hunter2, expect: {status: 200}}\n")
+	found := analysis.Run(t.Context(), s.SetRegistry(r), uri("a.qube.yaml"))
+	if len(found) != 9 {
+		t.Errorf("findings %v", codesOf(found))
+	}
+	for _, d := range found {
+		if all := fmt.Sprint(d.Message, d.Fixes); strings.Contains(all, "hunter2") || strings.Contains(all, "1234") {
+			t.Errorf("a finding repeats a secret: %s", all)
+		}
+	}
+}
+
+func TestManyLookAtTheSameSnapshot(t *testing.T) {
+	s, uri := session(t, "-- a.qube.yaml --\ntests: []\n")
+	u := uri("a.qube.yaml")
+	snap := s.Open(u, "qube", 1, large(50)+"  - {nope: 1}\n")
+	want := codesOf(analysis.Run(t.Context(), snap, u))
+	snap = s.Change(u, 2, text.UTF16, []engine.Change{{Text: "# x\n"}}) // every look but the first shares its work
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if got := codesOf(analysis.Run(t.Context(), snap, u)); !slices.Equal(got, want) {
+				t.Errorf("findings %v, want %v", got, want)
+			}
+			analysis.PluginInputs(snap, u)
+		})
+	}
+	all.Wait()
 }
 
 func TestSortPutsTheWorseFirst(t *testing.T) {

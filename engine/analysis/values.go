@@ -69,7 +69,7 @@ func (v *values) value(n syntax.Node, s schema.FieldSpec, place string, depth in
 		v.number(n, s, place)
 	case schema.TypeBool:
 		if !v.core && (r.Tag() != syntax.TagBool || r.Kind() != syntax.Scalar) {
-			v.wrongType(n, place, "`true` or `false`", unquoted(n, syntax.TagBool)...)
+			v.wrongType(n, s, place, "`true` or `false`", unquoted(n, syntax.TagBool)...)
 		}
 	case schema.TypeArray:
 		v.array(n, s, place, depth)
@@ -82,9 +82,16 @@ func isTemplated(r syntax.Node) bool {
 	return r.Kind() == syntax.Scalar && strings.Contains(r.Value(), "{{")
 }
 
-func (v *values) wrongType(n syntax.Node, place, want string, fixes ...Fix) {
+func (v *values) wrongType(n syntax.Node, s schema.FieldSpec, place, want string, fixes ...Fix) {
+	if s.Secret {
+		v.add(n.Span(), "field.type", fmt.Sprintf("%s must be %s, but this is %s", place, want, kindOf(n)))
+		return // neither the message nor the title of a fix may repeat a secret
+	}
 	v.add(n.Span(), "field.type", fmt.Sprintf("%s must be %s, but this is %s", place, want, spec.Describe(n)), fixes...)
 }
+
+// kindOf is spec.Describe without the value.
+func kindOf(n syntax.Node) string { return value.KindOf(n.Any()).String() }
 
 // text checks a text. The language takes any scalar as text; a plugin gets what the user wrote, so for it 5 is no text.
 func (v *values) text(n syntax.Node, s schema.FieldSpec, place string) {
@@ -92,11 +99,11 @@ func (v *values) text(n syntax.Node, s schema.FieldSpec, place string) {
 	switch {
 	case r.Kind() != syntax.Scalar:
 		if !v.core { // the lowering has said so of the language's own
-			v.wrongType(n, place, "text")
+			v.wrongType(n, s, place, "text")
 		}
 		return
 	case r.Tag() != syntax.TagStr && !v.core:
-		v.wrongType(n, place, "text", quoted(n)...)
+		v.wrongType(n, s, place, "text", quoted(n)...)
 		return
 	}
 	if s.Pattern != "" {
@@ -105,6 +112,10 @@ func (v *values) text(n syntax.Node, s schema.FieldSpec, place string) {
 		}
 	}
 	if why := format(s.Format, r.Value()); why != "" {
+		if s.Secret {
+			v.add(n.Span(), "field.format", fmt.Sprintf("%s is not of the format `%s`", place, s.Format))
+			return
+		}
 		v.add(n.Span(), "field.format", place+": "+why, withScheme(n, s.Format)...)
 	}
 }
@@ -163,18 +174,22 @@ func (v *values) number(n syntax.Node, s schema.FieldSpec, place string) {
 	}
 	if !numeric {
 		if !v.core || r.Kind() == syntax.Scalar {
-			v.wrongType(n, place, "a number", unquoted(n, syntax.TagInt, syntax.TagFloat)...)
+			v.wrongType(n, s, place, "a number", unquoted(n, syntax.TagInt, syntax.TagFloat)...)
 		}
 		return
 	}
+	written := d.String()
+	if s.Secret {
+		written = "another number"
+	}
 	if s.Minimum != nil {
 		if least, ok := value.ParseDecimal(s.Minimum.String()); ok && d.Compare(least) < 0 {
-			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at least %s, but this is %s", place, least, d))
+			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at least %s, but this is %s", place, least, written))
 		}
 	}
 	if s.Maximum != nil {
 		if most, ok := value.ParseDecimal(s.Maximum.String()); ok && d.Compare(most) > 0 {
-			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at most %s, but this is %s", place, most, d))
+			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at most %s, but this is %s", place, most, written))
 		}
 	}
 }
@@ -182,6 +197,10 @@ func (v *values) number(n syntax.Node, s schema.FieldSpec, place string) {
 // enum checks that a value is one of those allowed.
 func (v *values) enum(n syntax.Node, s schema.FieldSpec, place string) {
 	have := n.Any()
+	written := value.Brief(have, 60)
+	if s.Secret {
+		written = "this value"
+	}
 	var allowed []string
 	for _, e := range s.Enum {
 		if same(have, e) {
@@ -189,14 +208,14 @@ func (v *values) enum(n syntax.Node, s schema.FieldSpec, place string) {
 		}
 		allowed = append(allowed, value.Text(e))
 		if text, ok := e.(string); ok && text == value.Text(have) {
-			v.wrongType(n, place, "the text "+quote(text), quoted(n)...)
+			v.wrongType(n, s, place, "the text "+quote(text), quoted(n)...)
 			return
 		}
 	}
-	msg := fmt.Sprintf("%s cannot be %s; it is one of %s", place, value.Brief(have, 60), spec.List(allowed, "and"))
+	msg := fmt.Sprintf("%s cannot be %s; it is one of %s", place, written, spec.List(allowed, "and"))
 	var fixes []Fix
-	if near := spec.Nearest(value.Text(have), allowed); near != "" {
-		msg = fmt.Sprintf("%s cannot be %s; did you mean `%s`? It is one of %s", place, value.Brief(have, 60), near, spec.List(allowed, "and"))
+	if near := spec.Nearest(value.Text(have), allowed); near != "" && !s.Secret {
+		msg = fmt.Sprintf("%s cannot be %s; did you mean `%s`? It is one of %s", place, written, near, spec.List(allowed, "and"))
 		fixes = replace(n.Span(), near)
 	}
 	v.add(n.Span(), "field.enum", msg, fixes...)
@@ -215,15 +234,17 @@ func (v *values) array(n syntax.Node, s schema.FieldSpec, place string, depth in
 	r := n.Resolve()
 	if r.Kind() != syntax.Sequence {
 		if !v.core {
-			v.wrongType(n, place, "a list", bracketed(n)...)
+			v.wrongType(n, s, place, "a list", bracketed(n)...)
 		}
 		return
 	}
 	if s.Items == nil {
 		return
 	}
+	items := *s.Items
+	items.Secret = items.Secret || s.Secret
 	for i, item := range r.Items() {
-		v.value(item, *s.Items, inside(place, "["+strconv.Itoa(i)+"]"), depth+1)
+		v.value(item, items, inside(place, "["+strconv.Itoa(i)+"]"), depth+1)
 	}
 }
 
@@ -231,7 +252,7 @@ func (v *values) object(n syntax.Node, s schema.FieldSpec, place string, depth i
 	r := n.Resolve()
 	if r.Kind() != syntax.Mapping {
 		if !v.core {
-			v.wrongType(n, place, "a map")
+			v.wrongType(n, s, place, "a map")
 		}
 		return
 	}
@@ -240,6 +261,7 @@ func (v *values) object(n syntax.Node, s schema.FieldSpec, place string, depth i
 		name := e.Key.Resolve().Value()
 		there[name] = !isNull(e.Value)
 		member, known := s.Member(name)
+		member.Secret = member.Secret || s.Secret
 		inner := inside(place, "."+name)
 		switch {
 		case known && member.Deprecated != "":
