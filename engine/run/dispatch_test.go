@@ -189,14 +189,14 @@ func TestTheLimitHoldsForManyJobs(t *testing.T) {
 
 func TestWhatWaitsForALaneIsSkippedInOrder(t *testing.T) {
 	p := newProbe()
-	jobs := []job{{0, 7}, {0, 7}, {0, -1}, {0, 7}, {0, 8}}
+	jobs := []job{{0, 7}, {0, 7}, {0, -1}, {0, 7}, {1, 7}}
 	p.dispatcher(2, jobs, func(i int) bool {
 		if i == 0 {
 			p.wait(t, "ran 2")
 		}
-		return i == 2
+		return i == 0
 	}).dispatch(t.Context())
-	if tail := p.log[len(p.log)-4:]; !slices.Equal(tail, []string{"skip 1", "skip 3", "skip 4", "end 0"}) {
+	if tail := p.log[len(p.log)-6:]; !slices.Equal(tail, []string{"skip 1", "skip 3", "end 0", "wave 1 [4,5)", "skip 4", "end 1"}) {
 		t.Errorf("log = %q", p.log)
 	}
 }
