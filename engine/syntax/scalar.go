@@ -340,14 +340,18 @@ func (d *decoder) scalar(n *node, raw string) {
 	}
 }
 
+// lead is how many bytes stand before the text of a scalar.
+func (n *node) lead() int {
+	if n.style == SingleQuoted || n.style == DoubleQuoted {
+		return 1
+	}
+	return 0
+}
+
 // segmentsOf maps the node's value to its source; offsets in the source count from the node's start.
 func segmentsOf(n *node) []segment {
 	if n.flags&flagExact != 0 {
-		lead := 0
-		if n.style == SingleQuoted || n.style == DoubleQuoted {
-			lead = 1
-		}
-		return []segment{{0, len(n.value), lead, len(n.value)}}
+		return []segment{{0, len(n.value), n.lead(), len(n.value)}}
 	}
 	if n.x == nil {
 		return nil
@@ -363,6 +367,9 @@ func (n Node) ValueOffset(i int) int {
 	span := n.Span()
 	if n.Kind() != Scalar || n.via != nil {
 		return span.Start
+	}
+	if n.n.flags&flagExact != 0 {
+		return span.Start + n.n.lead() + min(max(i, 0), len(n.n.value))
 	}
 	segs := segmentsOf(n.n)
 	if len(segs) == 0 {

@@ -3,6 +3,7 @@ package syntax
 import (
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/speclens/speclens/engine/text"
@@ -164,6 +165,31 @@ func TestTypingAWholeFileEndsWithItsTree(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestATreeServesManyAtOnce(t *testing.T) {
+	src := "base: &b {x: 1}\ntests:\n  - name: a\n    body: &c {<<: *b}\n  - name: b\n    body: *c\n  - name: c\n    x: [\n"
+	txt := text.New(src)
+	tr := Parse(txt, Options{})
+	want := full(tr)
+	var wg sync.WaitGroup
+	for g := 0; g < 4; g++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for at := g; at < len(src); at += 4 {
+				edits := []text.Edit{{Span: text.Span{Start: at, End: at}, New: "y"}}
+				next := tr.Update(txt.Apply(edits...), edits)
+				next.Documents()[0].Root.Any()
+				next.ContextAt(at)
+				if got := full(tr); got != want {
+					t.Errorf("an update changed the tree before it: %s", firstDifference(got, want))
+					return
+				}
+			}
+		}()
+	}
+	wg.Wait()
 }
 
 func TestAPastedCopyIsAUnitOfItsOwn(t *testing.T) {
