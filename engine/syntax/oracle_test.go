@@ -114,7 +114,7 @@ func treeDocs(t *Tree) string {
 func errorsOf(t *Tree) []Finding {
 	var out []Finding
 	for _, f := range t.Findings() {
-		if f.Severity == SeverityError && f.Code != CodeDuplicateKey {
+		if f.Severity == SeverityError && f.Code != CodeDuplicateKey && f.Code != CodeMerge {
 			out = append(out, f)
 		}
 	}

@@ -239,7 +239,7 @@ func TestLimits(t *testing.T) {
 // TestLargeTextsTakeTheirTimeInProportion reads texts whose cost would explode if anything looked too far ahead or back.
 // Each took well below a second when it was written; the bound only tells linear from quadratic.
 func TestLargeTextsTakeTheirTimeInProportion(t *testing.T) {
-	const n = 16_000
+	const n = 8_000
 	for name, src := range map[string]string{
 		"a long line of maps":         "k: [" + strings.Repeat("{\"a\": [1, \"b\"]}, ", n) + "]\n",
 		"a long line of templates":    "k: [" + strings.Repeat("\"{{ a }}\", ", n) + "]\n",
@@ -395,6 +395,26 @@ func TestSurprisingScalars(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: the finding is %q, want %q", src, got, want)
+		}
+	}
+}
+
+func TestAMergeKeyMergesMapsOnly(t *testing.T) {
+	for src, want := range map[string]string{
+		"a: &a {x: 1}\nb: {<<: *a}\n":           "",
+		"a: &a {x: 1}\nb: {<<: [*a, {y: 1}]}\n": "",
+		"b: {<<: {x: 1}}\n":                     "",
+		"b: {\"<<\": x}\n":                      "",
+		"b: {<<: x}\n":                          CodeMerge,
+		"b:\n  <<:\n  c: 1\n":                   CodeMerge,
+		"b: {<<: [{x: 1}, 2]}\n":                CodeMerge,
+	} {
+		got := ""
+		if f := parse(src).Findings(); len(f) > 0 {
+			got = f[0].Code
+		}
+		if got != want {
+			t.Errorf("%q: the finding is %q, want %q", src, got, want)
 		}
 	}
 }

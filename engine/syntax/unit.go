@@ -198,13 +198,16 @@ func sortFindings(f []Finding) {
 	})
 }
 
-// style reports values whose type surprises: numbers with a leading zero, and dates.
+// style reports values whose type surprises: numbers with a leading zero, dates, and what cannot be merged.
 func (u *Unit) style() {
 	var walk func(n *node)
 	walk = func(n *node) {
 		switch n.kind {
 		case Mapping:
 			for i := 1; i < len(n.kids); i += 2 {
+				if isMerge(Node{n: n.kids[i-1]}) {
+					u.checkMerge(n.kids[i])
+				}
 				walk(n.kids[i])
 			}
 		case Sequence:
@@ -221,6 +224,25 @@ func (u *Unit) style() {
 		}
 	}
 	walk(u.Node.n)
+}
+
+// checkMerge reports what a merge key cannot merge. An alias may stand for a map, which is known only later.
+func (u *Unit) checkMerge(v *node) {
+	switch {
+	case v.kind == Sequence:
+		for _, k := range v.kids {
+			u.checkMerge(k)
+		}
+	case v.kind == Scalar:
+		span := spanOf(v)
+		if span.IsEmpty() {
+			span.Start = max(span.Start-1, 0)
+		}
+		u.Findings = append(u.Findings, Finding{
+			Span: span, Severity: SeverityError, Code: CodeMerge,
+			Message: "The key << merges maps, and this is none. Write an alias of a map behind it, as in <<: *base, or put the key in quotes.",
+		})
+	}
 }
 
 func surprising(n *node, src string) (Finding, bool) {
