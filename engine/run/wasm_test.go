@@ -77,7 +77,7 @@ func TestManyTestsShareTheInstancesOfASandboxedPlugin(t *testing.T) {
 	a := newAPI(t, nil)
 	var s strings.Builder
 	fmt.Fprintf(&s, "target: %s\ntests:\n", a.URL)
-	for i := range 60 {
+	for i := range 24 {
 		fmt.Fprintf(&s, "  - { name: t%d, resource: '/echo?n=%d', expect: { body: { url: '/echo?n=%d' } } }\n", i, i, i)
 	}
 	b := newBenchWith(t, sandboxed(t), "a.yaml", s.String())
