@@ -219,7 +219,7 @@ func (x *exporter) tests() {
 	for name, o := range x.pluginFields() {
 		properties[name] = o
 	}
-	full["additionalProperties"] = len(x.plugins) == 0
+	full["additionalProperties"] = x.anyField()
 	if rules := x.rules(LevelTest); len(rules) > 0 {
 		full["allOf"] = rules
 	}
@@ -241,6 +241,12 @@ func (x *exporter) tests() {
 			},
 		},
 	}
+}
+
+// anyField reports whether a test may hold fields that nobody describes: as long as no plugin is known, and where one of
+// them describes none at all.
+func (x *exporter) anyField() bool {
+	return len(x.plugins) == 0 || slices.ContainsFunc(x.plugins, func(p PluginSchema) bool { return len(p.Fields) == 0 })
 }
 
 // pluginFields are the fields of all plugins by name. A field of several plugins takes what any of them takes.

@@ -85,6 +85,8 @@ func TestJSONSchemaOfSpecs(t *testing.T) {
 		{"a list where text is wanted is wrong", both, `{"tests": [{"name": ["x"]}]}`, true},
 		{"a misspelt test key is wrong once plugins are known", both, `{"tests": [{"nmae": "x"}]}`, true},
 		{"an unknown test key is a plugin's when no plugin is known", nil, `{"tests": [{"payload": "x"}]}`, false},
+		{"any field is fine where a plugin describes none", []PluginSchema{httpPlugin(), {Name: "free", Protocols: []Protocol{"free"}}},
+			`{"tests": [{"payload": "x"}]}`, false},
 		{"a misspelt file key is wrong", both, `{"test": []}`, true},
 		{"an unknown mode is wrong", both, `{"mode": "scenaro", "tests": []}`, true},
 		{"every known mode is fine", both, `{"mode": "scenario", "tests": []}`, false},
