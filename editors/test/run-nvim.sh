@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run-nvim.sh: the main job in a real Neovim, headless. Installs one when none is new enough.
+# run-nvim.sh: the main job in a real Neovim, headless and on the screen of a terminal. Installs one when none is new enough.
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,9 @@ cd "$root/editors/nvim"
 export SPECLENS_STORY=$here/story.json
 # A home of its own: no configuration, state or log of the machine's user takes part.
 export HOME=$scratch XDG_CONFIG_HOME=$scratch/config XDG_DATA_HOME=$scratch/data XDG_STATE_HOME=$scratch/state XDG_CACHE_HOME=$scratch/cache
-if timeout 300 "$nvim" --headless -u test/init.lua -l test/check.lua </dev/null; then
+run() { timeout 300 "$nvim" --headless -u test/init.lua "$@" </dev/null; }
+# The second one is not run with -l, because a Neovim that only runs a script has a screen of 80 by 24.
+if run -l test/check.lua && run -c 'luafile test/screen.lua' -c 'cquit 1'; then
   rm -rf "$scratch"
 else
   code=$?

@@ -410,5 +410,5 @@ local ok, err = xpcall(main, debug.traceback)
 if not ok then
   report(false, 'the check ran to its end', err)
 end
-io.stdout:write(failures == 0 and '# all seen\n' or ('# %d not seen\n'):format(failures))
+io.stdout:write(failures == 0 and '# Neovim, headless: all seen\n' or ('# Neovim, headless: %d not seen\n'):format(failures))
 vim.cmd(failures == 0 and 'qall!' or 'cquit 1')

@@ -91,7 +91,7 @@ local function handlers()
   local result = {}
   for method, follow in pairs({
     ['workspace/codeLens/refresh'] = require('speclens.lens').on_refresh,
-    ['workspace/inlayHint/refresh'] = vim.lsp.handlers['workspace/inlayHint/refresh'],
+    ['workspace/inlayHint/refresh'] = require('speclens.hints').on_refresh,
   }) do
     result[method] = function(err, params, ctx, ...)
       return ending[ctx.client_id] and vim.NIL or follow(err, params, ctx, ...)

@@ -41,7 +41,7 @@ function M.register()
         require('speclens.lens').attach(event.buf)
       end
       if options.inlay_hints then
-        vim.lsp.inlay_hint.enable(true, { bufnr = event.buf })
+        require('speclens.hints').attach(event.buf)
       end
       require('speclens.commands').map(event.buf, options.mappings)
     end,
