@@ -41,7 +41,7 @@ func typing(t *testing.T, name, src string) {
 	uri := "file:///typing/" + name
 	s := engine.NewSession(engine.Options{Registry: registry(t)})
 	s.Open(uri, "qube", 1, "")
-	const step = 5 // an odd length, so that words are cut everywhere over the fixtures
+	const step = 11 // an odd length, so that words are cut everywhere over the fixtures
 	for end := 0; end < len(src); end += step {
 		doc := s.Snapshot().Document(uri)
 		at := doc.Text.Position(doc.Text.Len(), text.UTF8)
