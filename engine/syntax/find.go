@@ -34,7 +34,7 @@ func (t *Tree) NodeAt(off int) []Node {
 		return nil
 	}
 	doc := t.docs[t.docAt(off)]
-	if doc.Root.IsZero() {
+	if doc.Root.IsZero() || !doc.Root.FullSpan().Contains(off) {
 		return nil
 	}
 	path := []Node{doc.Root}

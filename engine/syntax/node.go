@@ -76,6 +76,16 @@ type extra struct {
 	items      []Item
 }
 
+// move shifts the spans of the properties, if there are any.
+func (x *extra) move(delta int) {
+	if !x.props.IsEmpty() {
+		x.props = x.props.Shift(delta)
+	}
+	if !x.anchorSpan.IsEmpty() {
+		x.anchorSpan = x.anchorSpan.Shift(delta)
+	}
+}
+
 func (n *node) ext() *extra {
 	if n.x == nil {
 		n.x = &extra{}

@@ -231,14 +231,6 @@ func clip(s string) string {
 	return s[:cut] + "…"
 }
 
-// document reads everything as one node.
-func (p *parser) document() *node {
-	p.next()
-	root := p.block(-1, atTop)
-	p.leftover("the document")
-	return root
-}
-
 // leftover reports what stands behind the end of the piece's value.
 func (p *parser) leftover(what string) {
 	for first := true; p.next() >= 0; first = false {

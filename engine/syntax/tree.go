@@ -322,7 +322,7 @@ func (s *Section) subItems(subs []Item, base int) {
 		*v.x = *s.Value.n.x
 	}
 	v.start, v.end = v.start+int32(base), v.end+int32(base)
-	v.x.anchorSpan, v.x.props = v.x.anchorSpan.Shift(base), v.x.props.Shift(base)
+	v.x.move(base)
 	v.kids, v.x.items = nil, s.Items
 	s.Value = Node{n: &v}
 }

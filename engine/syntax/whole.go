@@ -85,7 +85,7 @@ func (t *Tree) wholeDocument(span text.Span, old *Tree) Document {
 				*root.x = *w.unit.Node.n.x
 			}
 			root.start, root.end = root.start+int32(w.base), root.end+int32(w.base)
-			root.x.props, root.x.anchorSpan = root.x.props.Shift(w.base), root.x.anchorSpan.Shift(w.base)
+			root.x.move(w.base)
 			for _, s := range doc.Sections {
 				root.x.entries = append(root.x.entries, Entry{s.Key, s.Value, s.Span})
 			}
@@ -273,7 +273,7 @@ func rebase(n *node, base int) {
 	n.start -= int32(base)
 	n.end -= int32(base)
 	if n.x != nil {
-		n.x.props, n.x.anchorSpan = n.x.props.Shift(-base), n.x.anchorSpan.Shift(-base)
+		n.x.move(-base)
 		if n.kind == Alias {
 			n.flags |= flagForeign
 		}
