@@ -12,6 +12,7 @@ import (
 
 	"github.com/speclens/speclens/capabilities"
 	"github.com/speclens/speclens/engine/plugin/plugintest"
+	"github.com/speclens/speclens/schema"
 )
 
 type (
@@ -397,5 +398,24 @@ func TestTwoHundredCallsAtOnceGetTwoHundredRightAnswers(t *testing.T) {
 	wg.Wait()
 	if n := p.core.executing.idleCount(); n < 1 || n > 4 {
 		t.Errorf("%d instances, want 1 to 4", n)
+	}
+}
+
+func TestAPanicOfTheHostCostsTheCallOnly(t *testing.T) {
+	if err := recovered(func() error { panic("ouch") }); !says(err, "the host failed in this call: ouch") {
+		t.Errorf("error %v", err)
+	}
+	// A sink that panics does so in a host function, with the guest's frames below it.
+	p, rec := loadTiny(t, tiny{Initialize: starts, Execute: func(a *asm) {
+		a.Emit(`{"kind":"Sent"}`)
+		a.Return(`{"status":0,"duration_ms":0}`)
+	}})
+	_, err := p.Execute(t.Context(), TestInput{}, func(schema.PluginEvent) { panic("sink") })
+	var typed *Error
+	if !errors.As(err, &typed) || !says(err, "sink") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := p.Execute(t.Context(), TestInput{}, nil); err != nil || rec.count(started) != 2 {
+		t.Errorf("the next call: %v, %d instances", err, rec.count(started))
 	}
 }

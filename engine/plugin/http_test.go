@@ -373,3 +373,59 @@ func TestTheBodyStaysOutOfTheGuest(t *testing.T) {
 		t.Errorf("log %v", rec.lines())
 	}
 }
+
+func TestGrantsMayBeGivenFromTheStart(t *testing.T) {
+	client := &fakeHTTP{}
+	wasm := tiny{Info: tinyInfo, Execute: func(a *asm) { a.HTTP(`{"url":"http://db.test"}`) }}.Bytes()
+	r, _ := newTestRuntime(t, WithHTTP(client), WithGrants(capabilities.Grants{"sha256:" + hashOf(wasm): {HTTP: []string{"*"}}}))
+	p, err := r.LoadPlugin(t.Context(), "x", wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := p.Execute(t.Context(), TestInput{}, nil); err != nil || out.Error != "" || client.count() != 1 {
+		t.Errorf("%+v, %v, %d requests", out, err, client.count())
+	}
+}
+
+func TestTheTestsOwnBodyIsSentByHandle(t *testing.T) {
+	for name, c := range map[string]struct {
+		body any
+		want string
+	}{
+		"text as it is":        {"a <b>", "a <b>"},
+		"compact sorted JSON":  {map[string]any{"b": json.Number("9007199254740993"), "a": "<"}, `{"a":"<","b":9007199254740993}`},
+		"nothing for none":     {nil, ""},
+		"a list":               {[]any{true}, "[true]"},
+		"empty text, no bytes": {"", ""},
+	} {
+		client := &fakeHTTP{}
+		p, _ := loadTiny(t, tiny{Execute: func(a *asm) { a.HTTP(`{"url":"http://x","body":{"body_ref":0}}`) }}, WithHTTP(client))
+		out, err := p.Execute(t.Context(), TestInput{Target: "http://x", Fields: map[string]any{"body": c.body}}, nil)
+		if err != nil || out.Error != "" || client.count() != 1 {
+			t.Fatalf("%s: %+v, %v", name, out, err)
+		}
+		if got := string(client.requests[0].Body); got != c.want {
+			t.Errorf("%s: sent %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestWhatAGuestHandsOverIsLimited(t *testing.T) {
+	limits := generous()
+	limits.OutputBytes = 1 << 10
+	long := strings.Repeat("x", 2<<10)
+	p, rec := loadTiny(t, tiny{Execute: func(a *asm) {
+		a.Log(1, long)
+		a.Emit(long)
+		a.HTTP(long)
+	}}, WithLimits(limits))
+	out, err := p.Execute(t.Context(), TestInput{}, nil)
+	if err != nil || !strings.Contains(out.Error, "too large") {
+		t.Errorf("%+v, %v", out, err)
+	}
+	for _, function := range []string{"host_log", "host_emit_event", "host_http_request"} {
+		if rec.count(function+": 2048 bytes are over the limit of 1024") != 1 {
+			t.Errorf("%s: log %v", function, rec.lines())
+		}
+	}
+}

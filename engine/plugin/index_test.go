@@ -229,3 +229,106 @@ func TestAnUnchangedFolderIsNotReadAgain(t *testing.T) {
 		t.Errorf("a young file that was written again within its time: %s", got)
 	}
 }
+
+func TestPrepareCompilesBeforeTheFirstUse(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	first, _ := newTestLoader(t, WithCacheDir(cache))
+	mustLoad(t, first, dir)
+	l, rec := newTestLoader(t, WithCacheDir(cache))
+	p := mustLoad(t, l, dir).Lookup("a").(*WASMPlugin)
+	if p.core.compiled() {
+		t.Fatal("compiled already")
+	}
+	if err := p.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Execute(t.Context(), TestInput{}, nil); err != nil || rec.count(started) != 1 {
+		t.Errorf("execute: %v, %d instances, want the one that was prepared", err, rec.count(started))
+	}
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "2")})
+	mustLoad(t, first, dir)
+	last, _ := newTestLoader(t, WithCacheDir(cache))
+	p = mustLoad(t, last, dir).Lookup("a").(*WASMPlugin)
+	if err := os.Remove(filepath.Join(dir, "a.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Prepare(t.Context()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is gone: %v", err)
+	}
+}
+
+func TestTheIndexForgetsWhatWasNotUsedForLong(t *testing.T) {
+	x := readIndex(t.TempDir())
+	now := time.Now()
+	day := now.Unix() / (24 * 60 * 60)
+	x.setModule("used", manifest{})
+	x.setModule("stale", manifest{})
+	x.Modules["old"] = indexed{Used: day - indexKeepDays - 1}
+	x.Modules["recent"] = indexed{Used: day - indexKeepDays + 1}
+	for path, sha := range map[string]string{"/d/a": "used", "/d/gone": "stale", "/other/b": "recent", "/other/c": "old"} {
+		x.setFile(path, stat{}, sha, now)
+	}
+	if err := x.write([]string{"/d"}, map[string]bool{"/d/a": true}, now); err != nil {
+		t.Fatal(err)
+	}
+	again := readIndex(filepath.Dir(x.path))
+	for path, want := range map[string]bool{"/d/a": true, "/d/gone": false, "/other/b": true, "/other/c": false} {
+		if _, ok := again.Files[path]; ok != want {
+			t.Errorf("file %s is known: %v, want %v", path, ok, want)
+		}
+	}
+	for sha, want := range map[string]bool{"used": true, "stale": true, "recent": true, "old": false} {
+		if _, ok := again.module(sha); ok != want {
+			t.Errorf("module %s is known: %v, want %v", sha, ok, want)
+		}
+	}
+	if again.Modules["used"].Used != day || again.Modules["recent"].Used == day {
+		t.Errorf("modules %+v", again.Modules)
+	}
+}
+
+func TestAnIndexThatCannotBeWrittenIsOnlySlow(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1")})
+	if err := os.MkdirAll(filepath.Join(cache, "index.json"), 0o700); err != nil { // a folder in its place
+		t.Fatal(err)
+	}
+	l, rec := newTestLoader(t, WithCacheDir(cache))
+	if r := mustLoad(t, l, dir); status(t, r, "a") != "1" || !rec.has("plugin index: ") {
+		t.Errorf("log %v", rec.lines())
+	}
+	if left, _ := filepath.Glob(filepath.Join(cache, "index.json.*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestAnIndexDoesNotGrantWhatTheEngineLacks(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+	put(t, dir, map[string][]byte{"a.wasm": versioned("a", "1"), "b.wasm": versioned("b", "1")})
+	first, _ := newTestLoader(t, WithCacheDir(cache))
+	mustLoad(t, first, dir)
+	index := filepath.Join(cache, "index.json")
+	content, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As if an engine that knew more had written it.
+	more := strings.Replace(string(content), `"name":"a","version":"1",`, `"name":"a","version":"1","capabilities":["sql"],`, 1)
+	if more == string(content) {
+		t.Fatalf("the index is not as expected: %s", content)
+	}
+	if err := os.WriteFile(index, []byte(more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, _ := newTestLoader(t, WithCacheDir(cache))
+	r := mustLoad(t, l, dir)
+	if names(r) != "b@1" || len(r.Problems()) != 1 {
+		t.Fatalf("plugins %s, problems %v", names(r), r.Problems())
+	}
+	var missing *ErrMissingCapability
+	problem := r.Problems()[0]
+	if !errors.As(problem, &missing) || missing.Capability != "sql" || !says(problem, "a.wasm: plugin a@1: load") {
+		t.Errorf("problem %v", problem)
+	}
+}

@@ -58,6 +58,10 @@ func TestLoadPluginRefusesWhatBreaksTheContract(t *testing.T) {
 			[]string{`"apiqube"."host_exec", "env"."abort"`, "host_http_request"},
 		},
 		{
+			"a memory that comes from elsewhere", []byte("\x00asm\x01\x00\x00\x00\x02\x0f\x01\x03env\x06memory\x02\x00\x01"), "",
+			[]string{`imports what no plugin gets: memory "env"."memory"`},
+		},
+		{
 			"an unknown WASI function",
 			tiny{Info: tinyInfo, Imports: []plugintest.Import{{Module: "wasi_snapshot_preview1", Name: "sock_connect"}}}.Bytes(), "",
 			[]string{`"wasi_snapshot_preview1"."sock_connect"`},
