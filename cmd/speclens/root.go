@@ -48,6 +48,16 @@ func terminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
+// terminalWidth is how many columns a terminal has; 80 where it does not say.
+func terminalWidth(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
 // useColor follows --color, and NO_COLOR (https://no-color.org) where that says auto.
 func (a *app) useColor(w io.Writer) bool {
 	switch a.color {

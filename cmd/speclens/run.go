@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,7 @@ type runFlags struct {
 	processEnv               bool
 	maxConcurrent            int
 	seed                     uint64
+	reports                  []string
 	sel                      run.Selection
 }
 
@@ -38,6 +40,7 @@ func (a *app) run() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.format, "output", "o", "pretty", "format: "+output.Names(runners))
+	flags.StringArrayVar(&f.reports, "report", nil, "write a report beside the output, as FORMAT=FILE; may be given several times")
 	flags.BoolVar(&f.parallel, "parallel", true, "run tests of a wave at the same time")
 	flags.IntVar(&f.maxConcurrent, "max-concurrent", 0, "how many tests may run at the same time (default: the configuration's, else the number of cores)")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "begin no further test after a failure, and run nothing if a file is broken")
@@ -59,20 +62,43 @@ type runSink interface {
 	Err() error
 }
 
+// newRunSink makes the sink of a format of `speclens run`.
+type newRunSink func(a *app, w io.Writer, source output.Source, f runFlags) runSink
+
 // runners are the formats of `speclens run`.
-var runners = map[string]func(a *app, w io.Writer, source output.Source, f runFlags) runSink{
-	"json": func(_ *app, w io.Writer, source output.Source, _ runFlags) runSink { return output.NewJSON(w, source) },
-	"pretty": func(a *app, w io.Writer, source output.Source, f runFlags) runSink {
-		return output.NewPretty(w, source, output.PrettyOptions{Color: a.useColor(w), Live: terminal(w), Verbose: f.verbose})
-	},
+var runners = runFormats()
+
+func runFormats() map[string]newRunSink {
+	table := map[string]newRunSink{
+		"json": func(_ *app, w io.Writer, source output.Source, _ runFlags) runSink { return output.NewJSON(w, source) },
+		"pretty": func(a *app, w io.Writer, source output.Source, f runFlags) runSink {
+			return output.NewPretty(w, source, output.PrettyOptions{
+				Color: a.useColor(w), Live: terminal(w), Width: func() int { return terminalWidth(w) }, Verbose: f.verbose,
+			})
+		},
+	}
+	for name, document := range output.Documents {
+		table[name] = func(_ *app, w io.Writer, source output.Source, _ runFlags) runSink {
+			return output.NewCollector(w, source, document)
+		}
+	}
+	return table
 }
 
 func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	ctx := cmd.Context()
-	newSink, ok := runners[f.format]
-	if !ok {
+	if runners[f.format] == nil {
 		return usage("unknown format %q; choose one of %s", f.format, output.Names(runners))
 	}
+	reports, err := parseReports(f.reports, func(name string) bool { return runners[name] != nil }, output.Names(runners))
+	if err != nil {
+		return err
+	}
+	files, err := openReports(reports)
+	if err != nil {
+		return err
+	}
+	defer files.discard()
 	ws, err := a.open(ctx, args, f.plugins, f.envFile)
 	if err != nil {
 		return err
@@ -97,7 +123,10 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	if f.processEnv {
 		opts.LookupEnv = os.LookupEnv
 	}
-	sink := newSink(a, a.stdout, source, f)
+	sink := fanOut{runners[f.format](a, a.stdout, source, f)}
+	for i, to := range reports {
+		sink = append(sink, runners[to.format](a, files[i], source, f))
+	}
 	report, err := run.Execute(ctx, ws.snap, f.sel, sink, opts)
 	if err != nil {
 		return err
@@ -110,7 +139,7 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		fmt.Fprintf(a.stderr, "%s: error: %s [%s]\n", where, render.Printable(p.Message), p.Code)
 		broken = broken || p.Fatal
 	}
-	if err := sink.Err(); err != nil {
+	if err := errors.Join(sink.Err(), files.commit()); err != nil {
 		return fmt.Errorf("write the results: %w", err)
 	}
 	return verdict(report, broken)

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -45,7 +44,10 @@ func (r CheckReport) count(s analysis.Severity) int {
 type Checker func(w io.Writer, r CheckReport, style Style) error
 
 // Checkers are the formats of `speclens check`.
-var Checkers = map[string]Checker{"text": checkText, "json": checkJSON}
+var Checkers = map[string]Checker{"github": checkGitHub, "json": checkJSON, "sarif": checkSARIF, "text": checkText}
+
+// codeUnreadable is the code of a file that could not be read.
+const codeUnreadable = "file.unreadable"
 
 // Names lists the keys of a table of formats.
 func Names[V any](table map[string]V) string {
@@ -82,7 +84,7 @@ func (p *errWriter) diagnostic(source Source, doc *engine.Document, d analysis.D
 	}
 	line, column := render.Position(doc.Text, d.Span.Start)
 	p.printf("%s %s %s %s\n", style.Bold(fmt.Sprintf("%s:%d:%d:", source.Path(doc.URI), line, column)),
-		paint(d.Severity.String()+":"), render.Printable(d.Message), style.Dim("["+d.Code+"]"))
+		paint(d.Severity.String()+":"), foreign(d.Message, "  │ "), style.Dim("["+d.Code+"]"))
 	p.printf("%s", render.Excerpt(doc.Text, d.Span, '~', "  "))
 	for _, rel := range d.Related {
 		where := source.Path(rel.URI)
@@ -90,8 +92,13 @@ func (p *errWriter) diagnostic(source Source, doc *engine.Document, d analysis.D
 			l, c := render.Position(other.Text, rel.Span.Start)
 			where = fmt.Sprintf("%s:%d:%d", where, l, c)
 		}
-		p.printf("  %s %s\n", style.Dim(where+":"), render.Printable(rel.Message))
+		p.printf("  %s %s\n", style.Dim(where+":"), foreign(rel.Message, "  │ "))
 	}
+}
+
+// foreign is a text that may have several lines, in the middle of one of ours; the others stand behind a prefix.
+func foreign(s, prefix string) string {
+	return strings.ReplaceAll(render.Printable(s), "\n", "\n"+prefix)
 }
 
 type jsonDiagnostic struct {
@@ -127,7 +134,7 @@ func checkJSON(w io.Writer, r CheckReport, _ Style) error {
 	out := jsonCheck{Files: len(r.Files), Errors: r.Errors(), Warnings: r.count(analysis.SeverityWarning), Diagnostics: []jsonDiagnostic{}}
 	for _, u := range r.Unreadable {
 		out.Diagnostics = append(out.Diagnostics, jsonDiagnostic{
-			File: u.Path, Severity: "error", Source: analysis.SourceCheck, Code: "file.unreadable", Message: u.Err.Error(), Fatal: true,
+			File: u.Path, Severity: "error", Source: analysis.SourceCheck, Code: codeUnreadable, Message: u.Err.Error(), Fatal: true,
 		})
 	}
 	for _, f := range r.Files {
@@ -148,10 +155,7 @@ func checkJSON(w io.Writer, r CheckReport, _ Style) error {
 			out.Diagnostics = append(out.Diagnostics, jd)
 		}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	return writeJSON(w, out, "  ")
 }
 
 // errWriter keeps the first error of a writer.

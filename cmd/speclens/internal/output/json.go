@@ -1,11 +1,12 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"time"
 
-	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/cmd/speclens/internal/render"
 	"github.com/speclens/speclens/engine/run"
 )
 
@@ -22,6 +23,18 @@ func NewJSON(w io.Writer, source Source) *JSON { return &JSON{w: w, source: sour
 // Err is the first error of the writer.
 func (j *JSON) Err() error { return j.err }
 
+// The types of lines.
+const (
+	lineRunStarted    = "RunStarted"
+	lineWaveStarted   = "WaveStarted"
+	lineTestStarted   = "TestStarted"
+	linePluginEvent   = "PluginEvent"
+	lineTestCompleted = "TestCompleted"
+	lineWaveCompleted = "WaveCompleted"
+	lineRunCompleted  = "RunCompleted"
+	lineLog           = "Log"
+)
+
 type (
 	jsonLine struct {
 		Type    string `json:"type"`
@@ -37,48 +50,6 @@ type (
 		TestNames []string `json:"test_names,omitempty"`
 		Parallel  *bool    `json:"parallel,omitempty"`
 	}
-	jsonTest struct {
-		Name     string `json:"name"`
-		File     string `json:"file"`
-		Line     int    `json:"line"`
-		Protocol string `json:"protocol"`
-		Target   string `json:"target"`
-	}
-	jsonPluginEvent struct {
-		Test   string         `json:"test"`
-		Plugin string         `json:"plugin"`
-		Kind   string         `json:"kind"`
-		Data   map[string]any `json:"data"`
-		AtMs   float64        `json:"at_ms"`
-	}
-	jsonTestCompleted struct {
-		jsonTest
-		Status     string          `json:"status"`
-		DurationMs float64         `json:"duration_ms"`
-		Request    any             `json:"request"`
-		Response   any             `json:"response"`
-		Assertions []jsonAssertion `json:"assertions"`
-		Warnings   []string        `json:"warnings"`
-		Error      string          `json:"error"`
-	}
-	jsonAssertion struct {
-		Expression string `json:"expression"`
-		Path       string `json:"path"`
-		Passed     bool   `json:"passed"`
-		Expected   any    `json:"expected"`
-		Actual     any    `json:"actual"`
-		Message    string `json:"message"`
-		Line       int    `json:"line"`
-	}
-	jsonRunCompleted struct {
-		Total      int     `json:"total"`
-		Passed     int     `json:"passed"`
-		Failed     int     `json:"failed"`
-		Skipped    int     `json:"skipped"`
-		Errored    int     `json:"errored"`
-		DurationMs float64 `json:"duration_ms"`
-		Cancelled  bool    `json:"cancelled,omitempty"`
-	}
 	jsonLog struct {
 		Level   string `json:"level"`
 		Plugin  string `json:"plugin,omitempty"`
@@ -91,58 +62,41 @@ type (
 func (j *JSON) Emit(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
-		files := make([]string, len(e.Files))
-		for i, f := range e.Files {
-			files[i] = j.source.Path(f)
-		}
-		j.write("RunStarted", jsonRunStarted{files, e.TotalTests, e.TotalWaves})
+		j.write(lineRunStarted, jsonRunStarted{j.source.files(e.Files), e.TotalTests, e.TotalWaves})
 	case run.WaveStarted:
-		j.write("WaveStarted", jsonWave{e.Index, orEmpty(e.TestNames), &e.Parallel})
+		j.write(lineWaveStarted, jsonWave{e.Index, orEmpty(e.TestNames), &e.Parallel})
 	case run.TestStarted:
-		j.write("TestStarted", j.test(e.Test, e.Protocol, e.Target))
+		j.write(lineTestStarted, j.source.test(e.Test, e.Protocol, e.Target))
 	case run.PluginEvent:
-		j.write("PluginEvent", jsonPluginEvent{e.Test.Name, e.Event.Plugin, e.Event.Kind, e.Event.Data, millis(e.Event.At)})
+		j.write(linePluginEvent, j.source.event(e))
 	case run.TestCompleted:
-		j.write("TestCompleted", j.completed(e.Test, e.Result))
+		j.write(lineTestCompleted, j.source.completed(e.Test, e.Result))
 	case run.WaveCompleted:
-		j.write("WaveCompleted", jsonWave{Index: e.Index})
+		j.write(lineWaveCompleted, jsonWave{Index: e.Index})
 	case run.RunCompleted:
-		j.write("RunCompleted", jsonRunCompleted{e.Total, e.Passed, e.Failed, e.Skipped, e.Errored, millis(e.Duration), e.Cancelled})
+		j.write(lineRunCompleted, totals(e))
 	case run.Log:
-		j.write("Log", jsonLog{e.Level, e.Plugin, e.Test.Name, e.Message})
+		j.write(lineLog, jsonLog{e.Level, e.Plugin, e.Test.Name, e.Message})
 	}
-}
-
-func (j *JSON) test(info run.TestInfo, protocol, target string) jsonTest {
-	return jsonTest{info.Name, j.source.Path(info.Key.URI), info.Line, protocol, target}
-}
-
-func (j *JSON) completed(info run.TestInfo, r *engine.TestResult) jsonTestCompleted {
-	out := jsonTestCompleted{
-		jsonTest: j.test(info, string(r.Protocol), r.Target), Status: string(r.Status), DurationMs: millis(r.Duration),
-		Assertions: []jsonAssertion{}, Warnings: orEmpty(r.Warnings), Error: r.Error,
-	}
-	if r.Input != nil {
-		out.Request = r.Input
-	}
-	if r.Output != nil {
-		out.Response = r.Output
-	}
-	for _, a := range r.Assertions {
-		out.Assertions = append(out.Assertions, jsonAssertion{
-			a.Expression, a.Path, a.Passed, a.Expected, a.Actual, a.Message, j.source.AssertionLine(r.Key, a.At),
-		})
-	}
-	return out
 }
 
 func (j *JSON) write(kind string, payload any) {
-	if j.err != nil {
-		return
+	if j.err == nil {
+		j.err = writeJSON(j.w, jsonLine{kind, payload}, "")
 	}
-	enc := json.NewEncoder(j.w)
+}
+
+// writeJSON writes a value and a line feed. Nothing in it can steer the terminal that shows it.
+func writeJSON(w io.Writer, v any, indent string) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	j.err = enc.Encode(jsonLine{kind, payload})
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(render.JSON(buf.Bytes()))
+	return err
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

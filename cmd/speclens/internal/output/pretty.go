@@ -13,6 +13,7 @@ import (
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/run"
+	"github.com/speclens/speclens/engine/text"
 )
 
 // Pretty writes a run for people: a line a test as it completes, failures with the source that they are about, and a
@@ -22,6 +23,7 @@ type Pretty struct {
 	source  Source
 	style   Style
 	live    bool
+	width   func() int
 	verbose bool
 
 	total, done int
@@ -37,13 +39,15 @@ type PrettyOptions struct {
 	Color bool
 	// Live keeps a status line at the bottom: for terminals only.
 	Live bool
+	// Width says how many columns the terminal has at the moment; nil means 80.
+	Width func() int
 	// Verbose shows the events and responses of tests that passed too.
 	Verbose bool
 }
 
 // NewPretty writes to w.
 func NewPretty(w io.Writer, source Source, opts PrettyOptions) *Pretty {
-	return &Pretty{w: w, source: source, style: Style{Color: opts.Color}, live: opts.Live, verbose: opts.Verbose}
+	return &Pretty{w: w, source: source, style: Style{Color: opts.Color}, live: opts.Live, width: opts.Width, verbose: opts.Verbose}
 }
 
 // Err is the first error of the writer.
@@ -55,14 +59,14 @@ func (p *Pretty) Emit(e run.Event) {
 	case run.RunStarted:
 		p.total = e.TotalTests
 	case run.TestStarted:
-		p.running = append(p.running, e.Test.Name)
+		p.running = append(p.running, p.title(e.Test))
 	case run.PluginEvent:
 		if p.verbose {
 			p.printf("    %s\n", p.style.Dim(EventLine(p.source.Snap, e.Event)))
 		}
 	case run.TestCompleted:
 		p.done++
-		if i := slices.Index(p.running, e.Test.Name); i >= 0 {
+		if i := slices.Index(p.running, p.title(e.Test)); i >= 0 {
 			p.running = slices.Delete(p.running, i, i+1)
 		}
 		p.completed(e.Test, e.Result)
@@ -82,13 +86,9 @@ func (p *Pretty) completed(info run.TestInfo, r *engine.TestResult) {
 		p.file = path
 		p.printf("%s\n", p.style.Bold(path))
 	}
-	name := info.Name
-	if name == "" {
-		name = p.label(info)
-	}
-	p.printf("  %s %s  %s\n", p.mark(r.Status), render.PrintableLine(name), p.style.Dim(Outcome(r)))
+	p.printf("  %s %s  %s\n", p.mark(r.Status), render.PrintableLine(p.title(info)), p.style.Dim(Outcome(r)))
 	if r.Error != "" {
-		p.printf("      %s\n", render.Printable(strings.ReplaceAll(r.Error, "\n", "\n      ")))
+		p.printf("%s", render.Block(r.Error, "      │ "))
 	}
 	for _, w := range r.Warnings {
 		p.printf("      %s %s\n", p.style.Yellow("warning:"), render.PrintableLine(w))
@@ -97,24 +97,77 @@ func (p *Pretty) completed(info run.TestInfo, r *engine.TestResult) {
 		if !a.Passed {
 			p.failure(r, a)
 		}
+		if a.Note != "" {
+			p.failureLine(r, a.At, p.style.Yellow("warning:")+" "+render.PrintableLine(a.Path+": "+a.Note))
+		}
 	}
 	if p.verbose && r.Output != nil {
-		p.printf("%s", indent(p.style.Dim(render.Printable(Body(r.Output.Body))), "      "))
+		for _, line := range strings.Split(strings.TrimSuffix(render.Block(Body(r.Output.Body), "      │ "), "\n"), "\n") {
+			p.printf("%s\n", p.style.Dim(line))
+		}
 	}
 }
 
+// maxMismatches is how many differences inside one value are shown each on its own.
+const maxMismatches = 8
+
+// failure shows a failed expectation: what was wrong with the source that says so, each difference inside an object or a
+// list at its own key, and a diff of values that are too long to compare by eye.
 func (p *Pretty) failure(r *engine.TestResult, a expect.Assertion) {
-	span, t, ok := p.source.Assertion(r.Key, a.At)
+	inner, message := a.Mismatches, a.Message
+	switch {
+	case len(inner) > 1:
+		message = fmt.Sprintf("%s: %s", a.Path, plural(len(inner), "difference"))
+	case len(inner) == 1 && inner[0].Path == a.Path:
+		inner = nil // it is the message
+	}
+	p.failureLine(r, a.At, render.PrintableLine(message))
+	own, _, _ := p.source.Assertion(r.Key, a.At)
+	for i, m := range inner {
+		if i == maxMismatches {
+			p.printf("      %s\n", p.style.Dim(fmt.Sprintf("and %s more", plural(len(inner)-i, "difference"))))
+			break
+		}
+		span, t, ok := p.source.Assertion(r.Key, m.At)
+		if ok && span != own {
+			p.excerpt(r.Key.URI, t, span, render.PrintableLine(m.Message), "        ")
+		} else {
+			p.printf("        %s\n", render.PrintableLine(m.Message))
+		}
+	}
+	for _, line := range Diff(a) {
+		paint := p.style.Dim
+		switch line[0] {
+		case '-':
+			paint = p.style.Red
+		case '+':
+			paint = p.style.Green
+		}
+		p.printf("      │ %s\n", paint(line))
+	}
+}
+
+// failureLine shows a message with the place of an expectation and its source.
+func (p *Pretty) failureLine(r *engine.TestResult, at []string, message string) {
+	span, t, ok := p.source.Assertion(r.Key, at)
 	if !ok {
-		p.printf("      %s\n", render.PrintableLine(a.Message))
+		p.printf("      %s\n", message)
 		return
 	}
-	line, column := render.Position(t, span.Start)
-	p.printf("      %s %s\n", p.style.Dim(fmt.Sprintf("%s:%d:%d:", p.source.Path(r.Key.URI), line, column)), render.PrintableLine(a.Message))
-	p.printf("%s", render.Excerpt(t, span, '~', "      "))
+	p.excerpt(r.Key.URI, t, span, message, "      ")
 }
 
-func (p *Pretty) label(info run.TestInfo) string {
+func (p *Pretty) excerpt(uri string, t *text.Text, span text.Span, message, indent string) {
+	line, column := render.Position(t, span.Start)
+	p.printf("%s%s %s\n", indent, p.style.Dim(fmt.Sprintf("%s:%d:%d:", p.source.Path(uri), line, column)), message)
+	p.printf("%s", render.Excerpt(t, span, '~', indent))
+}
+
+// title is what to call a test.
+func (p *Pretty) title(info run.TestInfo) string {
+	if info.Name != "" {
+		return info.Name
+	}
 	if t, _, ok := p.source.Test(info.Key); ok {
 		return t.Label()
 	}
@@ -164,12 +217,14 @@ func (p *Pretty) statusLine() {
 	if len(names) > 3 {
 		names, more = names[:3], " …"
 	}
-	line := fmt.Sprintf("%d/%d  %s%s", p.done, p.total, strings.Join(names, ", "), more)
-	if r := []rune(render.PrintableLine(line)); len(r) > 100 {
-		line = string(r[:100])
+	width := 80
+	if p.width != nil {
+		width = p.width()
 	}
+	// The last column stays empty: some terminals wrap as soon as it is written, and the line could not be taken back.
+	line := render.Clip(render.PrintableLine(fmt.Sprintf("%d/%d  %s%s", p.done, p.total, strings.Join(names, ", "), more)), width-1)
 	p.status = true
-	_, p.err = fmt.Fprintf(p.w, "\r\x1b[K%s", p.style.Dim(render.PrintableLine(line)))
+	_, p.err = fmt.Fprintf(p.w, "\r\x1b[K%s", p.style.Dim(line))
 }
 
 func (p *Pretty) printf(format string, args ...any) {
@@ -230,11 +285,4 @@ func Body(body any) string {
 		return fmt.Sprint(body)
 	}
 	return strings.TrimRight(buf.String(), "\n")
-}
-
-func indent(s, by string) string {
-	if s == "" {
-		return ""
-	}
-	return by + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n"+by) + "\n"
 }

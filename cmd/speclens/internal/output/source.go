@@ -1,6 +1,8 @@
 package output
 
 import (
+	"path/filepath"
+
 	"github.com/speclens/speclens/cmd/speclens/internal/render"
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
@@ -54,4 +56,13 @@ func (s Source) AssertionLine(key engine.TestKey, at []string) int {
 	}
 	line, _ := render.Position(t, span.Start)
 	return line
+}
+
+// slashPath is Path as URLs have it, with no character made visible: for programs that open the file.
+func (s Source) slashPath(uri string) string {
+	path := engine.PathFromURI(uri)
+	if rel, err := filepath.Rel(s.WorkDir, path); err == nil && len(rel) < len(path) {
+		path = rel
+	}
+	return filepath.ToSlash(path)
 }

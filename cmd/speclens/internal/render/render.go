@@ -5,11 +5,15 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 
@@ -23,24 +27,69 @@ const tabWidth = 4
 // maxExcerpt is how many columns of a source line an excerpt shows.
 const maxExcerpt = 160
 
-// Printable makes foreign text harmless: control characters other than line feed and tab, and the characters that
-// reorder text, become visible escapes. A terminal or a CI log then shows them instead of obeying them.
+// Printable makes foreign text harmless: control characters other than line feed and tab, bytes that are no UTF-8, the
+// characters that reorder text, and what a CI system takes for a command anywhere in a line become visible escapes. A
+// terminal or a CI log then shows them instead of obeying them.
 func Printable(s string) string {
-	if !strings.ContainsFunc(s, steers) {
+	if strings.Contains(s, "##") {
+		s = logCommand.ReplaceAllString(s, `${1}\x5b`)
+	}
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, steers) {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
+	for i, r := range s {
 		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case !steers(r):
 			b.WriteRune(r)
 		case r < 0x100:
 			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
+		case r < 0x10000:
 			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
 		}
 	}
 	return b.String()
+}
+
+// logCommand is the old form of a command to a CI system, which is obeyed wherever in a line it stands.
+var logCommand = regexp.MustCompile(`(?i)(##(?:vso)?)\[`)
+
+// Block is foreign text of several lines, each behind a prefix, so that none of it stands where a line begins: a CI system
+// looks there for commands, behind blanks too. The prefix must begin with something else. An empty text is no line.
+func Block(s, prefix string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + strings.ReplaceAll(strings.TrimRight(Printable(s), "\n"), "\n", "\n"+prefix) + "\n"
+}
+
+// JSON makes an encoded JSON text harmless in the same way: what would steer is written as an escape of JSON, so the
+// values stay what they are.
+func JSON(encoded []byte) []byte {
+	s := string(encoded)
+	if strings.Contains(s, "##") {
+		s = logCommand.ReplaceAllString(s, `${1}\u005b`)
+	}
+	if !strings.ContainsFunc(s, steers) {
+		return []byte(s)
+	}
+	var b bytes.Buffer
+	for _, r := range s {
+		switch {
+		case !steers(r):
+			b.WriteRune(r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return b.Bytes()
 }
 
 // PrintableLine is Printable on one line: line feeds and tabs are escaped too.
@@ -60,20 +109,28 @@ func steers(r rune) bool {
 	case unicode.IsControl(r), r == 0x2028, r == 0x2029:
 		return true
 	}
-	// The bidirectional controls and marks, and the invisible tag characters.
-	return r == 0x061c || r == 0x200e || r == 0x200f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || 0xe0000 <= r && r <= 0xe007f
+	// The bidirectional controls and marks, two that XML forbids, and the invisible tag characters.
+	return r == 0x061c || r == 0xfffe || r == 0xffff || r == 0x200e || r == 0x200f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || 0xe0000 <= r && r <= 0xe007f
 }
 
 // Path is how a document is named on a terminal: relative to the working folder where that is shorter.
 func Path(uri, workDir string) string {
 	path := engine.PathFromURI(uri)
 	if path == "" {
-		return PrintableLine(uri)
+		return lineStart(PrintableLine(uri))
 	}
 	if rel, err := filepath.Rel(workDir, path); err == nil && len(rel) < len(path) {
 		path = rel
 	}
-	return PrintableLine(path)
+	return lineStart(PrintableLine(path))
+}
+
+// lineStart keeps a name that stands at the beginning of a line from being a command to a CI system.
+func lineStart(path string) string {
+	if strings.HasPrefix(strings.TrimLeftFunc(path, unicode.IsSpace), "::") {
+		return "./" + path
+	}
+	return path
 }
 
 // Position is the 1-based line and column of an offset, as editors count: columns in UTF-16 units.
@@ -141,6 +198,26 @@ func expand(s string, column int) string {
 		n := tabWidth - column%tabWidth
 		b.WriteString(strings.Repeat(" ", n))
 		column += n
+	}
+	return b.String()
+}
+
+// Clip cuts a line to at most width columns of a terminal; what is cut off is marked.
+func Clip(s string, width int) string {
+	if columns(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	col := 0
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if col+g.Width() > width-1 {
+			break
+		}
+		b.WriteString(g.Str())
+		col += g.Width()
+	}
+	if width > 0 {
+		b.WriteString("…")
 	}
 	return b.String()
 }
