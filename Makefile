@@ -24,6 +24,11 @@ help: ## Show this list
 build: ## Build bin/speclens
 	go build -o bin/speclens ./cmd/speclens
 
+.PHONY: vsix
+vsix: ## Build the VS Code extension, editors/vscode/out/speclens.vsix
+	@editors/test/install-extension-deps.sh
+	cd editors/vscode && npm run --silent package
+
 .PHONY: test
 test: ## Install what the tests need, then run all of them
 	-@$(MAKE) -j2 --keep-going install compile-tests
