@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -202,7 +204,7 @@ func (d *diagnoser) publish(ctx context.Context, doc *diagnosed, snap *engine.Sn
 		if ctx.Err() != nil {
 			return false
 		}
-		converted = view.Diagnostics(now, findings)
+		converted = view.Diagnostics(now, atMost(findings, maxFindings))
 	}
 	next := shown{seq: snap.Seq, version: now.Version, empty: len(converted) == 0, hash: maphash.Bytes(d.seed, encode(converted))}
 
@@ -220,6 +222,21 @@ func (d *diagnoser) publish(ctx context.Context, doc *diagnosed, snap *engine.Sn
 	}
 	d.report(doc, now, snap, full)
 	return true
+}
+
+// maxFindings is how many diagnostics of one document an editor is sent: with more it is busy with itself.
+const maxFindings = 1000
+
+// atMost keeps the first findings and says how many there are more.
+func atMost(findings []analysis.Diagnostic, n int) []analysis.Diagnostic {
+	if len(findings) <= n {
+		return findings
+	}
+	more := analysis.Diagnostic{
+		Span: findings[n].Span, Severity: analysis.SeverityInformation, Source: analysis.SourceCheck, Code: "speclens.more",
+		Message: fmt.Sprintf("%d more findings from here on are not shown; mend those above first", len(findings)-n),
+	}
+	return append(slices.Clone(findings[:n]), more)
 }
 
 // send hands diagnostics to the connection, where they replace those of the same document that still wait there.

@@ -34,8 +34,13 @@ func (c *validationCache) refresh(ctx context.Context, snap *engine.Snapshot, ur
 	if old == nil || old.registry != snap.Registry() {
 		old = newVerdicts(snap.Registry())
 	}
-	doc := snap.Document(uri)
 	next := newVerdicts(snap.Registry())
+	hashes := map[string]string{}
+	if doc := snap.Document(uri); doc != nil && doc.Kind == engine.KindSpec {
+		for _, t := range testsOf(doc) {
+			hashes[t.ID] = t.Hash()
+		}
+	}
 	for _, in := range analysis.PluginInputs(snap, uri) {
 		v := old.byInput[in.Key]
 		if v == nil {
@@ -45,10 +50,7 @@ func (c *validationCache) refresh(ctx context.Context, snap *engine.Snapshot, ur
 			}
 			v = &verdict{in.Plugin.Validate(in.Input)}
 		}
-		next.byInput[in.Key], next.byTest[in.Test] = v, v
-		if t, ok := testOf(doc, in.Test); ok {
-			next.byHash[t.Hash()] = v
-		}
+		next.byInput[in.Key], next.byTest[in.Test], next.byHash[hashes[in.Test]] = v, v, v
 	}
 	c.verdicts.Store(next)
 	return true
