@@ -135,10 +135,10 @@ func compile(t *testing.T, export func(...schema.PluginSchema) ([]byte, error)) 
 
 // A snippet is what an editor inserts behind a key, so it must be right as it comes.
 func TestEverySnippetIsRight(t *testing.T) {
-	placeholder := regexp.MustCompile(`\$\{\d+(?::([^}\\]*(?:\\.[^}\\]*)*)|\|([^,|]*)[^}]*\||)\}`)
+	tabstop := regexp.MustCompile(`\$\{\d+(?::([^}\\]*(?:\\.[^}\\]*)*)|\|([^,|]*)[^}]*\||)\}`)
 	for _, f := range schema.Core() {
 		t.Run(string(f.Level)+"/"+f.Name, func(t *testing.T) {
-			value := placeholder.ReplaceAllString(f.Snippet, "$1$2")
+			value := tabstop.ReplaceAllString(f.Snippet, "$1$2")
 			value = strings.NewReplacer(`\}`, "}", `\$`, "$").Replace(value)
 			h := holders[f.Level]
 			switch f.Level { // whose examples show the item around them too
