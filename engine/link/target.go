@@ -60,11 +60,6 @@ func TargetText(s *spec.Spec, t *spec.Test) (target spec.Text, fromTest bool) {
 	return spec.Text{}, false
 }
 
-// Protocol is the protocol of a test in lower case; empty where it is not known. t may be nil for the file alone.
-func Protocol(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.Test) schema.Protocol {
-	return Target(snap, doc, s, t).Protocol
-}
-
 // Target resolves the target of a test as it is written, with its templates unresolved. t may be nil for the file alone.
 func Target(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec, t *spec.Test) Destination {
 	target, own := TargetText(s, t)
