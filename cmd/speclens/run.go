@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +25,7 @@ type runFlags struct {
 	processEnv               bool
 	maxConcurrent            int
 	seed                     uint64
+	shard                    string
 	reports                  []string
 	sel                      run.Selection
 }
@@ -42,7 +45,8 @@ func (a *app) run() *cobra.Command {
 	flags.StringVarP(&f.format, "output", "o", "pretty", "format: "+output.Names(runners))
 	flags.StringArrayVar(&f.reports, "report", nil, "write a report beside the output, as FORMAT=FILE; may be given several times")
 	flags.BoolVar(&f.parallel, "parallel", true, "run tests of a wave at the same time")
-	flags.IntVar(&f.maxConcurrent, "max-concurrent", 0, "how many tests may run at the same time (default: the configuration's, else the number of cores)")
+	flags.IntVar(&f.maxConcurrent, "max-concurrent", 0,
+		"how many tests may run at the same time (default: the configuration's, else the number of cores)")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "begin no further test after a failure, and run nothing if a file is broken")
 	flags.BoolVar(&f.strict, "strict", false, "treat unresolved templates and unknown fields as errors")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show events and responses of tests that passed too")
@@ -51,6 +55,7 @@ func (a *app) run() *cobra.Command {
 	flags.BoolVar(&f.processEnv, "process-env", false, "let {{ env.NAME }} read the process environment too")
 	flags.StringSliceVar(&f.sel.Tags, "tags", nil, "run only tests with one of these tags")
 	flags.StringSliceVar(&f.sel.ExcludeTags, "exclude-tags", nil, "leave out tests with one of these tags")
+	flags.StringVar(&f.shard, "shard", "", "run one part of the tests, as K/N; each test stays together with what it needs")
 	flags.StringVar(&f.sel.NamePattern, "name", "", "run only tests whose name matches this regular expression")
 	addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
 	return cmd
@@ -93,6 +98,11 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	reports, err := parseReports(f.reports, func(name string) bool { return runners[name] != nil }, output.Names(runners))
 	if err != nil {
 		return err
+	}
+	if f.shard != "" {
+		if f.sel.Shard, err = parseShard(f.shard); err != nil {
+			return err
+		}
 	}
 	files, err := openReports(reports)
 	if err != nil {
@@ -143,6 +153,17 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		return fmt.Errorf("write the results: %w", err)
 	}
 	return verdict(report, broken)
+}
+
+// parseShard reads K/N.
+func parseShard(s string) (run.Shard, error) {
+	k, n, _ := strings.Cut(s, "/")
+	index, err := strconv.Atoi(k)
+	of, errOf := strconv.Atoi(n)
+	if err != nil || errOf != nil || index < 1 || index > of {
+		return run.Shard{}, usage("--shard %q: write K/N with K from 1 to N, such as 2/5", s)
+	}
+	return run.Shard{Index: index, Of: of}, nil
 }
 
 // verdict is the exit code of a run.

@@ -34,6 +34,7 @@ func Plan(snap *engine.Snapshot, sel Selection) (*Schedule, []Problem) {
 	}
 	wanted := p.collect()
 	p.connect()
+	wanted = p.shard(wanted)
 	in := p.graph.closure(wanted, p.recordedIsEnough)
 	broken := p.check(in)
 	return p.schedule(in, wanted, broken), p.sorted()

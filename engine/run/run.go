@@ -21,6 +21,8 @@ type Selection struct {
 	ExcludeTags []string
 	// NamePattern is an RE2 expression on the test's name.
 	NamePattern string
+	// Shard is the part of all this that is meant.
+	Shard Shard
 }
 
 // Options of an execution.

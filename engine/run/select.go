@@ -13,8 +13,12 @@ import (
 	"github.com/speclens/speclens/engine/value"
 )
 
-// filter is the part of the selection that looks at a single test. The error is a NamePattern that does not compile.
+// filter is the part of the selection that looks at a single test. The error is a NamePattern that does not compile,
+// or a Shard that does not exist.
 func (sel Selection) filter() (func(*planned) bool, error) {
+	if s := sel.Shard; s != (Shard{}) && (s.Index < 1 || s.Index > s.Of) {
+		return nil, fmt.Errorf("select shard %d/%d: the first number goes from 1 to the second", s.Index, s.Of)
+	}
 	var pattern *regexp.Regexp
 	if sel.NamePattern != "" {
 		re, err := regexp.Compile(sel.NamePattern)

@@ -80,7 +80,10 @@ func lineColumn(s Source, offset int) (int, int) {
 }
 
 // events is a run in which everything that can be foreign is hostile.
-func events(t *testing.T) (Source, []run.Event) {
+func events(t *testing.T) (Source, []run.Event) { return eventsWith(t, hostile) }
+
+// eventsWith is the same with another foreign text.
+func eventsWith(t *testing.T, hostile string) (Source, []run.Event) {
 	source, specs := fixture(t)
 	first, second, third := specs[0], specs[1], specs[2]
 	third.Row = 1
@@ -143,9 +146,11 @@ func formats() map[string]func(io.Writer, Source) sink {
 	return table
 }
 
-func written(t *testing.T, format string) string {
+func written(t *testing.T, format string) string { return writtenWith(t, format, hostile) }
+
+func writtenWith(t *testing.T, format, hostile string) string {
 	t.Helper()
-	source, events := events(t)
+	source, events := eventsWith(t, hostile)
 	var buf bytes.Buffer
 	s := formats()[format](&buf, source)
 	for _, e := range events {

@@ -95,6 +95,9 @@ type Record struct {
 	Files  []string
 	Tests  []Recorded // by file and place
 	Totals Totals
+
+	logs  []jsonLog
+	waves int
 }
 
 // Recorded is a test with its result and what its plugin told.
