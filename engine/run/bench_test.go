@@ -8,13 +8,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/plugin"
 	builtin "github.com/speclens/speclens/engine/plugin/builtin/http"
 )
 
-// The two benchmarks send the same 2,000 small GET requests, eight at a time, to the same kind of server.
+// The benchmarks send the same 2,000 small GET requests, eight at a time, to the same kind of server.
 const (
 	benchRequests = 2000
 	benchParallel = 8
@@ -29,8 +30,8 @@ func benchServer(b *testing.B) *httptest.Server {
 	return s
 }
 
-func BenchmarkRunTwoThousandGets(b *testing.B) {
-	server := benchServer(b)
+// benchRunner returns a function that runs all tests once.
+func benchRunner(b *testing.B, server *httptest.Server) func() {
 	registry := plugin.NewRegistry()
 	if err := registry.Register(builtin.New()); err != nil {
 		b.Fatal(err)
@@ -46,19 +47,19 @@ func BenchmarkRunTwoThousandGets(b *testing.B) {
 	for doc := range snap.Documents() {
 		doc.Spec()
 	}
-	for b.Loop() {
+	return func() {
 		report, err := Execute(b.Context(), snap, Selection{}, nil, Options{MaxConcurrent: benchParallel})
 		if err != nil || len(report.Results) != benchRequests || report.Results[0].Status != engine.StatusPassed {
 			b.Fatal(err, report.Problems)
 		}
 	}
-	b.ReportMetric(float64(benchRequests)*float64(b.N)/b.Elapsed().Seconds(), "requests/s")
 }
 
-func BenchmarkPlainClientTwoThousandGets(b *testing.B) {
-	server := benchServer(b)
+// benchPlain returns a function that sends all requests once with nothing but net/http.
+func benchPlain(b *testing.B, server *httptest.Server) func() {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchParallel}}
-	for b.Loop() {
+	b.Cleanup(client.CloseIdleConnections)
+	return func() {
 		var wg sync.WaitGroup
 		next := make(chan int)
 		for range benchParallel {
@@ -80,5 +81,54 @@ func BenchmarkPlainClientTwoThousandGets(b *testing.B) {
 		close(next)
 		wg.Wait()
 	}
+}
+
+func reportRate(b *testing.B) {
 	b.ReportMetric(float64(benchRequests)*float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+}
+
+func BenchmarkRunTwoThousandGets(b *testing.B) {
+	work := benchRunner(b, benchServer(b))
+	b.ReportAllocs()
+	for b.Loop() {
+		work()
+	}
+	reportRate(b)
+}
+
+func BenchmarkPlainClientTwoThousandGets(b *testing.B) {
+	work := benchPlain(b, benchServer(b))
+	b.ReportAllocs()
+	for b.Loop() {
+		work()
+	}
+	reportRate(b)
+}
+
+// BenchmarkThroughputAgainstPlainClient lets the runner and the plain client take turns in one run, so that whatever else
+// the machine does falls on both, and reports the runner's requests/s as a part of the plain client's: by the clock, and
+// by the processor time of client and server together, which a busy machine disturbs less.
+func BenchmarkThroughputAgainstPlainClient(b *testing.B) {
+	server := benchServer(b)
+	runner, plain := benchRunner(b, server), benchPlain(b, server)
+	runner()
+	plain()
+	var wall, cpu [2]time.Duration
+	for b.Loop() {
+		for i, work := range []func(){runner, plain} {
+			started, before := time.Now(), processorTime()
+			work()
+			wall[i] += time.Since(started)
+			cpu[i] += processorTime() - before
+		}
+	}
+	requests := float64(benchRequests) * float64(b.N)
+	b.ReportMetric(requests/wall[0].Seconds(), "runner-requests/s")
+	b.ReportMetric(requests/wall[1].Seconds(), "plain-requests/s")
+	b.ReportMetric(100*wall[1].Seconds()/wall[0].Seconds(), "%-by-clock")
+	if cpu[0] > 0 {
+		b.ReportMetric(float64(cpu[0].Microseconds())/requests, "runner-cpu-µs/request")
+		b.ReportMetric(float64(cpu[1].Microseconds())/requests, "plain-cpu-µs/request")
+		b.ReportMetric(100*cpu[1].Seconds()/cpu[0].Seconds(), "%-by-cpu")
+	}
 }
