@@ -39,6 +39,7 @@ func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 	p := &pass{snap: snap, doc: doc}
 	var inputs []PluginInput
 	for _, s := range doc.Spec().Specs {
+		defaults := signature(s.Defaults)
 		for _, t := range s.Tests {
 			if t.Form == spec.FormBroken {
 				continue
@@ -48,7 +49,7 @@ func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 			if to.Protocol == "" || served == nil {
 				continue
 			}
-			inputs = append(inputs, p.question(s, t, conf, to.URL, served))
+			inputs = append(inputs, p.question(s, t, asked{fields: p.snap.Fields(), conf: conf, target: to.URL, defaults: defaults}, served))
 		}
 	}
 	return inputs
@@ -65,13 +66,12 @@ type asked struct {
 type askedKey struct{}
 
 // question puts the question about a test together, or takes the one of an earlier snapshot.
-func (p *pass) question(s *spec.Spec, t spec.TestAt, conf *spec.Config, target string, served plugin.Plugin) PluginInput {
-	now := asked{fields: p.snap.Fields(), conf: conf, target: target, defaults: signature(s.Defaults)}
+func (p *pass) question(s *spec.Spec, t spec.TestAt, now asked, served plugin.Plugin) PluginInput {
 	v := t.Remember(askedKey{}, func(v any) bool {
 		old := v.(asked)
 		return old.fields == now.fields && old.conf == now.conf && old.target == now.target && old.defaults == now.defaults
 	}, func() any {
-		in := input(s.Input(t.Test, conf), target)
+		in := input(s.Input(t.Test, now.conf), now.target)
 		now.input = PluginInput{Plugin: served, Input: in, Key: pluginKey(served, in)}
 		return now
 	})

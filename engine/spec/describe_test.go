@@ -12,7 +12,8 @@ func TestDescribe(t *testing.T) {
 	for src, want := range map[string]string{
 		"a: [1]": "a list", "a: {b: c}": "a map", "a: 5": "the number 5", "a: true": "the bool true", "a:": "empty",
 		"a: hello":                      "the text `hello`",
-		"a: " + strings.Repeat("x", 60): "the text `" + strings.Repeat("x", 40) + "…`", "a: |\n  one\n  two\n": "the text `one…`", "a: *gone": "nothing",
+		"a: " + strings.Repeat("x", 60): "the text `" + strings.Repeat("x", 40) + "…`", "a: |\n  one\n  two\n": "the text `one…`",
+		"a: *gone": "nothing",
 	} {
 		e, _ := syntax.Parse(text.New(src), syntax.Options{}).Documents()[0].Root.Get("a")
 		if got := Describe(e.Value); got != want {
