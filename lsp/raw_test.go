@@ -98,24 +98,31 @@ func (p *rawPeer) receive() rawMessage {
 
 func readMessage(in *bufio.Reader) (rawMessage, error) {
 	var m rawMessage
+	body, err := readBody(in)
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(body, &m)
+}
+
+// readBody reads one frame as the server writes them.
+func readBody(in *bufio.Reader) ([]byte, error) {
 	length := -1
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil {
-			return m, err
+			return nil, err
 		}
 		if line == "\r\n" {
 			break
 		}
 		if _, err := fmt.Sscanf(line, "Content-Length: %d", &length); err != nil {
-			return m, fmt.Errorf("stray bytes instead of a header: %q", line)
+			return nil, fmt.Errorf("stray bytes instead of a header: %q", line)
 		}
 	}
 	body := make([]byte, length)
-	if _, err := io.ReadFull(in, body); err != nil {
-		return m, err
-	}
-	return m, json.Unmarshal(body, &m)
+	_, err := io.ReadFull(in, body)
+	return body, err
 }
 
 // answer reads up to the answer with an id; requests of the server get a null.
