@@ -119,10 +119,10 @@ async function main(tap: Tap): Promise<void> {
     return describe(found);
   });
 
-  await vscode.commands.executeCommand("speclens.setEnvironment", { uri: uri.toString(), name: story.environments[0] });
+  await vscode.commands.executeCommand("speclens.setEnvironment", { uri: uri.toString(), name: story.environments[1] });
   await tap.expect("the environment that was chosen stands in a lens", async () => {
     const now = (await spec.lenses()).map((lens) => lens.command?.title ?? "");
-    return must(now.find((title) => title === `env: ${story.environments[0]}`), now.join("; ")) as string;
+    return must(now.find((title) => title === `env: ${story.environments[1]}`), now.join("; ")) as string;
   });
 
   const adopted = vscode.Uri.file(path.join(env("SPECLENS_WORKSPACE"), story.adopted.spec));
