@@ -42,7 +42,12 @@ func (a *app) lsp() *cobra.Command {
 			a.claimStdout()
 			opts.Logger = a.logger()
 			opts.Version = versionText()
-			opts.Plugins = []plugin.Option{plugin.WithBuiltins(builtins()...)}
+			grants, err := userGrants()
+			if err != nil {
+				// The editor goes on without them: what is not granted is refused.
+				opts.Logger.Error(err.Error())
+			}
+			opts.Plugins = []plugin.Option{plugin.WithBuiltins(builtins()...), plugin.WithGrants(grants)}
 			opts.PluginDirs = namedPluginDirs(plugins)
 			opts.UserPluginDir = userPluginDir()
 			if err := lsp.Serve(cmd.Context(), stdio{a.stdin, a.stdout}, opts); err != nil {

@@ -30,27 +30,25 @@ func (a *app) pluginList() *cobra.Command {
 		Short: "List the plugins in force, and those that could not be loaded",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			loader := newLoader(a.logger())
-			defer func() { _ = loader.Close(context.Background()) }()
-			registry, err := loader.LoadDir(cmd.Context(), pluginDir(plugins))
-			if err != nil {
-				return err
-			}
-			switch format {
-			case "json":
-				err = a.writeJSON(registry.Snapshot())
-			case "text":
-				err = a.listPlugins(registry)
-			default:
+			if format != "json" && format != "text" {
 				return usage("unknown format %q; choose one of json, text", format)
 			}
-			for _, p := range registry.Problems() {
-				fmt.Fprintln(a.stderr, "speclens: "+render.Printable(p.Error()))
-			}
-			if err == nil && len(registry.Problems()) > 0 {
-				return &exitError{code: exitBroken}
-			}
-			return err
+			return a.withPlugins(cmd.Context(), plugins, func(registry *plugin.Registry) error {
+				write := a.listPlugins
+				if format == "json" {
+					write = func(r *plugin.Registry) error { return a.writeJSON(r.Snapshot()) }
+				}
+				if err := write(registry); err != nil {
+					return err
+				}
+				for _, p := range registry.Problems() {
+					fmt.Fprintln(a.stderr, "speclens: "+render.Printable(p.Error()))
+				}
+				if len(registry.Problems()) > 0 {
+					return &exitError{code: exitBroken}
+				}
+				return nil
+			})
 		},
 	}
 	cmd.Flags().StringVar(&plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")
@@ -76,6 +74,7 @@ func (a *app) pluginInspect() *cobra.Command {
 	return &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Load one plugin file and print what it declares",
+		Long:  "Load one plugin file and print what it declares; the hash that a grant belongs to goes to standard error.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wasm, err := os.ReadFile(args[0])
@@ -92,6 +91,7 @@ func (a *app) pluginInspect() *cobra.Command {
 				return err
 			}
 			defer func() { _ = p.Close() }()
+			fmt.Fprintf(a.stderr, "sha256:%s\n", p.SHA256())
 			return a.writeJSON(p.Info())
 		},
 	}
@@ -104,18 +104,14 @@ func (a *app) schema() *cobra.Command {
 		Short: "Print a JSON Schema of specs, for editors that have no language server",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			loader := newLoader(a.logger())
-			defer func() { _ = loader.Close(context.Background()) }()
-			registry, err := loader.LoadDir(cmd.Context(), pluginDir(plugins))
-			if err != nil {
+			return a.withPlugins(cmd.Context(), plugins, func(registry *plugin.Registry) error {
+				b, err := schema.JSONSchema(registry.Snapshot()...)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(a.stdout, "%s\n", bytes.TrimSpace(b))
 				return err
-			}
-			b, err := schema.JSONSchema(registry.Snapshot()...)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(a.stdout, "%s\n", bytes.TrimSpace(b))
-			return err
+			})
 		},
 	}
 	cmd.Flags().StringVar(&plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/speclens/speclens/capabilities"
 	"github.com/speclens/speclens/cmd/speclens/internal/demo"
 	"github.com/speclens/speclens/engine/plugin/plugintest"
 )
@@ -29,8 +32,10 @@ func TestMain(m *testing.M) {
 // Beside testscript's own commands there are:
 //
 //	api                 start the sample API and put its base URL into $API and into @API@ of every file
+//	redirect URL        start a server that redirects to a URL, as @REDIRECT@ of every file
 //	hang                start a server that never answers, as $API
 //	wasm NAME FILE      build the plugin testdata/plugins/NAME into FILE
+//	grant FILE PATTERN  grant a plugin the http capability for a destination
 //	truncate FILE N     cut a file to its first N bytes
 //	bytes FILE [HEX]    write a file of these bytes
 func TestScripts(t *testing.T) {
@@ -43,6 +48,7 @@ func TestScripts(t *testing.T) {
 			// One cache for all scripts: a plugin is compiled once.
 			env.Setenv("XDG_CACHE_HOME", plugintest.CacheDir(t))
 			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, ".data"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 			env.Setenv("NO_COLOR", "1")
 			return nil
 		},
@@ -50,6 +56,8 @@ func TestScripts(t *testing.T) {
 			"api":      scriptAPI,
 			"hang":     scriptHang,
 			"wasm":     func(ts *testscript.TestScript, _ bool, args []string) { scriptWASM(t, ts, args) },
+			"redirect": scriptRedirect,
+			"grant":    scriptGrant,
 			"truncate": scriptTruncate,
 			"bytes":    scriptBytes,
 		},
@@ -60,20 +68,20 @@ func scriptAPI(ts *testscript.TestScript, _ bool, _ []string) {
 	server := httptest.NewServer(demo.NewAPI())
 	ts.Defer(server.Close)
 	ts.Setenv("API", server.URL)
-	replaceMark(ts, server.URL)
+	replaceMark(ts, "@API@", server.URL)
 }
 
-// replaceMark puts a base URL into the files of a script.
-func replaceMark(ts *testscript.TestScript, baseURL string) {
+// replaceMark puts a base URL into the files of a script, in place of a mark.
+func replaceMark(ts *testscript.TestScript, mark, baseURL string) {
 	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(content), "@API@") {
+		if err != nil || !strings.Contains(string(content), mark) {
 			return err
 		}
-		return os.WriteFile(path, []byte(strings.ReplaceAll(string(content), "@API@", baseURL)), 0o644)
+		return os.WriteFile(path, []byte(strings.ReplaceAll(string(content), mark, baseURL)), 0o644)
 	}))
 }
 
@@ -91,7 +99,7 @@ func scriptHang(ts *testscript.TestScript, _ bool, _ []string) {
 	server.Start()
 	ts.Defer(func() { release(); server.Close() })
 	ts.Setenv("API", server.URL)
-	replaceMark(ts, server.URL)
+	replaceMark(ts, "@API@", server.URL)
 }
 
 func scriptWASM(t *testing.T, ts *testscript.TestScript, args []string) {
@@ -101,6 +109,22 @@ func scriptWASM(t *testing.T, ts *testscript.TestScript, args []string) {
 	target := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(target), 0o755))
 	ts.Check(os.WriteFile(target, plugintest.Build(t, args[0]), 0o644))
+}
+
+func scriptRedirect(ts *testscript.TestScript, _ bool, args []string) {
+	server := httptest.NewServer(http.RedirectHandler(args[0], http.StatusFound))
+	ts.Defer(server.Close)
+	replaceMark(ts, "@REDIRECT@", server.URL)
+}
+
+func scriptGrant(ts *testscript.TestScript, _ bool, args []string) {
+	wasm, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	grants, err := json.Marshal(capabilities.Grants{fmt.Sprintf("sha256:%x", sha256.Sum256(wasm)): {HTTP: args[1:]}})
+	ts.Check(err)
+	file := ts.MkAbs(".config/speclens/grants.json")
+	ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
+	ts.Check(os.WriteFile(file, grants, 0o600))
 }
 
 func scriptTruncate(ts *testscript.TestScript, _ bool, args []string) {

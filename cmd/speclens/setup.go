@@ -65,15 +65,34 @@ func userPluginDir() string {
 // builtins are the plugins that are part of the program.
 func builtins() []plugin.Plugin { return []plugin.Plugin{httpplugin.New()} }
 
-// newLoader makes a loader whose log lines go to the program's log.
-func newLoader(log *slog.Logger) *plugin.Loader {
+// newLoader makes a loader with the user's grants, whose log lines go to the program's log.
+func newLoader(log *slog.Logger) (*plugin.Loader, error) {
+	grants, err := userGrants()
+	if err != nil {
+		return nil, err
+	}
 	return plugin.NewLoader(
 		plugin.WithBuiltins(builtins()...),
+		plugin.WithGrants(grants),
 		plugin.WithLog(func(e capabilities.LogEntry) {
 			log.Log(context.Background(), logLevel(e.Level), e.Message, "plugin", e.Plugin)
 		}),
 		plugin.WithNotices(func(n plugin.Notice) { log.Warn(n.Message, "plugin", n.Plugin, "version", n.Version, "err", n.Err) }),
-	)
+	), nil
+}
+
+// withPlugins hands over the plugins in force and lets them go afterwards.
+func (a *app) withPlugins(ctx context.Context, flag string, use func(*plugin.Registry) error) error {
+	loader, err := newLoader(a.logger())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = loader.Close(context.Background()) }()
+	registry, err := loader.LoadDir(ctx, pluginDir(flag))
+	if err != nil {
+		return err
+	}
+	return use(registry)
 }
 
 func logLevel(l capabilities.LogLevel) slog.Level {
@@ -111,7 +130,10 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag, envFile stri
 			return nil, fmt.Errorf("read --env-file: %w", err)
 		}
 	}
-	loader := newLoader(a.logger())
+	loader, err := newLoader(a.logger())
+	if err != nil {
+		return nil, err
+	}
 	registry, err := loader.LoadDir(ctx, pluginDir(pluginFlag))
 	if err != nil {
 		_ = loader.Close(ctx)
