@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -84,11 +85,7 @@ func TestTheCodeInTheDocumentationWorks(t *testing.T) {
 					t.Errorf("%s:%d: this is no JSON", b.file, b.line)
 				}
 			case "sh":
-				for _, command := range strings.Split(strings.TrimSpace(b.text), "\n") {
-					if ranElsewhere[command] == "" {
-						t.Errorf("%s:%d: nothing runs %q", b.file, b.line, command)
-					}
-				}
+				runShell(t, b)
 			case "go", "lua", "toml", "elisp":
 				// Sources of plugins and editor configurations are parts of files that their own tests build and run: the
 				// block must stand in one of them word for word.
@@ -97,6 +94,26 @@ func TestTheCodeInTheDocumentationWorks(t *testing.T) {
 				t.Errorf("%s:%d: no test knows what to do with a block of %q", b.file, b.line, b.language)
 			}
 		})
+	}
+}
+
+// runShell runs the commands of a block in the root of the project, as somebody whose home is a new folder.
+func runShell(t *testing.T, b block) {
+	var commands []string
+	for _, command := range strings.Split(strings.TrimSpace(b.text), "\n") {
+		if ranElsewhere[command] == "" {
+			commands = append(commands, command)
+		}
+	}
+	if len(commands) == 0 {
+		return
+	}
+	home := t.TempDir()
+	cmd := exec.Command("sh", "-ec", strings.Join(commands, "\n"))
+	cmd.Dir = "../.."
+	cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+filepath.Join(home, "data"), "GOBIN="+filepath.Join(home, "bin"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s:%d: %v\n%s", b.file, b.line, err, out)
 	}
 }
 
