@@ -392,16 +392,49 @@ local function main()
   local refused, message = pcall(require('speclens').setup, { codelense = false })
   report(not refused, 'an option that does not exist is refused', tostring(message))
 
+  local function no_complaint(name)
+    local complaints = vim.tbl_filter(function(entry)
+      return entry.level >= vim.log.levels.WARN
+    end, told)
+    report(#complaints == 0, name, #complaints > 0 and show(complaints) or nil)
+    told = {}
+  end
+  no_complaint('no warning or error was shown to the user')
+
   local client = vim.lsp.get_clients({ name = 'speclens' })[1]
+  vim.cmd.buffer(bufnr)
+  require('speclens').setup({ cmd = vim.g.speclens.cmd, trusted = false })
+  vim.cmd.SpeclensRestart()
+  expect('after a restart a new server serves the same buffers', function()
+    local all = vim.lsp.get_clients({ name = 'speclens' })
+    if #all ~= 1 or all[1].id == client.id or not all[1].initialized then
+      return nil, ('%d servers'):format(#all)
+    end
+    for _, buffer in ipairs({ bufnr, slow }) do
+      if not vim.lsp.buf_is_attached(buffer, all[1].id) or not has_title(lens_titles(buffer, 0, 100), '▶ Run') then
+        return nil, vim.api.nvim_buf_get_name(buffer) .. ' has no lens'
+      end
+    end
+    return 'lenses in both specs'
+  end)
+  vim.cmd.SpeclensRunFile()
+  expect('a server that was told not to trust the workspace refuses to run, and the user is told', function()
+    for _, entry in ipairs(told) do
+      if entry.level == vim.log.levels.ERROR and entry.message:find('trust', 1, true) then
+        return entry.message
+      end
+    end
+    return nil, show(told)
+  end)
+  report(#hints(bufnr, 0, 100) == 0, 'and nothing ran')
+  told = {}
+
+  client = vim.lsp.get_clients({ name = 'speclens' })[1]
   require('speclens.client').stop(client)
   expect('the server ends when it is told to', function()
     return not vim.lsp.get_client_by_id(client.id) and 'gone' or nil, 'still running'
   end)
-
-  local errors = vim.tbl_filter(function(entry)
-    return entry.level >= vim.log.levels.WARN
-  end, told)
-  report(#errors == 0, 'no warning or error was shown to the user', #errors > 0 and show(errors) or nil)
+  no_complaint('no warning or error was shown to the user at the end')
 
   io.stdout:write(('1..%d\n'):format(number))
 end

@@ -54,6 +54,14 @@ function M.get(bufnr)
   return client and not ending[client.id] and client or nil
 end
 
+--- The buffers that a client serves.
+---@param client_id integer
+---@return integer[]
+function M.buffers(client_id)
+  local client = vim.lsp.get_client_by_id(client_id)
+  return client and vim.tbl_keys(client.attached_buffers) or {}
+end
+
 --- The root of the project that a file belongs to.
 ---@param path string
 ---@return string
@@ -184,7 +192,7 @@ function M.restart()
   if not client then
     return M.start(vim.api.nvim_get_current_buf())
   end
-  local buffers = vim.lsp.get_buffers_by_client_id(client.id)
+  local buffers = M.buffers(client.id)
   local timer = assert(vim.uv.new_timer())
   local polls = 0
   M.stop(client)

@@ -16,7 +16,7 @@ function M.on_refresh(err, result, ctx, ...)
   if draws_again then
     return vim.lsp.inlay_hint.on_refresh(err, result, ctx, ...)
   end
-  for _, bufnr in ipairs(vim.lsp.get_buffers_by_client_id(ctx.client_id)) do
+  for _, bufnr in ipairs(require('speclens.client').buffers(ctx.client_id)) do
     if vim.api.nvim_buf_is_loaded(bufnr) and vim.lsp.inlay_hint.is_enabled({ bufnr = bufnr }) then
       vim.lsp.inlay_hint.enable(true, { bufnr = bufnr })
     end

@@ -66,7 +66,7 @@ function M.on_refresh(err, result, ctx)
   if has_enable then
     return vim.lsp.codelens.on_refresh(err, result, ctx)
   end
-  for _, bufnr in ipairs(vim.lsp.get_buffers_by_client_id(ctx.client_id)) do
+  for _, bufnr in ipairs(require('speclens.client').buffers(ctx.client_id)) do
     M.refresh(bufnr)
   end
   return vim.NIL
