@@ -265,6 +265,7 @@ var checks = map[string]func(m *marker, mk mark){
 	"lens":     (*marker).lens,
 	"symbols":  (*marker).symbols,
 	"action":   (*marker).action,
+	"def":      (*marker).def,
 	"nothing":  (*marker).nothing,
 }
 
@@ -378,6 +379,22 @@ func (m *marker) noHover(mk mark) {
 	m.t.Helper()
 	if h := m.editor.Hover(mk.file, m.place(mk, mk.args[0].text).Start); h != nil {
 		m.t.Errorf("%s: the hover on %s is %q", mk.at, mk.args[0], lsptest.HoverText(h))
+	}
+}
+
+// def(at, text): the definition of what stands at a text is that text, in this file or another.
+func (m *marker) def(mk mark) {
+	m.t.Helper()
+	var got []string
+	for _, place := range m.editor.Definition(mk.file, m.place(mk, mk.args[0].text).Start) {
+		for _, file := range m.files {
+			if m.editor.URI(file) == string(place.URI) {
+				got = append(got, m.slice(file, place.Range))
+			}
+		}
+	}
+	if len(got) != 1 || !mk.args[1].matches(got[0]) {
+		m.t.Errorf("%s: the definition of %s is %q, want %s", mk.at, mk.args[0], got, mk.args[1])
 	}
 }
 

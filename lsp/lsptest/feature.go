@@ -69,6 +69,14 @@ func (e *Editor) Hover(name string, offset int) *protocol.Hover {
 	return h
 }
 
+// Definition asks where the name at an offset comes from.
+func (e *Editor) Definition(name string, offset int) []protocol.Location {
+	e.tb.Helper()
+	var places []protocol.Location
+	e.Call(protocol.MethodTextDocumentDefinition, e.at(name, offset), &places)
+	return places
+}
+
 // HoverText is the text of a hover, empty where there is none.
 func HoverText(h *protocol.Hover) string {
 	if h == nil {

@@ -18,6 +18,17 @@ func (v View) Hover(doc *engine.Document, info *ide.HoverInfo) *protocol.Hover {
 	return &protocol.Hover{Contents: markup(v.Client.MarkdownHover, info.Markdown), Range: &r}
 }
 
+// Locations converts places in documents of the snapshot.
+func (v View) Locations(places []ide.Location) protocol.LocationSlice {
+	out := make(protocol.LocationSlice, 0, len(places))
+	for _, p := range places {
+		if doc := v.Snap.Document(p.URI); doc != nil {
+			out = append(out, protocol.Location{URI: v.uri(p.URI), Range: v.Client.Range(doc.Text, p.Span)})
+		}
+	}
+	return out
+}
+
 var symbolKinds = map[ide.SymbolKind]protocol.SymbolKind{
 	ide.SymbolSpec:        protocol.SymbolKindModule,
 	ide.SymbolTest:        protocol.SymbolKindMethod,

@@ -69,6 +69,7 @@ func offer(c *client) protocol.ServerCapabilities {
 		},
 		CompletionProvider:     &protocol.CompletionOptions{TriggerCharacters: triggers},
 		HoverProvider:          protocol.Boolean(true),
+		DefinitionProvider:     protocol.Boolean(true),
 		DocumentSymbolProvider: protocol.Boolean(true),
 		CodeLensProvider:       &protocol.CodeLensOptions{},
 		CodeActionProvider:     protocol.Boolean(true),

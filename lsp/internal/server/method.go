@@ -38,6 +38,7 @@ func methods() map[string]method {
 
 		protocol.MethodTextDocumentCompletion:     query(completion),
 		protocol.MethodTextDocumentHover:          query(hover),
+		protocol.MethodTextDocumentDefinition:     query(definition),
 		protocol.MethodTextDocumentDocumentSymbol: query(documentSymbol),
 		protocol.MethodTextDocumentCodeLens:       query(codeLens),
 		protocol.MethodTextDocumentCodeAction:     query(codeAction),

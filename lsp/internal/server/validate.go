@@ -11,7 +11,12 @@ import (
 
 // validationCache is what plugins said of the tests of one document. A plugin is asked again about a test only when what
 // it is given changed; until it has answered, what it said before is shown, so that findings do not flicker.
-type validationCache struct{ verdicts atomic.Pointer[verdicts] }
+type validationCache struct {
+	verdicts atomic.Pointer[verdicts]
+	// preparing are the plugins that were asked to get ready; the channel is closed when they are. Touched by the
+	// document's goroutine only.
+	preparing map[plugin.Plugin]chan struct{}
+}
 
 // verdicts are the answers of one pass. Immutable.
 type verdicts struct {
@@ -33,6 +38,7 @@ func (c *validationCache) refresh(ctx context.Context, snap *engine.Snapshot, ur
 	old := c.verdicts.Load()
 	if old == nil || old.registry != snap.Registry() {
 		old = newVerdicts(snap.Registry())
+		c.preparing = nil
 	}
 	next := newVerdicts(snap.Registry())
 	hashes := map[string]string{}
@@ -44,7 +50,7 @@ func (c *validationCache) refresh(ctx context.Context, snap *engine.Snapshot, ur
 	for _, in := range analysis.PluginInputs(snap, uri) {
 		v := old.byInput[in.Key]
 		if v == nil {
-			if ctx.Err() != nil {
+			if !c.prepare(ctx, in.Plugin) || ctx.Err() != nil {
 				c.keep(old, next)
 				return false
 			}
@@ -54,6 +60,36 @@ func (c *validationCache) refresh(ctx context.Context, snap *engine.Snapshot, ur
 	}
 	c.verdicts.Store(next)
 	return true
+}
+
+// prepare waits until a plugin can answer quickly: a module may have to be compiled first, which takes seconds and cannot
+// be interrupted. It returns false where ctx ended first; the plugin goes on getting ready for the next pass.
+func (c *validationCache) prepare(ctx context.Context, p plugin.Plugin) bool {
+	slow, ok := p.(interface {
+		Prepare(ctx context.Context) error
+	})
+	if !ok {
+		return true
+	}
+	ready := c.preparing[p]
+	if ready == nil {
+		ready = make(chan struct{})
+		if c.preparing == nil {
+			c.preparing = map[plugin.Plugin]chan struct{}{}
+		}
+		c.preparing[p] = ready
+		go func() {
+			defer close(ready)
+			// What goes wrong here goes wrong again in the call that follows, which says so.
+			_ = slow.Prepare(context.WithoutCancel(ctx))
+		}()
+	}
+	select {
+	case <-ready:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // keep adds what an interrupted pass learnt to what was known before.

@@ -1,0 +1,53 @@
+package lsp_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/lsp"
+	"github.com/speclens/speclens/lsp/lsptest"
+)
+
+// slowPlugin has to be compiled before it can answer, as a WASM module has.
+type slowPlugin struct {
+	fakePlugin
+	compiled chan struct{}
+}
+
+func (p *slowPlugin) Prepare(context.Context) error {
+	<-p.compiled
+	return nil
+}
+
+// While a plugin is compiled, which takes seconds and cannot be interrupted, the checker answers every keystroke.
+func TestTypingGoesOnWhileAPluginIsCompiled(t *testing.T) {
+	slow := &slowPlugin{compiled: make(chan struct{})}
+	slow.validate = func(plugin.TestInput) []plugin.FieldError {
+		return []plugin.FieldError{{Field: "resource", Message: "not this one"}}
+	}
+	e := lsptest.Start(t, lsptest.Options{Server: lsp.Options{Plugins: []plugin.Option{plugin.WithBuiltins(slow)}}})
+	const file = "a.qube.yaml"
+	e.Open(file, "target: fake://x\ntests:\n  - name: a\n    resource: /\n")
+	for _, wrong := range []string{"nmae", "naem", "anme"} {
+		e.Replace(file, strings.Fields(e.Text(file))[4], wrong+":")
+		e.Await("the finding on "+wrong, func(s *lsptest.State) bool {
+			for _, d := range s.Published[e.URI(file)] {
+				if strings.Contains(message(d), wrong) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	close(slow.compiled)
+	e.Await("the plugin's finding", func(s *lsptest.State) bool {
+		for _, d := range s.Published[e.URI(file)] {
+			if strings.Contains(message(d), "not this one") {
+				return true
+			}
+		}
+		return false
+	})
+}
