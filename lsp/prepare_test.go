@@ -21,6 +21,11 @@ func (p *slowPlugin) Prepare(context.Context) error {
 	return nil
 }
 
+func (p *slowPlugin) Validate(in plugin.TestInput) []plugin.FieldError {
+	<-p.compiled
+	return p.fakePlugin.Validate(in)
+}
+
 // While a plugin is compiled, which takes seconds and cannot be interrupted, the checker answers every keystroke.
 func TestTypingGoesOnWhileAPluginIsCompiled(t *testing.T) {
 	slow := &slowPlugin{compiled: make(chan struct{})}
@@ -30,10 +35,12 @@ func TestTypingGoesOnWhileAPluginIsCompiled(t *testing.T) {
 	e := lsptest.Start(t, lsptest.Options{Server: lsp.Options{Plugins: []plugin.Option{plugin.WithBuiltins(slow)}}})
 	const file = "a.qube.yaml"
 	e.Open(file, "target: fake://x\ntests:\n  - name: a\n    resource: /\n")
+	before := "name"
 	for _, wrong := range []string{"nmae", "naem", "anme"} {
-		e.Replace(file, strings.Fields(e.Text(file))[4], wrong+":")
+		e.Replace(file, before, wrong)
+		before = wrong
 		e.Await("the finding on "+wrong, func(s *lsptest.State) bool {
-			for _, d := range s.Published[e.URI(file)] {
+			for _, d := range s.Published[e.URI(file)].Diagnostics {
 				if strings.Contains(message(d), wrong) {
 					return true
 				}
@@ -43,7 +50,7 @@ func TestTypingGoesOnWhileAPluginIsCompiled(t *testing.T) {
 	}
 	close(slow.compiled)
 	e.Await("the plugin's finding", func(s *lsptest.State) bool {
-		for _, d := range s.Published[e.URI(file)] {
+		for _, d := range s.Published[e.URI(file)].Diagnostics {
 			if strings.Contains(message(d), "not this one") {
 				return true
 			}
