@@ -6,6 +6,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { must, reporter } from "../tap.mjs";
+import { testFindServer } from "./server";
 
 interface Story {
   spec: string;
@@ -30,6 +31,7 @@ export async function run(): Promise<void> {
     fs.writeFileSync(`${result}.partial`, lines.join("\n"));
   }, patience);
   try {
+    testFindServer(tap);
     await main(tap);
   } catch (error) {
     tap.report(false, "the check ran to its end", error instanceof Error ? (error.stack ?? error.message) : String(error));
