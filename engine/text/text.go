@@ -110,7 +110,7 @@ func (t *Text) LineStart(line int) int {
 // LineAt is the 0-based line that holds off. The bytes of a line break belong to the line that they end.
 func (t *Text) LineAt(off int) int {
 	off = min(max(off, 0), t.Len())
-	line := t.root.prefix(off).breaks
+	line := t.root.prefixBreaks(off)
 	if t.inCRLF(off) {
 		line--
 	}

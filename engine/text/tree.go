@@ -209,6 +209,40 @@ func (n *node) prefix(off int) counts {
 	return c
 }
 
+// prefixBreaks is prefix(off).breaks, without counting anything else.
+func (n *node) prefixBreaks(off int) int {
+	breaks, afterCR := 0, false
+	for n != nil && off > 0 {
+		c := n.counts
+		if n.left != nil && off < c.bytes {
+			if off < n.left.counts.bytes {
+				n = n.left
+				continue
+			}
+			c = n.left.counts
+			n = n.right
+		} else if off < c.bytes {
+			s := n.leaf[:off]
+			c = counts{bytes: off, breaks: strings.Count(s, "\n"), firstLF: s[0] == '\n'}
+			if strings.Contains(s, "\r") {
+				c.breaks += strings.Count(s, "\r") - strings.Count(s, "\r\n")
+			}
+			n = nil
+		} else {
+			n = nil
+		}
+		if c.bytes == 0 {
+			continue
+		}
+		breaks += c.breaks
+		if afterCR && c.firstLF {
+			breaks--
+		}
+		off, afterCR = off-c.bytes, c.lastCR
+	}
+	return breaks
+}
+
 // afterBreak is the offset right behind the k-th break, k >= 1; for a \r\n it may lie between the two bytes.
 func (n *node) afterBreak(k int) int {
 	base, afterCR := 0, false
