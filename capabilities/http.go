@@ -137,6 +137,8 @@ type HTTPClient struct {
 	agent     string
 	transport *http.Transport
 	closed    atomic.Bool
+	// address is the last one that answered, as text: most tests speak to one server.
+	address atomic.Pointer[knownAddress]
 }
 
 // NewHTTPClient makes a client with these limits; the zero HTTPLimits are the defaults.
@@ -152,7 +154,7 @@ func NewHTTPClient(limits HTTPLimits, options ...HTTPOption) *HTTPClient {
 		agent:  config.agent,
 		transport: &http.Transport{
 			Proxy:                  nil,
-			DialContext:            dialer.DialContext,
+			DialContext:            tracedDial(dialer),
 			TLSClientConfig:        &tls.Config{RootCAs: config.roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // bodies are decoded in http_body.go, under a cap
@@ -174,8 +176,11 @@ func (c *HTTPClient) Do(ctx context.Context, req HTTPRequest, hooks HTTPHooks) (
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, x.timeout, errExchangeTimeout)
-	defer cancel()
+	if end, bounded := ctx.Deadline(); !bounded || end.After(x.started.Add(x.timeout)) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, x.timeout, errExchangeTimeout)
+		defer cancel()
+	}
 	return x.run(ctx)
 }
 

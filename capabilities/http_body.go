@@ -40,14 +40,15 @@ func readBody(ctx context.Context, response *http.Response, limit int64) (body [
 	if n > limit {
 		return slices.Clip(buffer.Bytes()[:limit]), true, nil
 	}
-	// A decoder may stop before the end of the chunked body; reading the rest of it keeps the connection alive.
-	_, _ = io.CopyN(io.Discard, response.Body, 4<<10)
+	if _, plain := decoded.(*untilDone); !plain {
+		// A decoder may stop before the end of the chunked body; reading the rest of it keeps the connection alive.
+		_, _ = io.CopyN(io.Discard, response.Body, 4<<10)
+	}
 	return buffer.Bytes(), false, nil
 }
 
 // decode undoes the codings that Content-Encoding names, last first, as far as they are known.
 func decode(ctx context.Context, response *http.Response) (io.Reader, error) {
-	source := bufio.NewReader(&untilDone{ctx, response.Body})
 	var codings []string
 	for _, value := range response.Header.Values("Content-Encoding") {
 		for _, coding := range strings.Split(value, ",") {
@@ -57,8 +58,9 @@ func decode(ctx context.Context, response *http.Response) (io.Reader, error) {
 		}
 	}
 	if len(codings) == 0 || response.StatusCode == http.StatusPartialContent {
-		return source, nil
+		return &untilDone{ctx, response.Body}, nil
 	}
+	source := bufio.NewReader(&untilDone{ctx, response.Body})
 	if _, err := source.Peek(1); err != nil { // HEAD, 204, 304, or nothing to say
 		if errors.Is(err, io.EOF) {
 			return source, nil

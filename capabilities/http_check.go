@@ -24,7 +24,6 @@ func (c *HTTPClient) newExchange(req HTTPRequest, hooks HTTPHooks) (*exchange, e
 		max:     c.limits.MaxRedirects,
 		timeout: req.Timeout,
 		started: time.Now(),
-		visited: map[string]int{},
 	}
 	if x.timeout <= 0 {
 		x.timeout = c.limits.Timeout
@@ -128,11 +127,19 @@ func escapePath(reference string) string {
 		end = start + mark
 	}
 	illegal := func(b byte) bool { return b <= ' ' || b >= 0x7f || strings.IndexByte("\"<>\\^`{|}", b) >= 0 }
-	return reference[:start] + escapeBytes(reference[start:end], illegal) + reference[end:]
+	path := escapeBytes(reference[start:end], illegal)
+	if len(path) == end-start { // an escape makes it longer
+		return reference
+	}
+	return reference[:start] + path + reference[end:]
 }
 
 func escapeBytes(s string, illegal func(byte) bool) string {
-	if !slices.ContainsFunc([]byte(s), illegal) {
+	clean := true
+	for i := 0; clean && i < len(s); i++ {
+		clean = !illegal(s[i])
+	}
+	if clean {
 		return s
 	}
 	var out strings.Builder

@@ -20,6 +20,15 @@ type hop struct {
 	// host is the authority that the server is told; empty means the URL's.
 	host string
 	body []byte
+	// written is the URL as text once somebody asked.
+	written string
+}
+
+func (h *hop) text() string {
+	if h.written == "" {
+		h.written = h.url.String()
+	}
+	return h.written
 }
 
 // origin is what decides whether credentials may travel on: scheme, host and port.
@@ -57,8 +66,8 @@ type exchange struct {
 	sent      bool
 	hop       hop
 	redirects []Redirect
-	// visited counts the requests to a method and URL, to tell a loop from a long way.
-	visited map[string]int
+	// visited are the methods and URLs that redirected, to tell a loop from a long way; nil before the first one.
+	visited map[string]bool
 }
 
 // run sends hop after hop until a response is not a redirect that is to be followed.
@@ -67,7 +76,6 @@ func (x *exchange) run(ctx context.Context) (*HTTPResponse, error) {
 		if err := x.allow(); err != nil {
 			return nil, err
 		}
-		x.visited[x.hop.method+" "+x.hop.url.String()]++
 		hopStarted := time.Now()
 		phases := &httpPhases{}
 		response, err := x.send(ctx, phases)
@@ -79,6 +87,10 @@ func (x *exchange) run(ctx context.Context) (*HTTPResponse, error) {
 			return x.finish(ctx, response, phases, hopStarted)
 		}
 		discard(response)
+		if x.visited == nil {
+			x.visited = map[string]bool{}
+		}
+		x.visited[x.hop.method+" "+x.hop.url.String()] = true
 		next, failed := x.next(response.StatusCode, location)
 		if failed != nil {
 			return nil, failed
@@ -105,18 +117,19 @@ func (x *exchange) allow() error {
 	return nil
 }
 
+// blankRequest is what every request has in common.
+var blankRequest = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+
 func (x *exchange) send(ctx context.Context, phases *httpPhases) (*http.Response, error) {
-	ctx = httptrace.WithClientTrace(ctx, phases.trace(x.onConn))
-	var body io.Reader
-	if len(x.hop.body) > 0 {
-		body = bytes.NewReader(x.hop.body)
+	ctx = httptrace.WithClientTrace(phases.within(ctx), phases.trace(x.hop.url.Scheme == "https", x.onConn))
+	// Every part was checked, so there is nothing to parse again. A RoundTripper changes neither the URL nor the header.
+	request := blankRequest.WithContext(ctx)
+	request.Method, request.URL, request.Header, request.Host = x.hop.method, x.hop.url, x.hop.header.Header, x.hop.host
+	if body := x.hop.body; len(body) > 0 {
+		request.ContentLength = int64(len(body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		request.Body, _ = request.GetBody()
 	}
-	request, err := http.NewRequestWithContext(ctx, x.hop.method, x.hop.url.String(), body)
-	if err != nil {
-		return nil, badRequest("request: %v", cause(err))
-	}
-	request.Header = x.hop.header.Header.Clone()
-	request.Host = x.hop.host
 	return x.client.transport.RoundTrip(request)
 }
 
@@ -127,7 +140,7 @@ func (x *exchange) onConn() {
 	}
 	x.sent = true
 	if x.hooks.Sent != nil {
-		x.hooks.Sent(x.hop.method, x.hop.url.String(), len(x.hop.body))
+		x.hooks.Sent(x.hop.method, x.hop.text(), len(x.hop.body))
 	}
 }
 
@@ -146,19 +159,18 @@ func (x *exchange) finish(ctx context.Context, response *http.Response, phases *
 		Duration:     done.Sub(x.started),
 		BodyDuration: done.Sub(bodyStarted),
 		Truncated:    truncated,
-		URL:          x.hop.url.String(),
-		Remote:       phases.remoteAddress(),
+		URL:          x.hop.text(),
+		Remote:       x.client.addressText(phases.remoteAddress()),
 		Proto:        response.Proto,
 		Timings:      phases.timings(),
 		Redirects:    x.redirects,
 	}
 	for name, values := range response.Header {
-		all := make([]string, len(values))
 		for i, value := range values {
-			all[i] = fieldText(value)
+			values[i] = fieldText(value) // the response is ours alone
 		}
-		out.HeadersAll[name] = all
-		out.Headers[name] = strings.Join(all, ", ")
+		out.HeadersAll[name] = values
+		out.Headers[name] = strings.Join(values, ", ")
 	}
 	if response.TLS != nil {
 		out.TLS = tls.VersionName(response.TLS.Version)

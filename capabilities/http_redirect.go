@@ -78,7 +78,7 @@ func (x *exchange) tooMany(target *url.URL) string {
 	case 1:
 		limit = "more than 1 redirect"
 	}
-	if x.visited[x.hop.method+" "+target.String()] > 0 {
+	if x.visited[x.hop.method+" "+target.String()] {
 		return fmt.Sprintf(
 			"%s; they go round in a loop, and %s comes again: see the server's routes, or set followRedirects to false", limit, target)
 	}

@@ -1,8 +1,11 @@
 package capabilities
 
 import (
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http/httptrace"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -17,7 +20,7 @@ type httpPhases struct {
 	tlsFrom, tlsTo         time.Time
 	gotConn, firstByte     time.Time
 	wrote                  bool
-	remote                 string
+	remote                 net.Addr
 }
 
 func (p *httpPhases) mark(change func()) {
@@ -33,31 +36,88 @@ func setOnce(at *time.Time) {
 	}
 }
 
-// trace returns the callbacks; onConn is called in the goroutine of RoundTrip.
-func (p *httpPhases) trace(onConn func()) *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		DNSStart:          func(httptrace.DNSStartInfo) { p.mark(func() { setOnce(&p.dnsFrom) }) },
-		DNSDone:           func(httptrace.DNSDoneInfo) { p.mark(func() { p.dnsTo = time.Now() }) },
-		ConnectStart:      func(string, string) { p.mark(func() { setOnce(&p.connectFrom) }) },
-		TLSHandshakeStart: func() { p.mark(func() { setOnce(&p.tlsFrom) }) },
-		TLSHandshakeDone:  func(tls.ConnectionState, error) { p.mark(func() { p.tlsTo = time.Now() }) },
-		ConnectDone: func(_, _ string, err error) {
-			p.mark(func() {
-				if err == nil {
-					setOnce(&p.connectTo)
-				}
-			})
-		},
+// phasesKey finds the phases of an exchange in its context.
+type phasesKey struct{}
+
+// phasesContext is a context that knows the phases, so that a dial on behalf of the exchange can report to them.
+type phasesContext struct {
+	context.Context
+	phases *httpPhases
+}
+
+func (c phasesContext) Value(key any) any {
+	if key == (phasesKey{}) {
+		return c.phases
+	}
+	return c.Context.Value(key)
+}
+
+func (p *httpPhases) within(ctx context.Context) context.Context { return phasesContext{ctx, p} }
+
+// trace returns the callbacks; onConn is called in the goroutine of RoundTrip. Those of a dial are left to tracedDial,
+// since most requests go out on a connection that stands already.
+func (p *httpPhases) trace(secure bool, onConn func()) *httptrace.ClientTrace {
+	trace := &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			p.mark(func() {
 				p.gotConn = time.Now()
-				p.remote = info.Conn.RemoteAddr().String()
+				p.remote = info.Conn.RemoteAddr()
 			})
 			onConn()
 		},
 		WroteRequest:         func(info httptrace.WroteRequestInfo) { p.mark(func() { p.wrote = info.Err == nil }) },
 		GotFirstResponseByte: func() { p.mark(func() { p.firstByte = time.Now() }) },
 	}
+	if secure {
+		trace.TLSHandshakeStart = func() { p.mark(func() { setOnce(&p.tlsFrom) }) }
+		trace.TLSHandshakeDone = func(tls.ConnectionState, error) { p.mark(func() { p.tlsTo = time.Now() }) }
+	}
+	return trace
+}
+
+// tracedDial dials and reports to the phases of the exchange that asked for the connection.
+func tracedDial(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if p, ok := ctx.Value(phasesKey{}).(*httpPhases); ok {
+			ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+				DNSStart:     func(httptrace.DNSStartInfo) { p.mark(func() { setOnce(&p.dnsFrom) }) },
+				DNSDone:      func(httptrace.DNSDoneInfo) { p.mark(func() { p.dnsTo = time.Now() }) },
+				ConnectStart: func(string, string) { p.mark(func() { setOnce(&p.connectFrom) }) },
+				ConnectDone: func(_, _ string, err error) {
+					p.mark(func() {
+						if err == nil {
+							setOnce(&p.connectTo)
+						}
+					})
+				},
+			})
+		}
+		return dialer.DialContext(ctx, network, address)
+	}
+}
+
+// knownAddress is an address and its text.
+type knownAddress struct {
+	addr netip.AddrPort
+	text string
+}
+
+// addressText writes an address, which is nil where no connection stood.
+func (c *HTTPClient) addressText(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		if addr == nil {
+			return ""
+		}
+		return addr.String()
+	}
+	at := tcp.AddrPort()
+	if last := c.address.Load(); last != nil && last.addr == at {
+		return last.text
+	}
+	known := &knownAddress{addr: at, text: tcp.String()}
+	c.address.Store(known)
+	return known.text
 }
 
 // stage says what the hop is waiting for.
@@ -81,7 +141,7 @@ func (p *httpPhases) stage() string {
 	return "connecting"
 }
 
-func (p *httpPhases) remoteAddress() string {
+func (p *httpPhases) remoteAddress() net.Addr {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.remote
@@ -91,8 +151,8 @@ func (p *httpPhases) remoteAddress() string {
 func (p *httpPhases) timings() map[string]time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := map[string]time.Duration{}
-	for _, phase := range []struct {
+	out := make(map[string]time.Duration, 7)
+	for _, phase := range [...]struct {
 		name     string
 		from, to time.Time
 	}{
