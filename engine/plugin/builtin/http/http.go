@@ -114,6 +114,10 @@ func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugi
 	return out, nil
 }
 
+// EndsWithContext says that Execute returns as soon as its context ends: a request is given up there and then, and no step
+// in between waits for anything else.
+func (p *Plugin) EndsWithContext() {}
+
 // Close closes the plugin's own client. It returns nil, always, and may be called twice.
 func (p *Plugin) Close() error {
 	p.closed.Store(true)
@@ -150,17 +154,20 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 	out.DurationMs = response.Duration.Milliseconds()
 	exchange := request.Exchange{
 		Proto: response.Proto, Remote: response.Remote, URL: response.URL, TLS: response.TLS,
-		TimingsMs: timings(response.Timings), Bytes: len(response.Body), Truncated: response.Truncated,
+		Bytes: len(response.Body), Truncated: response.Truncated,
 	}
 	for _, redirect := range response.Redirects {
 		exchange.Redirects = append(exchange.Redirects, request.Redirect(redirect.Status, redirect.Location))
 	}
 	out.Metadata = request.Metadata(exchange)
+	if len(response.Timings) > 0 {
+		out.Metadata["timings_ms"] = timings(response.Timings)
+	}
 }
 
 // timings gives phases in milliseconds, as they appear in results: exact to the microsecond, without trailing zeros.
-func timings(phases map[string]time.Duration) map[string]json.Number {
-	out := make(map[string]json.Number, len(phases))
+func timings(phases map[string]time.Duration) map[string]any {
+	out := make(map[string]any, len(phases))
 	for name, took := range phases {
 		out[name] = json.Number(strconv.FormatFloat(float64(took.Microseconds())/1000, 'f', -1, 64))
 	}

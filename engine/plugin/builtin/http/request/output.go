@@ -28,10 +28,11 @@ type Exchange struct {
 
 // Metadata gives an exchange the form that tests see as response.metadata. What did not happen is left out.
 func Metadata(x Exchange) map[string]any {
-	out := map[string]any{"bytes": Number(int64(x.Bytes))}
-	for name, text := range map[string]string{"proto": x.Proto, "remote": x.Remote, "url": x.URL, "tls": x.TLS} {
-		if text != "" {
-			out[name] = text
+	out := make(map[string]any, 8)
+	out["bytes"] = Number(int64(x.Bytes))
+	for _, part := range [...]struct{ name, text string }{{"proto", x.Proto}, {"remote", x.Remote}, {"url", x.URL}, {"tls", x.TLS}} {
+		if part.text != "" {
+			out[part.name] = part.text
 		}
 	}
 	if len(x.TimingsMs) > 0 {

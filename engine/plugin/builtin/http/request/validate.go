@@ -68,19 +68,21 @@ func touchesTemplate(field string, templated []string) bool {
 
 func fix(text string) *string { return &text }
 
+// usualMethods is only read.
+var usualMethods = methods()
+
 func checkMethod(in Input) []Problem {
 	method := Method(in.Method)
 	if bad := firstNotToken(method); bad != "" {
 		return []Problem{{Field: "method", Code: "http.method", Message: "the method holds " + bad +
 			": want one word of letters, digits and !#$%&'*+-.^_`|~, such as GET"}}
 	}
-	known := methods()
-	if slices.ContainsFunc(known, func(m schema.Method) bool { return m.Name == method }) {
+	if slices.ContainsFunc(usualMethods, func(m schema.Method) bool { return m.Name == method }) {
 		return nil
 	}
 	problem := Problem{Field: "method", Code: "http.method.unusual", Severity: warning,
 		Message: fmt.Sprintf("%s is not a usual method; it is sent as it is", method)}
-	for _, m := range known {
+	for _, m := range usualMethods {
 		if nearly(method, m.Name) {
 			problem.Message = fmt.Sprintf("%s is not a usual method; did you mean %s?", method, m.Name)
 			problem.Fix = fix(m.Name)
@@ -163,8 +165,12 @@ func refusedAddress(field, text, host string) *Problem {
 	if err != nil {
 		return nil
 	}
+	plain := addr.WithZone("").Unmap()
+	if !plain.IsUnspecified() && !plain.IsLinkLocalUnicast() && !plain.IsMulticast() {
+		return nil
+	}
 	problem := &Problem{Field: field, Code: "http.url.address"}
-	switch plain := addr.WithZone("").Unmap(); {
+	switch {
 	case plain.IsUnspecified():
 		loopback := "127.0.0.1"
 		if addr.Is6() {
@@ -177,10 +183,8 @@ func refusedAddress(field, text, host string) *Problem {
 	case plain.IsLinkLocalUnicast():
 		problem.Message = fmt.Sprintf(
 			"%s is link-local and never called: clouds keep a machine's credentials there; use the server's own address", addr)
-	case plain.IsMulticast():
-		problem.Message = fmt.Sprintf("%s is a multicast address, not one server", addr)
 	default:
-		return nil
+		problem.Message = fmt.Sprintf("%s is a multicast address, not one server", addr)
 	}
 	return problem
 }
@@ -256,6 +260,9 @@ func checkOverridden(in Input) []Problem {
 var ignoredHeaders = []string{"content-length", "transfer-encoding", "trailer"}
 
 func checkHeaders(in Input) []Problem {
+	if len(in.Headers) == 0 {
+		return nil
+	}
 	names := make([]string, 0, len(in.Headers))
 	for name := range in.Headers {
 		names = append(names, name)
