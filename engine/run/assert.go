@@ -1,7 +1,9 @@
 package run
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -88,22 +90,39 @@ func mapTexts(v any, at []string, replace func(at []string, s string) any) any {
 // responseOf is a result as the assertions see it.
 func responseOf(r *engine.TestResult) expect.Response {
 	out := r.Output
-	headers := expect.Headers(out.Headers)
-	for name, values := range out.HeadersAll {
-		for known := range headers {
-			if strings.EqualFold(known, name) {
-				delete(headers, known)
-			}
-		}
-		headers[name] = values
-	}
 	events := make([]expect.Event, len(r.Events))
 	for i, e := range r.Events {
 		events[i] = expect.Event{Plugin: e.Plugin, Kind: e.Kind, Data: orEmptyMap(e.Data)}
 	}
 	return expect.Response{
-		Status: out.Status, Headers: headers, Body: out.Body, Duration: r.Duration, Events: events, Metadata: out.Metadata,
+		Status: out.Status, Headers: allHeaders(out.Headers, out.HeadersAll), Body: out.Body, Duration: r.Duration, Events: events, Metadata: out.Metadata,
 	}
+}
+
+// allHeaders are the values of every header: those of all where it knows the header, however its name is written, else the
+// one of single. The result is only to be read.
+func allHeaders(single map[string]string, all map[string][]string) map[string][]string {
+	headers, copied := all, false
+	for name, v := range single {
+		if _, known := all[name]; known || knowsHeader(all, name) {
+			continue
+		}
+		if !copied {
+			headers, copied = make(map[string][]string, len(single)+len(all)), true
+			maps.Copy(headers, all)
+		}
+		headers[name] = []string{v}
+	}
+	return headers
+}
+
+func knowsHeader(all map[string][]string, name string) bool {
+	for other := range all {
+		if strings.EqualFold(other, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // condition evaluates `when`. A value that cannot be resolved counts as missing.
@@ -130,5 +149,25 @@ func (x *exec) condition(when spec.Text) (holds bool, why string) {
 
 // sameEvent compares what a plugin streamed with what it returned.
 func sameEvent(a, b schema.PluginEvent) bool {
-	return a.Kind == b.Kind && (reflect.DeepEqual(a.Data, b.Data) || value.JSON(a.Data) == value.JSON(b.Data))
+	return a.Kind == b.Kind && (equalData(a.Data, b.Data) || value.JSON(a.Data) == value.JSON(b.Data))
+}
+
+// equalData is reflect.DeepEqual for decoded values, without its cost: every event of every test comes by here.
+func equalData(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok || len(a) != len(b) || (a == nil) != (b == nil) {
+			return false
+		}
+		for key, v := range a {
+			if w, ok := b[key]; !ok || !equalData(v, w) {
+				return false
+			}
+		}
+		return true
+	case string, json.Number, bool, nil:
+		return a == b
+	}
+	return reflect.DeepEqual(a, b)
 }

@@ -41,10 +41,31 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 
 	gate := &eventGate{emit: emit}
 	defer gate.close()
-	done := make(chan callOutcome, 1)
-	go func() { done <- protected(attempt, p, in, gate.event) }()
-
 	var out callOutcome
+	if _, obedient := p.(endsWithContext); obedient {
+		out = protected(attempt, p, in, gate.event)
+	} else {
+		out = watched(attempt, p, in, gate.event)
+	}
+	out.took = time.Since(started)
+	switch {
+	case ctx.Err() != nil:
+		// A result that came in spite of the cancel is not a result that the user asked to have.
+		out.output, out.err = nil, errCancelled
+	case attempt.Err() != nil && (out.err != nil || out.output == nil || out.output.Error != ""):
+		out.output, out.err = nil, fmt.Errorf("%w: no answer within %v", errTimeout, timeout)
+	}
+	return out
+}
+
+// endsWithContext is a plugin whose Execute returns as soon as its context ends, whatever its server does. It needs no
+// goroutine of its own that could be left behind.
+type endsWithContext interface{ EndsWithContext() }
+
+// watched calls a plugin that may not care for its context.
+func watched(attempt context.Context, p plugin.Plugin, in plugin.TestInput, emit plugin.EventSink) (out callOutcome) {
+	done := make(chan callOutcome, 1)
+	go func() { done <- protected(attempt, p, in, emit) }()
 	select {
 	case out = <-done:
 	case <-attempt.Done():
@@ -55,14 +76,6 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 		case <-late.C:
 			out.err = located(p, fmt.Errorf("the plugin did not return: %w", context.Cause(attempt)))
 		}
-	}
-	out.took = time.Since(started)
-	switch {
-	case ctx.Err() != nil:
-		// A result that came in spite of the cancel is not a result that the user asked to have.
-		out.output, out.err = nil, errCancelled
-	case attempt.Err() != nil && (out.err != nil || out.output == nil || out.output.Error != ""):
-		out.output, out.err = nil, fmt.Errorf("%w: no answer within %v", errTimeout, timeout)
 	}
 	return out
 }

@@ -69,10 +69,20 @@ func pause(signals chan<- signal, job int, wait func()) {
 	<-granted
 }
 
+// work runs a job, and then those that come by.
+func (d *dispatcher) work(job int, again <-chan int, signals chan<- signal) {
+	for ok := true; ok; job, ok = <-again {
+		stop := d.run(job, func(wait func()) { pause(signals, job, wait) })
+		signals <- signal{job: job, kind: jobEnded, stop: stop}
+	}
+}
+
 // wave runs the jobs [from, to). Each job is looked at once, so that a wave of ten thousand costs no more per job than a
 // small one: a job whose lane is taken waits in the lane's own queue, and follows when the lane is free.
 func (d *dispatcher) wave(ctx context.Context, from, to int, stopped bool) bool {
 	signals := make(chan signal)
+	again := make(chan int) // jobs for goroutines that have ended theirs: their stacks have grown already
+	defer close(again)
 	waiting := map[int][]int{} // lane → the jobs that wait for it; present while a job of the lane is under way
 	var freed []int            // jobs whose lane has become theirs
 	var resuming []signal
@@ -99,10 +109,11 @@ func (d *dispatcher) wave(ctx context.Context, from, to int, stopped bool) bool 
 				}
 			}
 			running++
-			go func() {
-				stop := d.run(i, func(wait func()) { pause(signals, i, wait) })
-				signals <- signal{job: i, kind: jobEnded, stop: stop}
-			}()
+			select {
+			case again <- i:
+			default:
+				go d.work(i, again, signals)
+			}
 		}
 		if running+paused == 0 {
 			break
