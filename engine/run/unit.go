@@ -44,7 +44,7 @@ type exec struct {
 	// events are those of the attempt under way. call's gate orders the writers, and its return the reader.
 	events []engine.Event
 	// undeclared are the kinds of events that were warned about.
-	undeclared map[string]bool
+	undeclared map[string]bool // nil while there are none
 	outcome    outcome
 	// pause gives the place among the tests under way to another one while this one only waits.
 	pause func(wait func())
@@ -76,7 +76,7 @@ func (r *runner) skipUnit(ctx context.Context, i int) {
 func (r *runner) newExec(i int) *exec {
 	u := r.plan.units[i]
 	u.info.Line = u.test.file.doc.Text.LineAt(u.info.Span.Start) + 1
-	x := &exec{r: r, u: u, masker: r.masker, started: time.Now(), undeclared: map[string]bool{}}
+	x := &exec{r: r, u: u, masker: r.masker, started: time.Now()}
 	x.res = r.resolver(u)
 	x.result = &engine.TestResult{
 		Key: u.test.key, RunID: r.opts.RunID, Row: u.row, Name: u.info.Name, Started: x.started,
@@ -251,6 +251,11 @@ func (x *exec) timeoutPlace(err error) error {
 func (x *exec) receive(c *callable, output *plugin.TestOutput) {
 	out := *output
 	streamed := slices.Clone(x.events)
+	if len(streamed) == len(out.Events) && slices.EqualFunc(streamed, out.Events, func(s engine.Event, e schema.PluginEvent) bool {
+		return sameEvent(s.PluginEvent, e)
+	}) {
+		out.Events = nil // all were streamed, in order
+	}
 	for _, e := range out.Events {
 		if i := slices.IndexFunc(streamed, func(s engine.Event) bool { return sameEvent(s.PluginEvent, e) }); i >= 0 {
 			streamed = slices.Delete(streamed, i, i+1)
@@ -275,6 +280,9 @@ func (x *exec) event(c *callable, e schema.PluginEvent) {
 	ev := engine.Event{PluginEvent: e, At: time.Since(x.started)}
 	x.events = append(x.events, ev)
 	if _, declared := info.Events[e.Kind]; !declared && !x.undeclared[e.Kind] {
+		if x.undeclared == nil {
+			x.undeclared = map[string]bool{}
+		}
 		x.undeclared[e.Kind] = true
 		x.result.Warnings = append(x.result.Warnings,
 			fmt.Sprintf("plugin %s@%s sent the event %q, which it does not declare", info.Name, info.Version, e.Kind))
