@@ -1,9 +1,6 @@
 package capabilities
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
 	"mime"
 	"strings"
 	"unicode/utf8"
@@ -21,20 +18,6 @@ func DecodeHTTPBody(contentType string, body []byte) any {
 		}
 	}
 	return bodyText(contentType, body)
-}
-
-// decodeJSON takes exactly one value; a byte order mark before it is allowed, as RFC 8259 section 8.1 lets parsers do.
-func decodeJSON(body []byte) (any, bool) {
-	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, false
-	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Decoder.Token returns io.EOF itself
-		return nil, false
-	}
-	return value, true
 }
 
 // bodyText is valid UTF-8 whatever the bytes are: ISO 8859-1 is converted where the content type names it, and a byte
