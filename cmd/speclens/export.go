@@ -154,7 +154,7 @@ func (x *curlExport) command(doc *engine.Document, s *spec.Spec, t spec.TestAt, 
 	if schemeless {
 		address = "http://" + address // the template holds the scheme; this one is taken off again
 	}
-	want := request.Input{Method: keep.text("method", in.Method), Resource: keep.text("resource", in.Resource), Target: address, Timeout: in.Timeout}
+	want := request.Input{Method: keep.text("method", in.Method), Resource: keep.text("resource", in.Resource), Target: address}
 	want.Headers = map[string]string{}
 	for name, v := range in.Headers {
 		want.Headers[name] = keep.text("headers."+name, v)

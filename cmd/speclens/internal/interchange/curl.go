@@ -133,13 +133,16 @@ var curlOptions = []curlOption{
 		p.notes = append(p.notes, "--insecure is left out: certificates are always verified")
 	}},
 	{long: "basic", noArg: ignored}, {long: "compressed", noArg: ignored}, {long: "silent", short: 's', noArg: ignored},
-	{long: "show-error", short: 'S', noArg: ignored}, {long: "verbose", short: 'v', noArg: ignored}, {long: "include", short: 'i', noArg: ignored},
-	{long: "fail", short: 'f', noArg: ignored}, {long: "fail-with-body", noArg: ignored}, {long: "globoff", short: 'g', noArg: ignored},
-	{long: "progress-bar", short: '#', noArg: ignored}, {long: "no-progress-meter", noArg: ignored}, {long: "no-buffer", short: 'N', noArg: ignored},
-	{long: "http1.1", noArg: ignored}, {long: "http2", noArg: ignored}, {long: "path-as-is", noArg: ignored},
-	{long: "remote-name", short: 'O', noArg: ignored}, {long: "ipv4", short: '4', noArg: ignored}, {long: "ipv6", short: '6', noArg: ignored},
-	{long: "output", short: 'o', arg: ignoredArg}, {long: "write-out", short: 'w', arg: ignoredArg}, {long: "cookie-jar", short: 'c', arg: ignoredArg},
-	{long: "connect-timeout", arg: ignoredArg}, {long: "retry", arg: ignoredArg}, {long: "retry-delay", arg: ignoredArg}, {long: "dump-header", short: 'D', arg: ignoredArg},
+	{long: "show-error", short: 'S', noArg: ignored}, {long: "verbose", short: 'v', noArg: ignored},
+	{long: "include", short: 'i', noArg: ignored}, {long: "fail", short: 'f', noArg: ignored},
+	{long: "fail-with-body", noArg: ignored}, {long: "globoff", short: 'g', noArg: ignored},
+	{long: "progress-bar", short: '#', noArg: ignored}, {long: "no-progress-meter", noArg: ignored},
+	{long: "no-buffer", short: 'N', noArg: ignored}, {long: "http1.1", noArg: ignored}, {long: "http2", noArg: ignored},
+	{long: "path-as-is", noArg: ignored}, {long: "remote-name", short: 'O', noArg: ignored},
+	{long: "ipv4", short: '4', noArg: ignored}, {long: "ipv6", short: '6', noArg: ignored},
+	{long: "output", short: 'o', arg: ignoredArg}, {long: "write-out", short: 'w', arg: ignoredArg},
+	{long: "cookie-jar", short: 'c', arg: ignoredArg}, {long: "connect-timeout", arg: ignoredArg}, {long: "retry", arg: ignoredArg},
+	{long: "retry-delay", arg: ignoredArg}, {long: "dump-header", short: 'D', arg: ignoredArg},
 }
 
 func (p *curlParser) parse() ([]Request, error) {

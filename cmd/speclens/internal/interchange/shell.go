@@ -215,7 +215,10 @@ func (s *shell) variable() error {
 // ansi reads $'…', whose opening has been read.
 func (s *shell) ansi() error {
 	s.inWord = true
-	simple := map[byte]string{'n': "\n", 't': "\t", 'r': "\r", 'a': "\a", 'b': "\b", 'e': "\x1b", 'E': "\x1b", 'f': "\f", 'v': "\v", '\\': `\`, '\'': "'", '"': `"`, '?': "?"}
+	simple := map[byte]string{
+		'n': "\n", 't': "\t", 'r': "\r", 'a': "\a", 'b': "\b", 'e': "\x1b", 'E': "\x1b", 'f': "\f", 'v': "\v",
+		'\\': `\`, '\'': "'", '"': `"`, '?': "?",
+	}
 	for s.pos < len(s.src) {
 		c := s.next()
 		switch {

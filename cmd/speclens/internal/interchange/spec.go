@@ -173,7 +173,8 @@ func (w *specWriter) value(dec *json.Decoder, indent int) {
 }
 
 // plainScalar is text that YAML reads as text without quotes.
-var plainScalar = regexp.MustCompile(`^(/[A-Za-z0-9_./-]*|[A-Za-z][A-Za-z0-9_-]*( [A-Za-z0-9_./-]+)*|https?://[A-Za-z0-9._:-]+[A-Za-z0-9]|2xx)$`)
+var plainScalar = regexp.MustCompile(
+	`^(/[A-Za-z0-9_./-]*|[A-Za-z][A-Za-z0-9_-]*( [A-Za-z0-9_./-]+)*|https?://[A-Za-z0-9._:-]+[A-Za-z0-9]|2xx)$`)
 
 // scalar writes a text for YAML.
 func scalar(s string) string {

@@ -139,7 +139,9 @@ func checkJSON(w io.Writer, r CheckReport, _ Style) error {
 	}
 	for _, f := range r.Files {
 		for _, d := range f.Diagnostics {
-			jd := jsonDiagnostic{File: r.Source.Path(f.Doc.URI), Severity: d.Severity.String(), Source: d.Source, Code: d.Code, Message: d.Message, Fatal: d.Fatal}
+			jd := jsonDiagnostic{
+				File: r.Source.Path(f.Doc.URI), Severity: d.Severity.String(), Source: d.Source, Code: d.Code, Message: d.Message, Fatal: d.Fatal,
+			}
 			jd.Line, jd.Column = render.Position(f.Doc.Text, d.Span.Start)
 			jd.EndLine, jd.EndColumn = render.Position(f.Doc.Text, d.Span.End)
 			for _, rel := range d.Related {

@@ -101,6 +101,11 @@ func (t Totals) String() string {
 	return s
 }
 
+// levels are the words of GitHub for severities.
+var levels = map[analysis.Severity]string{
+	analysis.SeverityError: "error", analysis.SeverityWarning: "warning", analysis.SeverityInformation: "notice",
+}
+
 // checkGitHub writes findings as annotations.
 func checkGitHub(w io.Writer, r CheckReport, _ Style) error {
 	p := &errWriter{w: w}
@@ -112,8 +117,7 @@ func checkGitHub(w io.Writer, r CheckReport, _ Style) error {
 			if d.Severity == analysis.SeverityHint {
 				continue
 			}
-			level := map[analysis.Severity]string{analysis.SeverityError: "error", analysis.SeverityWarning: "warning", analysis.SeverityInformation: "notice"}[d.Severity]
-			a := annotation{level: level, file: r.Source.Path(f.Doc.URI), title: d.Code, message: d.Message}
+			a := annotation{level: levels[d.Severity], file: r.Source.Path(f.Doc.URI), title: d.Code, message: d.Message}
 			a.line, a.column = render.Position(f.Doc.Text, d.Span.Start)
 			a.endLine, a.endColumn = render.Position(f.Doc.Text, d.Span.End)
 			p.annotate(a)

@@ -20,7 +20,8 @@ func JUnit(w io.Writer, r *Record) error {
 	p := &errWriter{w: w}
 	t := r.Totals
 	p.printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
-	p.printf("<testsuites name=\"speclens\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%s\">\n", t.Total, t.Failed, t.Errored, seconds(t.DurationMs))
+	p.printf("<testsuites name=\"speclens\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%s\">\n",
+		t.Total, t.Failed, t.Errored, seconds(t.DurationMs))
 	for from := 0; from < len(r.Tests); {
 		to := from
 		for to < len(r.Tests) && r.Tests[to].File == r.Tests[from].File {

@@ -131,12 +131,14 @@ func decode(payload []byte, into any) error {
 
 // badness orders statuses. Skipped is the least: another run may have run the test.
 func badness(status string) int {
-	return slices.Index([]string{string(engine.StatusSkipped), string(engine.StatusPassed), string(engine.StatusFailed), string(engine.StatusErrored)}, status)
+	order := []engine.Status{engine.StatusSkipped, engine.StatusPassed, engine.StatusFailed, engine.StatusErrored}
+	return slices.Index(order, engine.Status(status))
 }
 
 // Record is all that was joined. Its duration is that of the longest run, since parts run beside each other.
 func (m *Merger) Record() *Record {
-	r := &Record{Files: slices.Sorted(maps.Keys(m.files)), logs: m.logs, waves: m.waves, Totals: Totals{Total: len(m.tests), DurationMs: m.longest, Cancelled: m.cancel}}
+	r := &Record{Files: slices.Sorted(maps.Keys(m.files)), logs: m.logs, waves: m.waves}
+	r.Totals = Totals{Total: len(m.tests), DurationMs: m.longest, Cancelled: m.cancel}
 	for _, t := range m.tests {
 		r.Tests = append(r.Tests, t)
 		switch engine.Status(t.Status) {

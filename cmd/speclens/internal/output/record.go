@@ -237,7 +237,8 @@ func (s Source) completed(info run.TestInfo, r *engine.TestResult) Completed {
 
 func (s Source) assertion(key engine.TestKey, a expect.Assertion) Assertion {
 	out := Assertion{
-		Expression: a.Expression, Path: a.Path, Passed: a.Passed, Expected: a.Expected, Actual: a.Actual, Message: a.Message, Note: a.Note,
+		Expression: a.Expression, Path: a.Path, Passed: a.Passed, Expected: a.Expected, Actual: a.Actual,
+		Message: a.Message, Note: a.Note,
 	}
 	if span, t, ok := s.Assertion(key, a.At); ok {
 		out.Line, out.Column = render.Position(t, span.Start)

@@ -89,6 +89,14 @@ type (
 	}
 )
 
+// sarifSchemaURI names the schema of the format.
+const sarifSchemaURI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+// sarifLevels are the words of SARIF for severities, section 3.27.10.
+var sarifLevels = map[analysis.Severity]string{
+	analysis.SeverityError: "error", analysis.SeverityWarning: "warning", analysis.SeverityInformation: "note",
+}
+
 // homepage is where the tool is described.
 const homepage = "https://github.com/speclens/speclens"
 
@@ -115,9 +123,7 @@ func checkSARIF(w io.Writer, r CheckReport, _ Style) error {
 			}
 		}
 	}
-	return writeJSON(w, sarifLog{
-		Schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{s.run},
-	}, "  ")
+	return writeJSON(w, sarifLog{Schema: sarifSchemaURI, Version: "2.1.0", Runs: []sarifRun{s.run}}, "  ")
 }
 
 type sarifWriter struct {
@@ -155,10 +161,9 @@ func (s *sarifWriter) collectRules(r CheckReport) {
 }
 
 func (s *sarifWriter) result(f CheckedFile, d analysis.Diagnostic) {
-	level := map[analysis.Severity]string{analysis.SeverityError: "error", analysis.SeverityWarning: "warning", analysis.SeverityInformation: "note"}[d.Severity]
 	path := s.source.slashPath(f.Doc.URI)
 	res := sarifResult{
-		RuleID: d.Code, RuleIndex: s.rules[d.Code], Level: level, Message: sarifMessage{d.Message},
+		RuleID: d.Code, RuleIndex: s.rules[d.Code], Level: sarifLevels[d.Severity], Message: sarifMessage{d.Message},
 		Locations: []sarifLocation{{PhysicalLocation: sarifPhysical{artifact(path), region(f.Doc.Text, d.Span)}}},
 	}
 	// The same finding keeps its fingerprint when lines above it come and go.
@@ -166,7 +171,8 @@ func (s *sarifWriter) result(f CheckedFile, d analysis.Diagnostic) {
 	sum := sha256.Sum256([]byte(strings.Join([]string{path, d.Code, d.Test, strings.TrimSpace(line)}, "\x00")))
 	res.PartialFingerprints = map[string]string{"speclensFinding/v1": fmt.Sprintf("%x", sum[:16])}
 	for i, rel := range d.Related {
-		loc := sarifLocation{ID: &i, PhysicalLocation: sarifPhysical{ArtifactLocation: artifact(s.source.slashPath(rel.URI))}, Message: &sarifMessage{rel.Message}}
+		loc := sarifLocation{ID: &i, Message: &sarifMessage{rel.Message}}
+		loc.PhysicalLocation.ArtifactLocation = artifact(s.source.slashPath(rel.URI))
 		if other := s.source.Snap.Document(rel.URI); other != nil {
 			loc.PhysicalLocation.Region = region(other.Text, rel.Span)
 		}

@@ -110,7 +110,8 @@ func steers(r rune) bool {
 		return true
 	}
 	// The bidirectional controls and marks, two that XML forbids, and the invisible tag characters.
-	return r == 0x061c || r == 0xfffe || r == 0xffff || r == 0x200e || r == 0x200f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || 0xe0000 <= r && r <= 0xe007f
+	return r == 0x061c || r == 0xfffe || r == 0xffff ||
+		r == 0x200e || r == 0x200f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || 0xe0000 <= r && r <= 0xe007f
 }
 
 // Path is how a document is named on a terminal: relative to the working folder where that is shorter.
