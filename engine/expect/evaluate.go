@@ -27,8 +27,7 @@ func Passed(assertions []Assertion) bool {
 }
 
 func (c check) evaluate(r Response) Assertion {
-	a := Assertion{At: c.at, Path: c.label(), Expected: value.Unwrap(c.raw)}
-	a.Expression = a.Path + " = " + value.Text(value.Unwrap(c.raw))
+	a := Assertion{At: c.at, Path: c.label, Expression: c.expression, Expected: value.Unwrap(c.raw)}
 	var found []Mismatch
 	s := c.subject(r)
 	s.redact = r.Redact
@@ -93,8 +92,8 @@ func (c check) note(s subject) string {
 	return ""
 }
 
-// label is the path of the assertion.
-func (c check) label() string {
+// place is the path of the assertion.
+func (c check) place() string {
 	switch c.area {
 	case areaStatus:
 		return "status"

@@ -86,6 +86,8 @@ type check struct {
 	path path.Path
 	raw  any
 	want matcher
+	// label and expression are those of the assertion: the same for every response.
+	label, expression string
 }
 
 // Response is what an attempt brought back.

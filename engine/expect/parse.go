@@ -35,6 +35,11 @@ func Parse(raw any) (*Expect, []Problem) {
 	for _, key := range inOrder(entries) {
 		p.key(e, key, entries[key])
 	}
+	for i := range e.checks {
+		c := &e.checks[i]
+		c.label = c.place()
+		c.expression = c.label + " = " + value.Text(value.Unwrap(c.raw))
+	}
 	return e, p.problems
 }
 
