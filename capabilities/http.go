@@ -134,7 +134,7 @@ func WithUserAgent(agent string) HTTPOption {
 // the rules about addresses hold for the server that answers, and a test goes where it says. Safe for concurrent use.
 type HTTPClient struct {
 	limits    HTTPLimits
-	agent     string
+	agent     []string // the value of User-Agent
 	transport *http.Transport
 	closed    atomic.Bool
 	// address is the last one that answered, as text: most tests speak to one server.
@@ -151,7 +151,7 @@ func NewHTTPClient(limits HTTPLimits, options ...HTTPOption) *HTTPClient {
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second, Resolver: config.resolver, ControlContext: guardDial}
 	return &HTTPClient{
 		limits: limits,
-		agent:  config.agent,
+		agent:  []string{config.agent},
 		transport: &http.Transport{
 			Proxy:                  nil,
 			DialContext:            tracedDial(dialer),

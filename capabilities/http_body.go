@@ -18,6 +18,9 @@ import (
 // maxEncodings bounds how often a body may be compressed over: honest servers do it once.
 const maxEncodings = 3
 
+// smallBody is the length up to which a body that says how long it is is read at one go.
+const smallBody = 64 << 10
+
 // readBody reads and decodes a body of at most limit bytes, and closes it. Codings that the standard library does not
 // know (br, zstd) are not asked for; where a server sends one all the same, the body stays as it came.
 func readBody(ctx context.Context, response *http.Response, limit int64) (body []byte, truncated bool, err error) {
@@ -28,6 +31,14 @@ func readBody(ctx context.Context, response *http.Response, limit int64) (body [
 	decoded, err := decode(ctx, response)
 	if err != nil {
 		return nil, false, err
+	}
+	if _, plain := decoded.(*untilDone); plain && response.ContentLength > 0 && response.ContentLength <= min(smallBody, limit) {
+		body = make([]byte, response.ContentLength)
+		n, err := io.ReadFull(decoded, body)
+		if err != nil && !(n == 0 && errors.Is(err, io.EOF)) { // the answer to HEAD tells of a body that does not come
+			return nil, false, bodyError(response, int64(n), err)
+		}
+		return body[:n], false, nil
 	}
 	var buffer bytes.Buffer
 	if size := response.ContentLength; size > 0 {

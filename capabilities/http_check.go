@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// acceptedEncodings is the value of Accept-Encoding; no request changes it.
+var acceptedEncodings = []string{"gzip"}
+
 // ownHeaders are computed from the request itself; a value given for one of them would contradict it.
 var ownHeaders = []string{"Content-Length", "Transfer-Encoding", "Trailer"}
 
@@ -57,11 +60,11 @@ func (c *HTTPClient) newExchange(req HTTPRequest, hooks HTTPHooks) (*exchange, e
 		x.hop.url.User = nil
 	}
 	if !x.hop.header.has("User-Agent") {
-		x.hop.header.Set("User-Agent", c.agent)
+		x.hop.header.Header["User-Agent"] = c.agent
 	}
 	// A range of a compressed body could not be decoded, and the answer to HEAD should describe what GET would get.
 	if !x.hop.header.has("Accept-Encoding") && !x.hop.header.has("Range") && x.hop.method != http.MethodHead {
-		x.hop.header.Set("Accept-Encoding", "gzip")
+		x.hop.header.Header["Accept-Encoding"] = acceptedEncodings
 	}
 	x.hop.body = req.Body
 	return x, nil
@@ -155,7 +158,10 @@ func escapeBytes(s string, illegal func(byte) bool) string {
 
 // checkHeaders returns the headers under their canonical names, and the Host that was among them.
 func checkHeaders(given map[string]string) (header, string, error) {
-	out, host := header{http.Header{}}, ""
+	out, host := header{make(http.Header, len(given)+2)}, ""
+	if len(given) == 0 {
+		return out, host, nil
+	}
 	names := make([]string, 0, len(given))
 	for name := range given {
 		names = append(names, name)

@@ -154,7 +154,7 @@ func (x *exchange) finish(ctx context.Context, response *http.Response, phases *
 	out := &HTTPResponse{
 		Status:       response.StatusCode,
 		Headers:      make(map[string]string, len(response.Header)),
-		HeadersAll:   make(map[string][]string, len(response.Header)),
+		HeadersAll:   response.Header, // which is ours alone
 		Body:         body,
 		Duration:     done.Sub(x.started),
 		BodyDuration: done.Sub(bodyStarted),
@@ -167,9 +167,8 @@ func (x *exchange) finish(ctx context.Context, response *http.Response, phases *
 	}
 	for name, values := range response.Header {
 		for i, value := range values {
-			values[i] = fieldText(value) // the response is ours alone
+			values[i] = fieldText(value)
 		}
-		out.HeadersAll[name] = values
 		out.Headers[name] = strings.Join(values, ", ")
 	}
 	if response.TLS != nil {
