@@ -160,6 +160,9 @@ func equalData(a, b any) bool {
 		if !ok || len(a) != len(b) || (a == nil) != (b == nil) {
 			return false
 		}
+		if reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer() {
+			return true // the same map
+		}
 		for key, v := range a {
 			if w, ok := b[key]; !ok || !equalData(v, w) {
 				return false

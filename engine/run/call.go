@@ -42,7 +42,7 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 	gate := &eventGate{emit: emit}
 	defer gate.close()
 	var out callOutcome
-	if _, obedient := p.(endsWithContext); obedient {
+	if _, trusted := p.(obedient); trusted {
 		out = protected(attempt, p, in, gate.event)
 	} else {
 		out = watched(attempt, p, in, gate.event)
@@ -58,9 +58,9 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 	return out
 }
 
-// endsWithContext is a plugin whose Execute returns as soon as its context ends, whatever its server does. It needs no
-// goroutine of its own that could be left behind.
-type endsWithContext interface{ EndsWithContext() }
+// obedient is a plugin whose Execute returns as soon as its context ends, whatever its server does, so that it needs no
+// goroutine of its own that could be left behind; and which changes nothing that it was given or has sent as an event.
+type obedient interface{ Obedient() }
 
 // watched calls a plugin that may not care for its context.
 func watched(attempt context.Context, p plugin.Plugin, in plugin.TestInput, emit plugin.EventSink) (out callOutcome) {

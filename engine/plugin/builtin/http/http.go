@@ -6,6 +6,7 @@
 package http
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -114,9 +115,9 @@ func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugi
 	return out, nil
 }
 
-// EndsWithContext says that Execute returns as soon as its context ends: a request is given up there and then, and no step
-// in between waits for anything else.
-func (p *Plugin) EndsWithContext() {}
+// Obedient says that Execute returns as soon as its context ends, since a request is given up there and then and no step in
+// between waits for anything else; and that it changes neither its input nor an event that it has sent.
+func (p *Plugin) Obedient() {}
 
 // Close closes the plugin's own client. It returns nil, always, and may be called twice.
 func (p *Plugin) Close() error {
@@ -169,7 +170,18 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 func timings(phases map[string]time.Duration) map[string]any {
 	out := make(map[string]any, len(phases))
 	for name, took := range phases {
-		out[name] = json.Number(strconv.FormatFloat(float64(took.Microseconds())/1000, 'f', -1, 64))
+		out[name] = milliseconds(took.Microseconds())
 	}
 	return out
+}
+
+// milliseconds writes a number of microseconds, which is not negative, in milliseconds.
+func milliseconds(micros int64) json.Number {
+	var buffer [24]byte
+	text := strconv.AppendInt(buffer[:0], micros/1000, 10)
+	if rest := micros % 1000; rest > 0 {
+		text = append(text, '.', byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10))
+		text = bytes.TrimRight(text, "0")
+	}
+	return json.Number(text)
 }
