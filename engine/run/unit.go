@@ -274,7 +274,7 @@ func (x *exec) receive(c *callable, output *plugin.TestOutput) {
 func (x *exec) event(c *callable, e schema.PluginEvent) {
 	info := c.info
 	e.Plugin = info.Name
-	if e.Data != nil {
+	if _, trusted := c.plugin.(obedient); !trusted && e.Data != nil {
 		e.Data, _ = cloneValue(e.Data).(map[string]any)
 	}
 	ev := engine.Event{PluginEvent: e, At: time.Since(x.started)}
