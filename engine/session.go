@@ -44,7 +44,7 @@ func NewSession(opts Options) *Session {
 		opts.Registry = plugin.NewRegistry()
 	}
 	s := &Session{limits: opts.Syntax, searchAbove: opts.SearchAbove, disk: newDiskCache()}
-	first := &Snapshot{Seq: 1, settings: opts.Settings, roots: slices.Clone(opts.Roots), trusted: !opts.Untrusted}
+	first := &Snapshot{Seq: 1, derived: &derived{}, settings: opts.Settings, roots: slices.Clone(opts.Roots), trusted: !opts.Untrusted}
 	first.setRegistry(opts.Registry)
 	s.current.Store(first)
 	return s
@@ -60,6 +60,7 @@ func (s *Session) update(change func(next *Snapshot)) *Snapshot {
 	defer s.mu.Unlock()
 	next := *s.current.Load()
 	next.Seq++
+	next.derived = next.derived.fork()
 	change(&next)
 	s.current.Store(&next)
 	return &next
@@ -78,6 +79,7 @@ func (s *Session) Open(uri, languageID string, version int32, content string) *S
 	uri = CanonicalURI(uri)
 	return s.update(func(next *Snapshot) {
 		s.loadSurroundings(next, uri)
+		next.files++
 		kind := next.kindOf(uri, languageID)
 		doc := newDocument(uri, languageID, version, kind, true, text.New(content), s.limits)
 		next.open = with(next.open, uri, doc)
@@ -101,6 +103,7 @@ func (s *Session) Change(uri string, version int32, enc text.Encoding, changes [
 		}
 		next.open = with(next.open, uri, changed(doc, version, enc, changes))
 		if doc.Kind == KindConfig {
+			next.files++
 			s.reclassify(next)
 		}
 	})
@@ -132,6 +135,7 @@ func (s *Session) CloseDocument(uri string) *Snapshot {
 		if doc == nil {
 			return
 		}
+		next.files++
 		next.open = without(next.open, uri)
 		s.readDisk(next, uri)
 		if doc.Kind == KindConfig {
@@ -267,7 +271,10 @@ func (s *Session) ClearResults() *Snapshot {
 // order, and every file counts as a spec unless it is a configuration. Unreadable ones are returned as problems.
 func (s *Session) Load(ctx context.Context, paths ...string) (*Snapshot, []LoadProblem) {
 	var problems []LoadProblem
-	snap := s.update(func(next *Snapshot) { problems = s.load(ctx, next, paths) })
+	snap := s.update(func(next *Snapshot) {
+		next.files++
+		problems = s.load(ctx, next, paths)
+	})
 	return snap, problems
 }
 
@@ -275,6 +282,7 @@ func (s *Session) Load(ctx context.Context, paths ...string) (*Snapshot, []LoadP
 func (s *Session) FilesChanged(uris ...string) *Snapshot {
 	return s.update(func(next *Snapshot) {
 		config := false
+		next.files++
 		for _, uri := range uris {
 			uri = CanonicalURI(uri)
 			config = config || KindOf(uri, "") == KindConfig

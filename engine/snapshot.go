@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
@@ -30,7 +31,47 @@ type Snapshot struct {
 	results  map[TestKey][]*TestResult // one per matrix row
 	runs     map[string]RunState
 	roots    []string
+
+	// files changes with the set of documents and with what governs them: not with an edit of a spec.
+	files   uint64
+	derived *derived
 }
+
+// derived is what others computed from a snapshot.
+type derived struct {
+	mu     sync.Mutex
+	values map[any]any // guarded by mu
+}
+
+func (d *derived) fork() *derived {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return &derived{values: maps.Clone(d.values)}
+}
+
+// Evolve is what was computed from the snapshot under a key. next gets what was computed last from this snapshot, or else
+// from an earlier one, and nil where there is nothing; it returns what fits this snapshot, which may be the same. The
+// key's type belongs to the caller.
+func (s *Snapshot) Evolve(key any, next func(old any) any) any {
+	s.derived.mu.Lock()
+	old := s.derived.values[key]
+	s.derived.mu.Unlock()
+	v := next(old)
+	s.derived.mu.Lock()
+	defer s.derived.mu.Unlock()
+	if s.derived.values == nil {
+		s.derived.values = map[any]any{}
+	}
+	s.derived.values[key] = v
+	return v
+}
+
+// Files is a number that stays the same from snapshot to snapshot as long as there are the same documents of the same
+// kinds, all that is not open is unchanged, and so are the configurations.
+func (s *Snapshot) Files() uint64 { return s.files }
+
+// OpenDocuments are those that an editor owns, in no order.
+func (s *Snapshot) OpenDocuments() iter.Seq[*Document] { return maps.Values(s.open) }
 
 // RunState is a run under way or ended.
 type RunState struct {

@@ -8,30 +8,26 @@ import (
 	"github.com/speclens/speclens/engine/template"
 )
 
-// aliases checks that an alias is unique over the project.
-func aliases(p *pass) []Diagnostic {
-	var found []Diagnostic
-	p.places(func(at *link.Place) {
-		alias := at.Alias.Value
-		if alias == "" {
-			return
+// aliasOfTest checks that an alias is unique over the project.
+func aliasOfTest(n *nameCheck, at *link.Place) []Diagnostic {
+	alias := at.Alias.Value
+	if alias == "" {
+		return nil
+	}
+	others := n.index().Aliased(alias)
+	if len(others) < 2 {
+		return nil
+	}
+	d := Diagnostic{
+		Span: at.Alias.Span(), Severity: SeverityError, Source: SourceCheck, Code: "alias.duplicate", Fatal: true,
+		Message: fmt.Sprintf("the alias `%s` is taken; an alias is unique over the whole run", alias),
+	}
+	for _, o := range others {
+		if o.Key() != at.Key() {
+			d.Related = append(d.Related, Related{URI: o.Doc.URI, Span: o.Abs(o.Alias.Span()), Message: "the same alias"})
 		}
-		others := p.index().Aliased(alias)
-		if len(others) < 2 {
-			return
-		}
-		d := Diagnostic{
-			Span: at.Abs(at.Alias.Span()), Severity: SeverityError, Source: SourceCheck, Code: "alias.duplicate", Fatal: true, Test: at.ID,
-			Message: fmt.Sprintf("the alias `%s` is taken; an alias is unique over the whole run", alias),
-		}
-		for _, o := range others {
-			if o.Key() != at.Key() {
-				d.Related = append(d.Related, Related{URI: o.Doc.URI, Span: o.Abs(o.Alias.Span()), Message: "the same alias"})
-			}
-		}
-		found = append(found, d)
-	})
-	return found
+	}
+	return []Diagnostic{d}
 }
 
 // aliasName checks that templates can use an alias.

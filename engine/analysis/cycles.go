@@ -9,7 +9,7 @@ import (
 // cycles reports tests that wait for each other, once in each file of the cycle: at the first of its edges there.
 func cycles(p *pass) []Diagnostic {
 	var found []Diagnostic
-	for _, c := range link.Cycles(p.snap, p.index(), p.doc.URI) {
+	for _, c := range p.cycles() {
 		var d *Diagnostic
 		var names []string
 		for _, e := range c {
@@ -32,5 +32,27 @@ func cycles(p *pass) []Diagnostic {
 		}
 		found = append(found, *d)
 	}
+	return found
+}
+
+// noCycles says that a version of the index had no cycles.
+type noCycles struct{ names link.Version }
+
+type noCyclesKey struct{}
+
+// cycles are the cycles that the tests of the document are in. As long as no test needs others than it needed, a document
+// without cycles has none.
+func (p *pass) cycles() [][]link.Edge {
+	var found [][]link.Edge
+	p.doc.Spec().Evolve(noCyclesKey{}, func(old any) any {
+		if none, ok := old.(*noCycles); ok && none != nil && p.index().SameEdges(none.names) {
+			return none
+		}
+		found = link.Cycles(p.snap, p.index(), p.doc.URI)
+		if len(found) > 0 {
+			return nil
+		}
+		return &noCycles{p.index().Version()}
+	})
 	return found
 }

@@ -3,7 +3,6 @@ package analysis
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine"
@@ -11,27 +10,31 @@ import (
 	"github.com/speclens/speclens/engine/spec"
 )
 
-// depends checks that `depends` of tests names aliases, and that of files names specs.
-func depends(p *pass) []Diagnostic {
+// dependsOfTest checks that `depends` of a test names aliases.
+func dependsOfTest(n *nameCheck, at *link.Place) []Diagnostic {
 	var found []Diagnostic
-	p.tests(func(_ *spec.Spec, t spec.TestAt) {
-		for _, dep := range t.Depends {
-			if len(p.index().Aliased(dep.Value)) > 0 || strings.TrimSpace(dep.Value) == "" {
-				continue
-			}
-			d := Diagnostic{
-				Span: t.Abs(dep.Span()), Severity: SeverityError, Source: SourceCheck, Code: "depends.unknown", Fatal: true, Test: t.ID,
-				Message: fmt.Sprintf("no test has the alias `%s`", dep.Value),
-			}
-			if near := spec.Nearest(dep.Value, p.index().AliasNames()); near != "" {
-				d.Message += fmt.Sprintf("; did you mean `%s`?", near)
-				d.Fixes = replace(d.Span, near)
-			} else if p.named(dep.Value) {
-				d.Message += "; the test of that name needs an `alias`"
-			}
-			found = append(found, d)
+	for _, dep := range at.Depends {
+		if strings.TrimSpace(dep.Value) == "" || n.index().FirstAliased(dep.Value) != nil {
+			continue
 		}
-	})
+		d := Diagnostic{
+			Span: dep.Span(), Severity: SeverityError, Source: SourceCheck, Code: "depends.unknown", Fatal: true,
+			Message: fmt.Sprintf("no test has the alias `%s`", dep.Value),
+		}
+		if near := spec.Nearest(dep.Value, n.index().AliasNames()); near != "" {
+			d.Message += fmt.Sprintf("; did you mean `%s`?", near)
+			d.Fixes = replace(d.Span, near)
+		} else if n.index().HasTestNamed(dep.Value) {
+			d.Message += "; the test of that name needs an `alias`"
+		}
+		found = append(found, d)
+	}
+	return found
+}
+
+// dependsOfFile checks that `depends` of a file names specs.
+func dependsOfFile(p *pass) []Diagnostic {
+	var found []Diagnostic
 	for _, s := range p.doc.Spec().Specs {
 		for _, need := range link.FileNeeds(p.snap, p.doc, s) {
 			if d, wrong := p.fileNeed(need); wrong {
@@ -40,11 +43,6 @@ func depends(p *pass) []Diagnostic {
 		}
 	}
 	return found
-}
-
-// named reports whether some test has a name.
-func (p *pass) named(name string) bool {
-	return slices.ContainsFunc(p.index().Tests(), func(o *link.Place) bool { return o.Name.Value == name })
 }
 
 // fileNeed checks one path of the file's `depends`. An editor may not have read the file that is meant, so a path below

@@ -12,37 +12,38 @@ import (
 	"github.com/speclens/speclens/engine/template"
 )
 
-// names checks the names in templates: variables, aliases, saved values, keys of the matrix, and `prev`.
-func names(p *pass) []Diagnostic {
+// namesOfTest checks the names in a test's templates: variables, aliases, saved values, keys of the matrix, and `prev`.
+func namesOfTest(n *nameCheck, at *link.Place) []Diagnostic {
+	var found []Diagnostic
+	for _, use := range link.Uses(at.Test) {
+		if d, wrong := n.use(at, use); wrong {
+			d.Source = SourceCheck
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// namesOfFile checks the names in the target and the defaults at the top of a file.
+func namesOfFile(p *pass) []Diagnostic {
 	n := nameCheck{pass: p}
-	p.places(func(at *link.Place) {
-		if p.ctx.Err() != nil {
-			return
-		}
-		for _, use := range link.Uses(at.Test) {
-			if d, wrong := n.use(at, use); wrong {
-				d.Source = SourceCheck
-				n.found = append(n.found, d.in(at.TestAt))
-			}
-		}
-	})
-	for _, s := range p.doc.Spec().Specs {
+	var found []Diagnostic
+	for i, s := range p.doc.Spec().Specs {
 		for _, at := range s.Templates {
 			for _, ref := range at.Template.Refs() {
-				if d, wrong := n.inFile(s, link.Use{At: at, Ref: ref}); wrong {
+				if d, wrong := n.inFile(i, s, link.Use{At: at, Ref: ref}); wrong {
 					d.Source = SourceCheck
-					n.found = append(n.found, d)
+					found = append(found, d)
 				}
 			}
 		}
 	}
-	return n.found
+	return found
 }
 
 type nameCheck struct {
 	*pass
-	found []Diagnostic
-	vars  map[string]engine.EnvVar
+	vars map[string]engine.EnvVar
 }
 
 // use checks one name in a template of a test; the span of the finding counts from where the test does.
@@ -64,7 +65,7 @@ func (n *nameCheck) use(at *link.Place, u link.Use) (Diagnostic, bool) {
 }
 
 // inFile checks one name in the file's target or defaults, which every test of the file resolves for itself.
-func (n *nameCheck) inFile(s *spec.Spec, u link.Use) (Diagnostic, bool) {
+func (n *nameCheck) inFile(number int, s *spec.Spec, u link.Use) (Diagnostic, bool) {
 	switch {
 	case u.Ref.Kind == template.Env:
 		return n.variable(u)
@@ -72,13 +73,14 @@ func (n *nameCheck) inFile(s *spec.Spec, u link.Use) (Diagnostic, bool) {
 		return Diagnostic{}, false
 	case u.Ref.Kind == template.Name:
 		// A test that is not the one that provides the name stands for all of them.
-		for _, t := range s.Tests {
-			at := n.index().Test(engine.TestKey{URI: n.doc.URI, ID: t.ID})
+		first := n.doc.Spec().Starts()[number]
+		for i := range s.Tests {
+			at := n.index().At(n.doc.URI, first+i)
 			if at == nil || n.index().Lookup(at, u.Ref).Kind != link.RefUnknown {
 				return Diagnostic{}, false
 			}
 		}
-		return n.unknown(n.index().Test(engine.TestKey{URI: n.doc.URI, ID: s.Tests[0].ID}), u), true
+		return n.unknown(n.index().At(n.doc.URI, first), u), true
 	}
 	return Diagnostic{}, false
 }

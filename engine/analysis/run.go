@@ -21,6 +21,9 @@ type Check struct {
 	// Test looks at one test by itself. It may use nothing but what the test's scope holds, since its findings are kept
 	// for as long as that stays the same; spans count from where the test does.
 	Test func(s *testScope) []Diagnostic
+	// Linked looks at one test among those whose names it can use, and at where it goes. What it finds is kept as long as
+	// neither changes; spans are absolute, as if the test began at 0 — see placed.
+	Linked func(n *nameCheck, at *link.Place) []Diagnostic
 	// Document looks at a whole document; spans are absolute.
 	Document func(p *pass) []Diagnostic
 }
@@ -29,18 +32,18 @@ type Check struct {
 var All = []Check{
 	{Name: "syntax", Document: syntaxFindings},
 	{Name: "structure", Document: structureOfFile, Test: structureOfTest},
-	{Name: "targets", Document: targets},
+	{Name: "targets", Document: targetsOfFile, Linked: targetOfTest},
 	{Name: "fields", Test: fieldsOfTest},
 	{Name: "values", Document: valuesOfFile, Test: valuesOfTest},
 	{Name: "templates", Document: templatesOfFile, Test: templatesOfTest},
-	{Name: "names", Document: names},
+	{Name: "names", Document: namesOfFile, Linked: namesOfTest},
 	{Name: "conditions", Test: conditions},
 	{Name: "assertions", Test: assertions},
 	{Name: "save", Test: saves},
 	{Name: "retry", Test: retries},
 	{Name: "matrix", Test: matrix},
-	{Name: "aliases", Document: aliases, Test: aliasName},
-	{Name: "depends", Document: depends},
+	{Name: "aliases", Test: aliasName, Linked: aliasOfTest},
+	{Name: "depends", Document: dependsOfFile, Linked: dependsOfTest},
 	{Name: "cycles", Document: cycles},
 	{Name: "load", Document: loads},
 
@@ -57,6 +60,7 @@ type pass struct {
 	names *link.Names
 	// targets are the targets resolved so far; use target.
 	targets map[targetKey]link.Destination
+	now     *given // use context
 }
 
 // targetKey is all that the way of a target depends on within a document.
@@ -86,22 +90,6 @@ func (p *pass) index() *link.Names {
 		p.names = link.NamesOf(p.snap, p.doc.URI)
 	}
 	return p.names
-}
-
-// tests calls do for every test of the document.
-func (p *pass) tests(do func(s *spec.Spec, t spec.TestAt)) {
-	for _, s := range p.doc.Spec().Specs {
-		for _, t := range s.Tests {
-			do(s, t)
-		}
-	}
-}
-
-// places calls do for every test of the document as the index of names knows it.
-func (p *pass) places(do func(at *link.Place)) {
-	for _, at := range p.index().In(p.doc.URI) {
-		do(at)
-	}
 }
 
 // testScope is all that a check of a single test may look at.
@@ -135,11 +123,11 @@ func Run(ctx context.Context, snap *engine.Snapshot, uri string) []Diagnostic {
 	if doc.Kind == engine.KindSpec {
 		found = p.eachTest()
 	}
-	for _, c := range All {
+	for i := range All {
 		if ctx.Err() != nil {
 			break
 		}
-		if c.Document != nil && c.Config == (doc.Kind == engine.KindConfig) {
+		if c := &All[i]; c.Document != nil && c.Config == (doc.Kind == engine.KindConfig) {
 			found = append(found, c.Document(p)...)
 		}
 	}
@@ -150,16 +138,15 @@ func Run(ctx context.Context, snap *engine.Snapshot, uri string) []Diagnostic {
 // eachTest runs the checks of single tests.
 func (p *pass) eachTest() []Diagnostic {
 	var found []Diagnostic
-	fields, strict := p.snap.Fields(), p.snap.Settings().Strict
-	p.tests(func(s *spec.Spec, t spec.TestAt) {
-		if p.ctx.Err() != nil {
-			return
+	file := p.doc.Spec()
+	for _, findings := range []*spec.Findings[[]Diagnostic]{p.alone(), p.linked()} {
+		for _, f := range findings.All() {
+			_, t := file.At(f.Test)
+			for _, d := range f.Value {
+				found = append(found, d.in(*t))
+			}
 		}
-		scope := &testScope{t.Test, fields, p.target(s, t.Test).Protocol, strict}
-		for _, d := range scope.check() {
-			found = append(found, d.in(t))
-		}
-	})
+	}
 	return found
 }
 
@@ -181,7 +168,7 @@ func (s *testScope) check() []Diagnostic {
 	return v.(remembered).diagnostics
 }
 
-// in places a finding of a test in the test's file.
+// in places a finding of a test in the test's file. What it is related to is placed already.
 func (d Diagnostic) in(t spec.TestAt) Diagnostic {
 	d.Test = t.ID
 	if t.Base == 0 {
@@ -194,10 +181,6 @@ func (d Diagnostic) in(t spec.TestAt) Diagnostic {
 		for j := range f.Edits {
 			d.Fixes[i].Edits[j].Span = d.Fixes[i].Edits[j].Span.Shift(t.Base)
 		}
-	}
-	d.Related = slices.Clone(d.Related)
-	for i := range d.Related {
-		d.Related[i].Span = d.Related[i].Span.Shift(t.Base)
 	}
 	return d
 }

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine/link"
@@ -9,53 +10,61 @@ import (
 	"github.com/speclens/speclens/engine/text"
 )
 
-// targets checks that every test's target leads to a plugin. A file's target is reported once, and not at each test that
+// targetOfTest checks that a test's target leads to a plugin. A file's target is reported once, and not at each test that
 // it counts for.
-func targets(p *pass) []Diagnostic {
+func targetOfTest(n *nameCheck, at *link.Place) []Diagnostic {
+	if at.Form == spec.FormBroken {
+		return nil
+	}
+	to := n.target(at.Spec, at.Test)
+	switch {
+	case to.Fault == link.FaultNone, !to.FromTest && to.Fault != link.FaultNoTarget:
+		return nil
+	case to.Fault == link.FaultNoTarget:
+		return []Diagnostic{n.targetFault(at.Spec, to, at.Head)}
+	}
+	return []Diagnostic{n.targetFault(at.Spec, to, to.Text.Span())}
+}
+
+// targetsOfFile checks the targets at the top of a file, as far as tests go there.
+func targetsOfFile(p *pass) []Diagnostic {
 	var found []Diagnostic
-	reported := map[text.Span]bool{}
-	p.tests(func(s *spec.Spec, t spec.TestAt) {
-		if t.Form == spec.FormBroken {
-			return
+	for _, s := range p.doc.Spec().Specs {
+		i := slices.IndexFunc(s.Tests, func(t spec.TestAt) bool {
+			_, fromTest := link.TargetText(s, t.Test)
+			return t.Form != spec.FormBroken && !fromTest
+		})
+		if i < 0 {
+			continue
 		}
-		to := p.target(s, t.Test)
-		if to.Fault == link.FaultNone {
-			return
+		if to := p.target(s, s.Tests[i].Test); to.Fault != link.FaultNone && to.Fault != link.FaultNoTarget {
+			found = append(found, p.targetFault(s, to, to.Text.Span()))
 		}
-		d := Diagnostic{
-			Span: to.Text.Span(), Severity: SeverityError, Source: SourceCheck, Code: targetCode(to.Fault), Message: to.Message,
-		}
-		switch {
-		case to.FromTest:
-			d.Span, d.Test = t.Abs(d.Span), t.ID
-		case to.Fault == link.FaultNoTarget:
-			d.Span, d.Test = t.Abs(t.Head), t.ID
-		case reported[d.Span]:
-			return
-		default:
-			reported[d.Span] = true
-		}
-		if to.Fault == link.FaultOtherAlias {
-			// Which environment is used is decided when the test is run.
-			d.Severity = SeverityWarning
-		}
-		switch {
-		case to.Fault != link.FaultNoAlias:
-		case link.LooksLikeHost(strings.TrimSpace(to.Text.Value)):
-			d.Fixes = replace(d.Span, "http://"+strings.TrimSpace(to.Text.Value))
-		default:
-			if near := spec.Nearest(strings.TrimSpace(to.Text.Value), link.AliasNames(p.snap, p.doc.URI, s)); near != "" {
-				d.Fixes = replace(d.Span, near)
-			}
-		}
-		if to.Alias != "" {
-			d.Related = append(d.Related, Related{
-				URI: to.AliasURI, Span: to.AliasAt, Message: fmt.Sprintf("`%s` of %s is %s", to.Alias, to.AliasFrom, quote(to.URL)),
-			})
-		}
-		found = append(found, d)
-	})
+	}
 	return found
+}
+
+func (p *pass) targetFault(s *spec.Spec, to link.Destination, at text.Span) Diagnostic {
+	d := Diagnostic{Span: at, Severity: SeverityError, Source: SourceCheck, Code: targetCode(to.Fault), Message: to.Message}
+	if to.Fault == link.FaultOtherAlias {
+		// Which environment is used is decided when the test is run.
+		d.Severity = SeverityWarning
+	}
+	switch {
+	case to.Fault != link.FaultNoAlias:
+	case link.LooksLikeHost(strings.TrimSpace(to.Text.Value)):
+		d.Fixes = replace(d.Span, "http://"+strings.TrimSpace(to.Text.Value))
+	default:
+		if near := spec.Nearest(strings.TrimSpace(to.Text.Value), link.AliasNames(p.snap, p.doc.URI, s)); near != "" {
+			d.Fixes = replace(d.Span, near)
+		}
+	}
+	if to.Alias != "" {
+		d.Related = append(d.Related, Related{
+			URI: to.AliasURI, Span: to.AliasAt, Message: fmt.Sprintf("`%s` of %s is %s", to.Alias, to.AliasFrom, quote(to.URL)),
+		})
+	}
+	return d
 }
 
 func targetCode(f link.Fault) string {

@@ -106,10 +106,10 @@ func (s scope) names(snap *engine.Snapshot, doc *engine.Document) []visible {
 		elsewhere = append(elsewhere, v)
 	}
 	for _, name := range index.AliasNames() {
-		add(index.Aliased(name)[0], visible{name: name, alias: true, detail: "test"})
+		add(index.FirstAliased(name), visible{name: name, alias: true, detail: "test"})
 	}
 	for _, name := range index.SavedNames() {
-		saved := index.Saved(name)[0]
+		saved, _ := index.FirstSaved(name)
 		add(saved.Place, visible{name: name, path: saved.Save.Path.Value, detail: "saved from " + saved.Save.Path.Value})
 	}
 	return append(here, elsewhere...)

@@ -1,9 +1,10 @@
 package link
 
 import (
-	"maps"
 	"slices"
+	"sort"
 	"strings"
+	"sync"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/path"
@@ -23,6 +24,9 @@ type Place struct {
 // Key names the test over all files.
 func (p *Place) Key() engine.TestKey { return engine.TestKey{URI: p.Doc.URI, ID: p.ID} }
 
+// Order counts the tests of the file from 0.
+func (p *Place) Order() int { return p.order }
+
 // SavedAt is one `save` entry of a test.
 type SavedAt struct {
 	*Place
@@ -31,27 +35,40 @@ type SavedAt struct {
 
 // Names is the index of the tests, aliases and saved names that see each other. Immutable.
 type Names struct {
-	// files are ordered by URI; byURI finds them.
+	of    uint64 // Files of the snapshot that it was made for
 	files []*file
-	byURI map[string]*file
-	// aliases and saves hold the first place of a name, and more the others of the few names that have several.
-	aliases     map[string]*Place
-	moreAliases map[string][]*Place
-	saves       map[string]SavedAt
-	moreSaves   map[string][]SavedAt
+	set   *fileSet
+	// given and edges are those of the files.
+	given, edges []*byte
+	// merged finds the files that give a name, but for those in fresh, which are asked themselves.
+	merged *merged
+	fresh  []int
+	sorted *sorted
 }
 
-// file is the index of one version of a file. It is kept with the file, so that an edit makes one of them anew.
-type file struct {
-	doc     *engine.Document
-	places  []*Place
-	byID    map[string]*Place
-	aliased []*Place
-	saves   []SavedAt
+// fileSet numbers files, which are ordered by URI.
+type fileSet struct{ byURI map[string]int }
+
+// merged finds the files that give a name: the first, and the others of the few names that several files give.
+type merged struct {
+	aliases, saves         map[string]int32
+	moreAliases, moreSaves map[string][]int32
 }
+
+// sorted are all names, once somebody asks for them.
+type sorted struct {
+	once           sync.Once
+	aliases, saves []string
+}
+
+// maxFresh is how many files are asked themselves: a project of so few needs no index over its files.
+const maxFresh = 8
+
+type projectKey string
 
 // NamesOf indexes every spec of the snapshot that belongs to the same project as a file: those under the same
-// configuration, or under none as the file itself.
+// configuration, or under none as the file itself. The index of an earlier snapshot is brought up to date at the cost of
+// what changed.
 func NamesOf(snap *engine.Snapshot, uri string) *Names {
 	projects := map[string]string{} // by folder
 	projectOf := func(uri string) string {
@@ -66,128 +83,307 @@ func NamesOf(snap *engine.Snapshot, uri string) *Names {
 		return project
 	}
 	project := projectOf(engine.CanonicalURI(uri))
-	var docs []*engine.Document
-	for doc := range snap.Documents() {
-		if doc.Kind == engine.KindSpec && projectOf(doc.URI) == project {
-			docs = append(docs, doc)
+	return snap.Evolve(projectKey(project), func(old any) any {
+		before, _ := old.(*Names)
+		if before != nil && before.of == snap.Files() {
+			return before.edited(snap)
 		}
-	}
-	return NamesIn(docs)
+		var docs []*engine.Document
+		for doc := range snap.Documents() {
+			if doc.Kind == engine.KindSpec && projectOf(doc.URI) == project {
+				docs = append(docs, doc)
+			}
+		}
+		n := NamesIn(docs)
+		n.of = snap.Files()
+		return n
+	}).(*Names)
 }
 
-// NamesIn indexes the given documents, which are those of one run; what is no spec is left out.
+// NamesIn indexes the given documents, which are ordered by URI; what is no spec is left out.
 func NamesIn(docs []*engine.Document) *Names {
-	n := &Names{byURI: make(map[string]*file, len(docs))}
-	aliases, saves := 0, 0
-	for _, doc := range docs {
-		if doc.Kind == engine.KindSpec {
-			f := fileOf(doc)
-			n.files, n.byURI[doc.URI] = append(n.files, f), f
-			aliases, saves = aliases+len(f.aliased), saves+len(f.saves)
-		}
+	docs = slices.DeleteFunc(slices.Clone(docs), func(d *engine.Document) bool { return d.Kind != engine.KindSpec })
+	n := &Names{
+		files: make([]*file, len(docs)), set: &fileSet{make(map[string]int, len(docs))},
+		given: make([]*byte, len(docs)), edges: make([]*byte, len(docs)), sorted: &sorted{},
 	}
-	n.aliases, n.saves = make(map[string]*Place, aliases), make(map[string]SavedAt, saves)
-	for _, f := range n.files {
-		n.add(f)
+	for i, doc := range docs {
+		f := fileOf(doc)
+		n.files[i], n.set.byURI[doc.URI] = f, i
+		n.given[i], n.edges[i] = f.given, f.edges
 	}
+	n.merge()
 	return n
 }
 
-type fileKey struct{}
-
-// fileOf indexes a document, or takes the index of an earlier call.
-func fileOf(doc *engine.Document) *file {
-	fits := func(v any) bool { return v.(*file).doc == doc }
-	return doc.Spec().Remember(fileKey{}, fits, func() any {
-		f := &file{doc: doc, byID: map[string]*Place{}}
-		for _, s := range doc.Spec().Specs {
-			for _, t := range s.Tests {
-				p := &Place{Doc: doc, Spec: s, TestAt: t, order: len(f.places)}
-				f.places = append(f.places, p)
-				f.byID[p.ID] = p
-				if p.Alias.Value != "" {
-					f.aliased = append(f.aliased, p)
-				}
-				for _, save := range p.Save {
-					f.saves = append(f.saves, SavedAt{p, save})
-				}
-			}
+// edited is the index after edits of open documents.
+func (n *Names) edited(snap *engine.Snapshot) *Names {
+	next := n
+	for doc := range snap.OpenDocuments() {
+		i, known := n.set.byURI[doc.URI]
+		if !known || n.files[i].doc == doc {
+			continue
 		}
-		return f
-	}).(*file)
+		if next == n {
+			next = &Names{of: n.of, files: slices.Clone(n.files), set: n.set, given: n.given, edges: n.edges, merged: n.merged, fresh: n.fresh, sorted: n.sorted}
+		}
+		f := fileOf(doc)
+		next.files[i] = f
+		if f.edges != next.edges[i] {
+			next.edges = slices.Clone(next.edges)
+			next.edges[i] = f.edges
+		}
+		if f.given == next.given[i] {
+			continue
+		}
+		next.given, next.sorted = slices.Clone(next.given), &sorted{}
+		next.given[i] = f.given
+		if !slices.Contains(next.fresh, i) {
+			next.fresh = append(slices.Clone(next.fresh), i)
+			slices.Sort(next.fresh)
+		}
+	}
+	if len(next.fresh) > maxFresh {
+		next.merge()
+	}
+	return next
 }
 
-func (n *Names) add(f *file) {
-	for _, p := range f.aliased {
-		if _, taken := n.aliases[p.Alias.Value]; !taken {
-			n.aliases[p.Alias.Value] = p
+// merge finds out which file gives which name.
+func (n *Names) merge() {
+	m := &merged{
+		aliases: map[string]int32{}, saves: map[string]int32{},
+		moreAliases: map[string][]int32{}, moreSaves: map[string][]int32{},
+	}
+	n.merged, n.fresh = m, nil
+	add := func(first map[string]int32, more map[string][]int32, from layers, i int32) {
+		for name := range from.names() {
+			if _, taken := first[name]; taken {
+				more[name] = append(more[name], i)
+			} else {
+				first[name] = i
+			}
+		}
+	}
+	for i, f := range n.files {
+		if len(n.files) <= maxFresh {
+			n.fresh = append(n.fresh, i)
 			continue
 		}
-		if n.moreAliases == nil {
-			n.moreAliases = map[string][]*Place{}
-		}
-		n.moreAliases[p.Alias.Value] = append(n.moreAliases[p.Alias.Value], p)
+		add(m.aliases, m.moreAliases, f.aliases, int32(i)) //nolint:gosec // nobody has that many files
+		add(m.saves, m.moreSaves, f.saves, int32(i))       //nolint:gosec // likewise
 	}
-	for _, s := range f.saves {
-		if _, taken := n.saves[s.Save.Name.Value]; !taken {
-			n.saves[s.Save.Name.Value] = s
-			continue
+}
+
+// giving are the files that may give a name, in order.
+func (n *Names) giving(first map[string]int32, more map[string][]int32, name string) []int {
+	list := slices.Clone(n.fresh)
+	add := func(i int32) {
+		if !slices.Contains(n.fresh, int(i)) {
+			list = append(list, int(i))
 		}
-		if n.moreSaves == nil {
-			n.moreSaves = map[string][]SavedAt{}
-		}
-		n.moreSaves[s.Save.Name.Value] = append(n.moreSaves[s.Save.Name.Value], s)
 	}
+	if i, ok := first[name]; ok {
+		add(i)
+		for _, i := range more[name] {
+			add(i)
+		}
+		slices.Sort(list)
+	}
+	return list
 }
 
 // Tests are all tests of the index, by file and place.
 func (n *Names) Tests() []*Place {
 	var list []*Place
 	for _, f := range n.files {
-		list = append(list, f.places...)
+		list = append(list, f.all()...)
 	}
 	return list
 }
 
+func (n *Names) file(uri string) *file {
+	if i, ok := n.set.byURI[uri]; ok {
+		return n.files[i]
+	}
+	return nil
+}
+
 // In are the tests of one file, by place; nil where the index does not hold the file.
 func (n *Names) In(uri string) []*Place {
-	if f := n.byURI[uri]; f != nil {
-		return f.places
+	if f := n.file(uri); f != nil {
+		return f.all()
+	}
+	return nil
+}
+
+// At is the test of a number in a file, counted from 0; nil where the index does not hold it.
+func (n *Names) At(uri string, i int) *Place {
+	if f := n.file(uri); f != nil && i >= 0 && i < len(f.tests) {
+		return f.place(i)
 	}
 	return nil
 }
 
 // Test finds a test; nil where the index has none of that key.
 func (n *Names) Test(key engine.TestKey) *Place {
-	if f := n.byURI[key.URI]; f != nil {
-		return f.byID[key.ID]
+	if f := n.file(key.URI); f != nil {
+		return f.named(key.ID)
 	}
 	return nil
 }
 
 // Aliased are the tests with an alias, by file and place; more than one is an error of the user's.
 func (n *Names) Aliased(alias string) []*Place {
-	first, ok := n.aliases[alias]
-	if !ok {
-		return nil
+	var list []*Place
+	for _, i := range n.giving(n.merged.aliases, n.merged.moreAliases, alias) {
+		f := n.files[i]
+		for _, g := range f.aliases.of(alias) {
+			list = append(list, f.place(f.find(g)))
+		}
 	}
-	return append([]*Place{first}, n.moreAliases[alias]...)
+	return list
 }
 
 // Saved are the places that save a name, by file and place.
 func (n *Names) Saved(name string) []SavedAt {
-	first, ok := n.saves[name]
-	if !ok {
-		return nil
+	var list []SavedAt
+	for _, i := range n.giving(n.merged.saves, n.merged.moreSaves, name) {
+		f := n.files[i]
+		for _, g := range f.saves.of(name) {
+			list = append(list, f.saved(g))
+		}
 	}
-	return append([]SavedAt{first}, n.moreSaves[name]...)
+	return list
 }
 
-// AliasNames are all aliases, sorted.
-func (n *Names) AliasNames() []string { return slices.Sorted(maps.Keys(n.aliases)) }
+// HasTestNamed reports whether some test has a name.
+func (n *Names) HasTestNamed(name string) bool {
+	return slices.ContainsFunc(n.files, func(f *file) bool {
+		return slices.ContainsFunc(f.tests, func(t *spec.Test) bool { return t.Name.Value == name })
+	})
+}
 
-// SavedNames are all saved names, sorted.
-func (n *Names) SavedNames() []string { return slices.Sorted(maps.Keys(n.saves)) }
+// FirstAliased is the first test of Aliased; nil where there is none.
+func (n *Names) FirstAliased(alias string) *Place {
+	for _, i := range n.giving(n.merged.aliases, n.merged.moreAliases, alias) {
+		f := n.files[i]
+		if list := f.aliases.of(alias); len(list) > 0 {
+			return f.place(f.find(list[0]))
+		}
+	}
+	return nil
+}
+
+// FirstSaved is the first place of Saved; ok is false where there is none.
+func (n *Names) FirstSaved(name string) (first SavedAt, ok bool) {
+	for _, i := range n.giving(n.merged.saves, n.merged.moreSaves, name) {
+		f := n.files[i]
+		if list := f.saves.of(name); len(list) > 0 {
+			return f.saved(list[0]), true
+		}
+	}
+	return SavedAt{}, false
+}
+
+// AliasNames are all aliases, sorted. The caller must not change the list.
+func (n *Names) AliasNames() []string {
+	n.sort()
+	return n.sorted.aliases
+}
+
+// SavedNames are all saved names, sorted. The caller must not change the list.
+func (n *Names) SavedNames() []string {
+	n.sort()
+	return n.sorted.saves
+}
+
+func (n *Names) sort() {
+	n.sorted.once.Do(func() {
+		collect := func(of func(*file) layers) []string {
+			var list []string
+			for _, f := range n.files {
+				list = slices.AppendSeq(list, of(f).names())
+			}
+			slices.Sort(list)
+			return slices.Compact(list)
+		}
+		n.sorted.aliases = collect(func(f *file) layers { return f.aliases })
+		n.sorted.saves = collect(func(f *file) layers { return f.saves })
+	})
+}
+
+// Version identifies what an index holds, so that somebody can ask a later one what changed since.
+type Version struct {
+	set          *fileSet
+	given, edges []*byte
+}
+
+// Version is the version of the index.
+func (n *Names) Version() Version { return Version{n.set, n.given, n.edges} }
+
+// SameNames reports whether every file but one gives the names that it gave, and whether that one does.
+func (n *Names) SameNames(since Version, uri string) (others, own bool) {
+	if since.set != n.set {
+		return false, false
+	}
+	others, own = true, true
+	for i, f := range n.files {
+		if since.given[i] == n.given[i] {
+			continue
+		}
+		if f.doc.URI != uri {
+			return false, false
+		}
+		own = false
+	}
+	return others, own
+}
+
+// SameEdges reports whether every test needs the tests that it needed.
+func (n *Names) SameEdges(since Version) bool {
+	return since.set == n.set && slices.Equal(since.edges, n.edges)
+}
+
+// Users are the numbers of the tests of a file that use one of some names, or have one for an alias, ascending. An alias
+// may hold dots, so that it is the first word that counts.
+func (n *Names) Users(uri string, names map[string]bool) []int {
+	f := n.file(uri)
+	if f == nil {
+		return nil
+	}
+	roots := map[string]bool{}
+	for name := range names {
+		roots[root(name)] = true
+	}
+	var list []int
+	for i, t := range f.tests {
+		if uses(t, roots) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+func uses(t *spec.Test, roots map[string]bool) bool {
+	if t.Alias.Value != "" && roots[root(t.Alias.Value)] {
+		return true
+	}
+	if len(t.Templates) > 0 {
+		for _, u := range Uses(t) {
+			if u.Ref.Kind == template.Name && roots[root(u.Ref.Name)] {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(t.Depends, func(d spec.Text) bool { return roots[root(d.Value)] })
+}
+
+// root is the first word of a name.
+func root(name string) string {
+	name, _, _ = strings.Cut(name, ".")
+	return name
+}
 
 // RefKind says what the name in a template is.
 type RefKind uint8
@@ -261,37 +457,43 @@ func startsLikeTest(p path.Path) bool {
 
 // alias is the test with an alias, one of the same file first.
 func (n *Names) alias(from *Place, name string) *Place {
-	first := n.aliases[name]
-	if first == nil || first.Doc == from.Doc {
-		return first
-	}
-	for _, p := range n.moreAliases[name] {
-		if p.Doc == from.Doc {
-			return p
+	if f := n.file(from.Doc.URI); f != nil {
+		if list := f.aliases.of(name); len(list) > 0 {
+			return f.place(f.find(list[0]))
 		}
 	}
-	return first
+	return n.FirstAliased(name)
 }
 
 // provider is the `save` entry that provides a name to a test.
 func (n *Names) provider(from *Place, name string) (SavedAt, bool) {
-	list := n.Saved(name)
-	best := -1
-	for i, s := range list {
-		if s.Doc != from.Doc || s.order == from.order {
-			continue
+	own := n.file(from.Doc.URI)
+	if own != nil {
+		list := own.saves.of(name)
+		above := sort.Search(len(list), func(i int) bool { return own.find(list[i]) >= from.order })
+		if above > 0 {
+			at := own.saved(list[above-1])
+			// Of several entries of one test the first counts, as for any other place.
+			for above > 1 && list[above-2].test == at.Test {
+				above--
+				at = own.saved(list[above-1])
+			}
+			return at, true
 		}
-		if s.order < from.order || best < 0 {
-			best = i
+		for _, g := range list[above:] {
+			if g.test != from.Test {
+				return own.saved(g), true
+			}
 		}
 	}
-	if best < 0 {
-		best = slices.IndexFunc(list, func(s SavedAt) bool { return s.Doc != from.Doc })
+	for _, i := range n.giving(n.merged.saves, n.merged.moreSaves, name) {
+		if f := n.files[i]; f != own {
+			if list := f.saves.of(name); len(list) > 0 {
+				return f.saved(list[0]), true
+			}
+		}
 	}
-	if best < 0 {
-		return SavedAt{}, false
-	}
-	return list[best], true
+	return SavedAt{}, false
 }
 
 // Before is the test before one in the same document of its file; nil for the first.
@@ -299,7 +501,7 @@ func (n *Names) Before(p *Place) *Place {
 	if p.Index == 0 {
 		return nil
 	}
-	return n.Test(engine.TestKey{URI: p.Doc.URI, ID: p.Spec.Tests[p.Index-1].ID})
+	return n.At(p.Doc.URI, p.order-1)
 }
 
 // HasMatrixKey reports whether some row of a test's matrix has a key.

@@ -1,12 +1,20 @@
 package spec
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // identify gives every test of a file its id: the alias, else its name, else its method and resource. Ids that would be
 // taken get an occurrence number, so that they stay unique; no id depends on a line, or on what is written elsewhere in
-// the file as long as that has another name.
-func identify(specs []*Spec) {
-	taken := map[string]int{}
+// the file as long as that has another name. Tests taken over from the version before bring their id along.
+func (f *File) identify(before *File) {
+	if before != nil && len(before.Specs) == 1 && len(f.Specs) == 1 && before.docs == f.docs && f.identifyChanged(before) {
+		return
+	}
+	taken := map[string]int32{}
 	unique := func(id string) string {
 		n := taken[id] + 1
 		taken[id] = n
@@ -14,7 +22,7 @@ func identify(specs []*Spec) {
 			return id
 		}
 		for {
-			next := id + "#" + strconv.Itoa(n)
+			next := id + "#" + strconv.Itoa(int(n))
 			if taken[next] == 0 {
 				taken[next], taken[id] = 1, n
 				return next
@@ -23,16 +31,114 @@ func identify(specs []*Spec) {
 		}
 	}
 	// Aliases come first: they are chosen to be unique, so no other id may push one aside.
-	each(specs, func(t *TestAt) {
+	each(f.Specs, func(t *TestAt) {
+		t.ID = ""
 		if t.Alias.Value != "" {
 			t.ID = unique(t.Alias.Value)
 		}
 	})
-	each(specs, func(t *TestAt) {
+	each(f.Specs, func(t *TestAt) {
 		if t.ID == "" {
 			t.ID = unique(t.path)
 		}
 	})
+	f.taken, f.named = counts{base: taken}, new(byte)
+	if before != nil && f.calledAs(before) {
+		f.named = before.named
+	}
+}
+
+// calledAs reports whether the tests that did not change have the ids of the version before.
+func (f *File) calledAs(before *File) bool {
+	head, tail := Common(before.tests, f.tests)
+	for i := range f.tests {
+		was := i
+		if i >= head {
+			if i < len(f.tests)-tail {
+				continue
+			}
+			was = len(before.tests) - len(f.tests) + i
+		}
+		_, old := before.At(was)
+		_, t := f.At(i)
+		if old.ID != t.ID {
+			return false
+		}
+	}
+	return true
+}
+
+// identifyChanged gives ids to the tests that are new, where that cannot change the id of any other test: they are called
+// as those in their place were, or by names that nothing else in the file has.
+func (f *File) identifyChanged(before *File) bool {
+	head, tail := Common(before.tests, f.tests)
+	was, is := before.tests[head:len(before.tests)-tail], f.tests[head:len(f.tests)-tail]
+	f.named = before.named
+	if slices.EqualFunc(was, is, func(a, b *Test) bool { return a.wanted() == b.wanted() }) {
+		for i := range is {
+			_, old := before.At(head + i)
+			_, t := f.At(head + i)
+			t.ID = old.ID
+		}
+		f.taken = before.taken
+		return true
+	}
+	changes := map[string]int32{}
+	for _, t := range was {
+		id := t.wanted()
+		if before.taken.of(id) != 1 || strings.Contains(id, "#") {
+			return false
+		}
+		changes[id]--
+	}
+	for _, t := range is {
+		id := t.wanted()
+		if changes[id]++; before.taken.of(id)+changes[id] != 1 || strings.Contains(id, "#") {
+			return false
+		}
+	}
+	for i := range is {
+		_, t := f.At(head + i)
+		t.ID = t.wanted()
+	}
+	f.taken = before.taken.with(changes)
+	return true
+}
+
+// wanted is the id of a test that need not share it.
+func (t *Test) wanted() string {
+	if t.Alias.Value != "" {
+		return t.Alias.Value
+	}
+	return t.path
+}
+
+// counts are the numbers of a version: those of an earlier one, and how they changed since. Immutable.
+type counts struct{ base, changes map[string]int32 }
+
+// maxChanges is how many changes are kept apart before they are worth a copy of everything.
+const maxChanges = 256
+
+func (c counts) of(id string) int32 { return c.base[id] + c.changes[id] }
+
+func (c counts) with(changes map[string]int32) counts {
+	next := counts{base: c.base, changes: make(map[string]int32, len(c.changes)+len(changes))}
+	maps.Copy(next.changes, c.changes)
+	for id, n := range changes {
+		if next.changes[id] += n; next.changes[id] == 0 {
+			delete(next.changes, id)
+		}
+	}
+	if len(next.changes) <= maxChanges {
+		return next
+	}
+	base := maps.Clone(next.base)
+	for id, n := range next.changes {
+		if base[id] += n; base[id] == 0 {
+			delete(base, id)
+		}
+	}
+	return counts{base: base}
 }
 
 func each(specs []*Spec, do func(*TestAt)) {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"maps"
 	"sync"
 
 	"github.com/speclens/speclens/engine/syntax"
@@ -93,9 +94,34 @@ func (t *Test) Remember(key any, fits func(v any) bool, compute func() any) any 
 	return t.memo.remember(key, fits, compute)
 }
 
-// Remember is the same for what was computed from the whole file.
-func (f *File) Remember(key any, fits func(v any) bool, compute func() any) any {
-	return f.values.remember(key, fits, compute)
+// Evolve is what was computed from the whole file under a key. next gets what was computed last from this version of the
+// file, or else from an earlier one that it was edited from, and nil where there is nothing; it returns what fits this
+// version, which may be the same. The key's type belongs to the caller.
+func (f *File) Evolve(key any, next func(old any) any) any {
+	v := next(f.values.get(key))
+	f.values.set(key, v)
+	return v
+}
+
+func (m *memo) get(key any) any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.values[key]
+}
+
+func (m *memo) set(key, v any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.values == nil {
+		m.values = map[any]any{}
+	}
+	m.values[key] = v
+}
+
+func (m *memo) all() map[any]any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.values)
 }
 
 func (m *memo) remember(key any, fits func(v any) bool, compute func() any) any {

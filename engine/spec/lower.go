@@ -27,27 +27,30 @@ func names(level schema.Level) []string {
 // Lower reads the typed model out of a tree. Tests whose text is the same as in the version before are taken over from
 // it, by identity; before may be nil.
 func Lower(tree *syntax.Tree, before *File) *File {
-	f := &File{memo: map[*syntax.Unit]*Test{}}
-	var known map[*syntax.Unit]*Test
-	if before != nil {
-		known = before.memo
-	}
-	for i, doc := range tree.Documents() {
+	f := &File{}
+	docs := tree.Documents()
+	known := &known{before: before, moved: before != nil && before.docs != len(docs)}
+	f.docs = len(docs)
+	for i, doc := range docs {
 		if s := f.lowerDocument(i, doc, known); s != nil {
 			f.Specs = append(f.Specs, s)
 		}
 	}
-	identify(f.Specs)
+	f.list()
+	f.identify(before)
+	if before != nil {
+		f.values.values = before.values.all()
+	}
 	return f
 }
 
 // lowerDocument reads one YAML document; nil where it holds nothing.
-func (f *File) lowerDocument(i int, doc syntax.Document, known map[*syntax.Unit]*Test) *Spec {
+func (f *File) lowerDocument(i int, doc syntax.Document, known *known) *Spec {
 	if isNull(doc.Root) {
 		return nil
 	}
 	s := &Spec{Doc: i, Span: doc.Span, Keys: map[string]syntax.Node{}}
-	l := &fileReader{s: s, file: f, doc: doc, known: known}
+	l := &fileReader{s: s, doc: doc, known: known}
 	switch doc.Root.Resolve().Kind() {
 	case syntax.Mapping:
 		l.keys()
@@ -66,9 +69,8 @@ func (f *File) lowerDocument(i int, doc syntax.Document, known map[*syntax.Unit]
 type fileReader struct {
 	reader
 	s     *Spec
-	file  *File
 	doc   syntax.Document
-	known map[*syntax.Unit]*Test
+	known *known
 }
 
 func (l *fileReader) keys() {
@@ -176,14 +178,8 @@ func (r *reader) defaults(v syntax.Node) Defaults {
 // tests reads the list of tests. Items that the syntax layer made units of are read once and kept.
 func (l *fileReader) tests(v syntax.Node) {
 	if units := l.units(v); units != nil {
-		for i, item := range units {
-			t := l.known[item.Unit]
-			if t == nil {
-				t = lowerTest(item.Unit.Node, item.Unit)
-			}
-			l.file.memo[item.Unit] = t
-			l.s.Tests = append(l.s.Tests, TestAt{Base: item.Base, Span: item.Span, Index: i, Test: t})
-		}
+		l.s.items = units
+		l.s.Tests = l.known.tests(l.s.Doc, units)
 		return
 	}
 	for i, item := range l.items(v, "tests") {

@@ -78,8 +78,14 @@ type Pair struct {
 // File is a whole YAML file of specs: one Spec per YAML document that holds anything. Immutable.
 type File struct {
 	Specs []*Spec
-	// memo remembers what was lowered from which syntax unit, so that the next version of the file reuses it.
-	memo   map[*syntax.Unit]*Test
+
+	docs   int     // of the YAML file, the empty ones too
+	tests  []*Test // of all specs, in order
+	starts []int   // where in tests those of each spec begin
+	// taken counts the ids that tests have or asked for. named is another one whenever a test that did not change may have
+	// got another id.
+	taken  counts
+	named  *byte
 	values memo
 }
 
@@ -105,6 +111,8 @@ type Spec struct {
 	// Templates are the templated places outside the tests that hold a template: `target`, `targets` and `defaults`.
 	Templates []TemplateAt
 	Problems  []Problem
+
+	items []syntax.Item // what Tests were read from; nil where the list has no units
 }
 
 // Defaults are applied where a test sets none.
