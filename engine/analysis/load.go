@@ -2,11 +2,8 @@ package analysis
 
 import (
 	"fmt"
-	"strings"
 
-	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/spec"
-	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
 )
 
@@ -47,27 +44,13 @@ func loads(p *pass) []Diagnostic {
 			}
 		}
 		for _, th := range s.Load.Thresholds {
-			if isDurationLimit(th.Expr.Value) {
-				continue
-			}
-			_, problems := expect.ParseCondition(th.Expr.Value)
+			_, problems := th.Limit(known)
 			for _, pr := range problems {
-				span := th.Expr.Span()
-				if pr.Within != (template.Span{}) {
-					span = th.Expr.SpanOf(pr.Within)
-				}
-				add(span, SeverityError, "load.threshold", pr.Message)
+				add(pr.Span, SeverityError, pr.Code, pr.Message)
 			}
 		}
 	}
 	return found
-}
-
-// isDurationLimit reports whether an expression compares with a duration, as metrics of time do: `< 300ms`.
-func isDurationLimit(expr string) bool {
-	operand := strings.TrimLeft(strings.TrimSpace(expr), "<>=!")
-	_, err := spec.ParseDuration(operand)
-	return err == nil
 }
 
 func contains(list []string, s string) bool {
