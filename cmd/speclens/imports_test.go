@@ -38,7 +38,7 @@ var rules = []rule{
 	{"engine/link", []string{"schema", "engine", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/path", "engine/value", "engine/plugin"}, nil, "links are facts about a snapshot"},
 	{"engine/analysis", []string{"schema", "engine", "engine/link", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/plugin"}, nil, "checks are pure functions of a snapshot"},
 	{"engine/ide", []string{"schema", "engine", "engine/link", "engine/analysis", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/plugin"}, nil, "features are pure functions of a snapshot"},
-	{"engine/run", []string{"schema", "engine", "engine/link", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/plugin", "capabilities"}, []string{"golang.org/x/sync"}, "the runner knows no output format and no editor"},
+	{"engine/run", []string{"schema", "engine", "engine/link", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/plugin", "capabilities"}, []string{"golang.org/x/sync", "github.com/HdrHistogram/hdrhistogram-go"}, "the runner knows no output format and no editor"},
 	{"lsp", []string{"lsp", "engine", "engine/plugin", "engine/text"}, nil, "Serve is all that the folder exports"},
 	{"lsp/command", nil, nil, "commands are data"},
 	{"lsp/internal/wire", nil, []string{"go.lsp.dev"}, "the wire knows no feature, and is the only room that knows jsonrpc2"},

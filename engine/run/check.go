@@ -46,6 +46,7 @@ func (p *planner) check(in []bool) map[string]bool {
 	for _, t := range p.tests {
 		if files[t.key.URI] != nil {
 			p.checkTest(t, aliases)
+			p.checkLoad(t)
 		}
 	}
 	for _, pr := range p.problems[before:] {
@@ -78,9 +79,10 @@ func (p *planner) checkDocument(doc *engine.Document) {
 				}
 			}
 		}
-		if s.Mode.Value == modeLoad {
-			p.problem(doc.URI, s.Mode.Span(), CodeUnsupported,
-				"load mode is not supported yet; leave `mode` out to run the tests of this file once each")
+		if p.loads(s) {
+			for _, pr := range p.profile(s).problems {
+				p.problem(doc.URI, pr.Span, pr.Code, "%s", pr.Message)
+			}
 		}
 		for _, need := range link.FileNeeds(p.snap, doc, s) {
 			if need.Doc == nil {

@@ -12,11 +12,16 @@ import (
 // emitter hands events to the sink, one at a time and masked. It is the border of a run: behind it values are real, and
 // nothing that leaves passes around it.
 type emitter struct {
+	// mute is set where nobody will ever listen, so that nothing need be masked.
+	mute bool
 	mu   sync.Mutex // held while the sink is called, so that it hears one event at a time
 	sink Sink       // guarded by mu; nil where nobody listens, and after the last event
 }
 
 func (e *emitter) emit(ev Event, m *Masker) {
+	if e.mute {
+		return
+	}
 	ev = m.event(ev)
 	e.mu.Lock()
 	defer e.mu.Unlock()

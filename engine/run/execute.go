@@ -41,10 +41,13 @@ type runner struct {
 	out          emitter
 	masker       *Masker
 	env          map[string]func(string) (string, error) // by URI
-	infos        sync.Map                                // schema.Protocol → *plugin.PluginInfo, which a plugin makes anew each time
-	destinations sync.Map                                // file and target → link.Destination
+	infos        *sync.Map                               // schema.Protocol → *plugin.PluginInfo, which a plugin makes anew each time
+	destinations *sync.Map                               // file and target → link.Destination
 	outcomes     []*outcome                              // one per unit
-	results      []*engine.TestResult                    // one per unit
+	results      [][]*engine.TestResult                  // one per unit; of a load those of its tests and thresholds
+	loads        []*LoadReport                           // one per unit, nil where it is no load
+	// outer are the outcomes of the run around this one, where this is an iteration of a load.
+	outer []*outcome
 }
 
 func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sink, opts Options) (*Report, error) {
@@ -67,11 +70,12 @@ func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sin
 		return report, nil
 	}
 	r.run(ctx)
-	report.Results = r.results
+	report.Results = slices.Concat(r.results...)
+	report.Loads = slices.DeleteFunc(r.loads, func(l *LoadReport) bool { return l == nil })
 	report.Duration = time.Since(started)
 	report.Cancelled = ctx.Err() != nil
-	done := RunCompleted{RunID: opts.RunID, Total: len(r.results), Duration: report.Duration, Cancelled: report.Cancelled}
-	for _, res := range r.results {
+	done := RunCompleted{RunID: opts.RunID, Total: len(report.Results), Duration: report.Duration, Cancelled: report.Cancelled}
+	for _, res := range report.Results {
 		switch res.Status {
 		case engine.StatusPassed:
 			done.Passed++
@@ -91,7 +95,9 @@ func newRunner(snap *engine.Snapshot, plan *Schedule, sink Sink, opts Options) *
 	r := &runner{
 		snap: snap, registry: snap.Registry(), plan: plan, opts: opts, seed: opts.Seed, failFast: opts.FailFast,
 		out: emitter{sink: sink}, env: map[string]func(string) (string, error){},
-		outcomes: make([]*outcome, len(plan.units)), results: make([]*engine.TestResult, len(plan.units)),
+		infos: &sync.Map{}, destinations: &sync.Map{},
+		outcomes: make([]*outcome, len(plan.units)), results: make([][]*engine.TestResult, len(plan.units)),
+		loads: make([]*LoadReport, len(plan.units)),
 	}
 	if r.seed == 0 {
 		r.seed = newSeed()
@@ -148,7 +154,7 @@ func (r *runner) secrets() *Masker {
 			read(f.doc.URI, template.Parse(a.URL))
 		}
 	}
-	for _, u := range r.plan.units {
+	for u := range r.plan.all() {
 		if u.row > 0 {
 			continue
 		}
@@ -162,7 +168,7 @@ func (r *runner) secrets() *Masker {
 
 func (r *runner) run(ctx context.Context) {
 	r.out.emit(RunStarted{
-		RunID: r.opts.RunID, Files: r.plan.Files, TotalTests: len(r.plan.units), TotalWaves: r.plan.waves,
+		RunID: r.opts.RunID, Files: r.plan.Files, TotalTests: r.plan.Tests(), TotalWaves: r.plan.waves,
 		Added: r.plan.Added, Reused: r.plan.Reused, Seed: r.seed,
 	}, r.masker)
 	d := dispatcher{
@@ -170,9 +176,9 @@ func (r *runner) run(ctx context.Context) {
 		run:  func(i int, pause func(func())) bool { return r.runUnit(ctx, i, pause) },
 		skip: func(i int) { r.skipUnit(ctx, i) },
 		begin: func(wave, from, to int) {
-			names := make([]string, 0, to-from)
+			var names []string
 			for _, u := range r.plan.units[from:to] {
-				names = append(names, u.info.Name)
+				names = append(names, u.names()...)
 			}
 			r.out.emit(WaveStarted{Index: wave, TestNames: names, Parallel: r.limit > 1 && to-from > 1}, r.masker)
 		},

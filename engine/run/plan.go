@@ -18,7 +18,7 @@ import (
 const (
 	CodeUnknownFile     = "run.unknown-file"     // a selected file that the session does not know
 	CodeUnknownTest     = "run.unknown-test"     // a selected test that does not exist
-	CodeUnsupported     = "run.unsupported"      // a part of the language that the runner lacks
+	CodeLoadNeeded      = "load.needed"          // a test that needs one test of a load, which has no single result
 	CodeDuplicateAlias  = "alias.duplicate"      // an alias that another test of the run has too
 	CodeUnknownDepends  = "depends.unknown"      // `depends` of a test names no alias
 	CodeUnknownFileNeed = "depends.unknown-file" // `depends` of a file names no spec
@@ -30,7 +30,7 @@ const (
 func Plan(snap *engine.Snapshot, sel Selection) (*Schedule, []Problem) {
 	p := &planner{
 		snap: snap, sel: sel, gates: map[string]int{}, selected: map[string]bool{},
-		byKey: map[engine.TestKey]*planned{}, byPlace: map[*link.Place]*planned{}, files: map[*spec.Spec]*specFile{},
+		byKey: map[engine.TestKey]*planned{}, byPlace: map[*link.Place]*planned{}, files: map[*spec.Spec]*specFile{}, profiles: map[*spec.Spec]profiled{},
 	}
 	wanted := p.collect()
 	p.connect()
@@ -52,6 +52,7 @@ type planner struct {
 	selected map[string]bool    // URIs of files that the selection names or implies
 	gates    map[string]int     // URI → the node that stands for all of its tests
 	graph    graph
+	profiles map[*spec.Spec]profiled // of the specs in load mode
 	problems []Problem
 }
 
@@ -152,6 +153,9 @@ func (p *planner) add(place *link.Place) *planned {
 	f := p.files[place.Spec]
 	if f == nil {
 		f = newSpecFile(p.snap, place.Doc, place.Spec)
+		if p.loads(place.Spec) {
+			f.load = &loadPlan{file: f, profile: p.profile(place.Spec).LoadProfile}
+		}
 		p.files[place.Spec] = f
 	}
 	t := &planned{at: place.TestAt, place: place, key: place.Key(), file: f, first: -1}

@@ -216,8 +216,17 @@ func TestFatalProblems(t *testing.T) {
 			[]string{"a.yaml:1 depends.unknown-file `depends` names \"nope.yaml\""}, "",
 		},
 		{
-			"load mode", []string{"a.yaml", "mode: load\ntests: [{name: a}]\n"},
-			[]string{"a.yaml:1 run.unsupported load mode is not supported yet"}, "",
+			"a load profile that means nothing",
+			[]string{"a.yaml", "mode: load\nload:\n  users: many\n  rps: 5\n  thresholds: {duration: {p95: fast}}\n  scenarios:\n    s: {tests: [raed]}\n" +
+				"tests: [{name: a, alias: read}]\n", "b.yaml", "tests: [{name: b}]"},
+			[]string{"a.yaml:3 load.value `users` must be a whole number from 1 to 100000, not `many`",
+				"a.yaml:5 load.threshold `fast` is no limit of time", "a.yaml:7 load.unknown-test no test of this file has the alias `raed`; did you mean `read`?"}, "b",
+		},
+		{
+			"a need for one test of a load",
+			[]string{"a.yaml", "mode: load\ntests: [{name: a, alias: a}, {name: c, resource: \"/{{ a.response.body }}\"}]\n", "b.yaml",
+				"tests:\n  - {name: b, resource: \"/{{ a.response.body }}\"}\n"},
+			[]string{"b.yaml:2 load.needed test \"a\" at a.yaml:2 runs many times, as part of a load"}, "a c",
 		},
 		{"a configuration that is no YAML", []string{".qube.yaml", "targets: \"\n", "a.yaml", "tests: [{name: a}]", "sub/.qube.yaml",
 			"version: 1\n", "sub/b.yaml", "tests: [{name: b}]"},

@@ -45,13 +45,15 @@ type Options struct {
 // Report is the outcome of an execution.
 type Report struct {
 	RunID     string
-	Results   []*engine.TestResult // in plan order
+	Results   []*engine.TestResult // in plan order; of a load one for each of its tests, and one for each threshold
 	Duration  time.Duration
 	Cancelled bool
 	// Problems kept files or tests from being run.
 	Problems []Problem
 	// Added are the tests that nobody selected but that a selected one needs.
 	Added []engine.TestKey
+	// Loads are the loads that ran, in plan order.
+	Loads []*LoadReport
 	// Seed gives the same generated data again.
 	Seed uint64
 }

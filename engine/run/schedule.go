@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/speclens/speclens/engine"
@@ -30,14 +31,40 @@ type Schedule struct {
 	waves int
 }
 
-// Tests is the number of tests that run, each row of a matrix counted.
-func (s *Schedule) Tests() int { return len(s.units) }
+// Tests is the number of tests that run, each row of a matrix counted, and each threshold of a load.
+func (s *Schedule) Tests() int {
+	n := 0
+	for _, u := range s.units {
+		n++
+		if u.load != nil {
+			n += len(u.load.units) + len(u.load.limits()) - 1
+		}
+	}
+	return n
+}
+
+// all are the units, those of the loads among them.
+func (s *Schedule) all() iter.Seq[*unit] {
+	return func(yield func(*unit) bool) {
+		for _, u := range s.units {
+			inner := []*unit{u}
+			if u.load != nil {
+				inner = u.load.units
+			}
+			for _, u := range inner {
+				if !yield(u) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // Waves are the names of the tests, by wave.
 func (s *Schedule) Waves() [][]string {
 	waves := make([][]string, s.waves)
 	for i, u := range s.units {
-		waves[s.jobs[i].wave] = append(waves[s.jobs[i].wave], u.info.Name)
+		waves[s.jobs[i].wave] = append(waves[s.jobs[i].wave], u.names()...)
 	}
 	return waves
 }
@@ -106,6 +133,8 @@ type specFile struct {
 	place string
 	// lane is set where the tests of the file run one at a time.
 	lane int
+	// load is set where the file's tests run as a load.
+	load *loadPlan
 }
 
 func (f *specFile) scenario() bool { return f.spec.Mode.Value == modeScenario }
@@ -157,6 +186,7 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 	})
 	type ranked struct {
 		t    *planned
+		load *loadPlan // in place of t
 		wave int
 	}
 	var order []ranked
@@ -166,7 +196,11 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 			continue
 		}
 		t := p.tests[nodes[i]]
-		order = append(order, ranked{t, level})
+		if l := t.file.load; l != nil {
+			l.tests, l.wave = append(l.tests, t), max(l.wave, level)
+		} else {
+			order = append(order, ranked{t: t, wave: level})
+		}
 		if !files[t.file] {
 			files[t.file] = true
 			s.files = append(s.files, t.file)
@@ -175,9 +209,22 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 			s.Added = append(s.Added, t.key)
 		}
 	}
+	for _, f := range s.files {
+		if f.load != nil {
+			p.arrange(f.load)
+			order = append(order, ranked{load: f.load, wave: f.load.wave})
+		}
+	}
 	slices.SortStableFunc(order, func(a, b ranked) int { return cmp.Compare(a.wave, b.wave) })
 	wave, last := -1, -1
 	for _, o := range order {
+		if o.load != nil {
+			// A load is measured, so nothing runs beside it; whatever else is of its level has run.
+			wave, last = wave+1, -1
+			s.units = append(s.units, &unit{load: o.load, row: -1})
+			s.jobs = append(s.jobs, job{wave: wave, lane: -1})
+			continue
+		}
 		if o.wave != last {
 			wave, last = wave+1, o.wave
 		}

@@ -24,6 +24,7 @@ func (p *planner) shard(wanted []bool) []bool {
 		return make([]bool, len(wanted)) // Execute has refused such a selection
 	}
 	closures, size := p.closures()
+	p.keepLoadsWhole(closures, wanted)
 	needed := make(bitset, size)
 	for i, w := range wanted {
 		if w {

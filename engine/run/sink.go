@@ -65,6 +65,18 @@ type (
 		Duration                                time.Duration
 		Cancelled                               bool
 	}
+	// LoadProgress tells every second how a load goes.
+	LoadProgress struct {
+		Load LoadInfo
+		// Point is the second that has just passed.
+		Point LoadPoint
+		// Elapsed of Planned has passed; Planned is 0 where every user runs the tests once.
+		Elapsed, Planned time.Duration
+		// Requests and Errors count from the start.
+		Requests, Errors, Dropped int64
+	}
+	// LoadCompleted closes a load with its report; the results of its tests and thresholds follow.
+	LoadCompleted struct{ Report *LoadReport }
 	// Log is a line that a plugin or the runner wants the user to be able to read.
 	Log struct {
 		Level   string // debug, info, warn, error
@@ -91,4 +103,6 @@ func (PluginEvent) runEvent()   {}
 func (TestCompleted) runEvent() {}
 func (WaveCompleted) runEvent() {}
 func (RunCompleted) runEvent()  {}
+func (LoadProgress) runEvent()  {}
+func (LoadCompleted) runEvent() {}
 func (Log) runEvent()           {}

@@ -24,6 +24,20 @@ type unit struct {
 	row int
 	// info has its Line once the unit begins.
 	info TestInfo
+	// load is what runs in place of a test: the tests of a file in load mode, over and over. It has test nil.
+	load *loadPlan
+}
+
+// names are those of the tests that the unit runs.
+func (u *unit) names() []string {
+	if u.load == nil {
+		return []string{u.info.Name}
+	}
+	names := make([]string, len(u.load.units))
+	for i, t := range u.load.units {
+		names[i] = t.info.Name
+	}
+	return names
 }
 
 // attempts is how often a test may be tried, and how long to wait in between.
@@ -40,7 +54,9 @@ type exec struct {
 	// result is in the making, with real values in it.
 	result  *engine.TestResult
 	started time.Time
-	masker  *Masker
+	// took is the wall clock's measure of the last attempt.
+	took   time.Duration
+	masker *Masker
 	// events are those of the attempt under way. call's gate orders the writers, and its return the reader.
 	events []engine.Event
 	// undeclared are the kinds of events that were warned about.
@@ -54,6 +70,9 @@ type exec struct {
 
 // runUnit runs one unit from its first condition to its result, and reports whether the run should begin nothing more.
 func (r *runner) runUnit(ctx context.Context, i int, pause func(func())) (stop bool) {
+	if r.plan.units[i].load != nil {
+		return r.runLoad(ctx, i)
+	}
 	x := r.newExec(i)
 	x.pause = pause
 	x.run(ctx)
@@ -64,18 +83,24 @@ func (r *runner) runUnit(ctx context.Context, i int, pause func(func())) (stop b
 
 // skipUnit disposes of a unit that may not begin.
 func (r *runner) skipUnit(ctx context.Context, i int) {
-	x := r.newExec(i)
 	why := "not begun: an earlier test failed and the run stops at the first failure"
 	if ctx.Err() != nil {
 		why = "not begun: the run was cancelled"
 	}
+	if r.plan.units[i].load != nil {
+		r.skipLoad(i, why)
+		return
+	}
+	x := r.newExec(i)
 	x.skip(why)
 	x.finish(ctx, i)
 }
 
 func (r *runner) newExec(i int) *exec {
 	u := r.plan.units[i]
-	u.info.Line = u.test.file.doc.Text.LineAt(u.info.Span.Start) + 1
+	if u.info.Line == 0 {
+		u.locate()
+	}
 	x := &exec{r: r, u: u, masker: r.masker, started: time.Now()}
 	x.res = r.resolver(u)
 	x.result = &engine.TestResult{
@@ -93,8 +118,19 @@ func (x *exec) fail(err error) {
 	x.result.Status, x.result.Error = engine.StatusErrored, err.Error()
 }
 
+// locate finds the unit's line.
+func (u *unit) locate() { u.info.Line = u.test.file.doc.Text.LineAt(u.info.Span.Start) + 1 }
+
 // finish masks the result, lets it leave, and keeps the real values for the tests that need them.
 func (x *exec) finish(ctx context.Context, i int) {
+	x.conclude(ctx, i)
+	masked := x.masker.Result(x.result)
+	x.r.results[i] = []*engine.TestResult{masked}
+	x.r.out.emit(TestCompleted{Test: x.u.info, Result: masked}, x.masker)
+}
+
+// conclude completes the result, and keeps the real values for the tests that need them.
+func (x *exec) conclude(ctx context.Context, i int) {
 	x.result.Warnings = append(x.result.Warnings, x.res.warnings...)
 	if x.result.Status == engine.StatusErrored && ctx.Err() != nil {
 		x.result.Error = errCancelled.Error()
@@ -104,10 +140,7 @@ func (x *exec) finish(ctx context.Context, i int) {
 	}
 	x.outcome.status = x.result.Status
 	x.r.outcomes[i] = &x.outcome
-	masked := x.masker.Result(x.result)
-	x.r.results[i] = masked
 	x.ended.Store(true)
-	x.r.out.emit(TestCompleted{Test: x.u.info, Result: masked}, x.masker)
 }
 
 func (x *exec) run(ctx context.Context) {
@@ -200,7 +233,7 @@ func (x *exec) once(ctx context.Context, c *callable, want, until *expect.Expect
 	x.events = nil
 	x.result.Output, x.result.Events, x.result.Assertions, x.result.Error = nil, nil, nil, ""
 	out := call(x.r.withLog(ctx, x), c.plugin, cloneInput(c.input), c.timeout, func(e schema.PluginEvent) { x.event(c, e) })
-	x.result.Duration = out.took
+	x.result.Duration, x.took = out.took, out.took
 	if out.detail != "" {
 		x.r.out.emit(Log{Level: "error", Plugin: c.info.Name, Message: out.detail, Test: x.u.info}, x.masker)
 	}

@@ -100,6 +100,9 @@ func (r *runner) outcomeOf(p *planned, row int) *outcome {
 	if p.first < 0 {
 		return nil
 	}
+	if r.outer != nil && p.file.load == nil {
+		return r.outer[p.first+max(0, row)]
+	}
 	return r.outcomes[p.first+max(0, row)]
 }
 
