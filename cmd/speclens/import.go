@@ -27,6 +27,18 @@ var importers = []importer{
 			"Nothing is run and no other file is read. Variables such as $TOKEN become templates of the environment.",
 		read: interchange.ParseCurl,
 	},
+	{
+		use: "http [FILE]", short: "Turn a .http or .rest file into a spec",
+		long: "Read requests as editors send them from .http and .rest files, and print a spec with a test for each.\n" +
+			"Variables of the file are put in, others become templates of the environment; references to the responses of named\n" +
+			"requests stay references. Scripts are left out.",
+		read: interchange.ParseHTTP,
+	},
+	{
+		use: "har [FILE]", short: "Turn what a browser recorded (HAR) into a spec",
+		long: "Read a HAR file and print a spec with a test for each http request, which expects the status of the recording.",
+		read: interchange.ParseHAR,
+	},
 }
 
 func (a *app) importFrom() *cobra.Command {

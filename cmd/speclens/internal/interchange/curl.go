@@ -14,7 +14,9 @@ import (
 
 // Request is a request as another tool describes it.
 type Request struct {
-	Name        string
+	Name string
+	// Alias is the name under which other requests use the response; empty where there is none.
+	Alias       string
 	Method, URL string // Method is empty for GET
 	Headers     []Header
 	Body        *string // nil where there is none
@@ -22,6 +24,8 @@ type Request struct {
 	Timeout, MaxRedirects string
 	// NoRedirects says that redirects are answers and not to be followed.
 	NoRedirects bool
+	// Status is what the server answered when the request was recorded; 0 where nobody knows.
+	Status int
 }
 
 // Header is one header, in the order of the request.

@@ -49,6 +49,9 @@ func (w *specWriter) test(r Request, fileTarget string) {
 		name = method + " " + path
 	}
 	w.line(1, "- name: %s", scalar(name))
+	if r.Alias != "" {
+		w.line(2, "alias: %s", scalar(r.Alias))
+	}
 	if target != fileTarget && target != "" {
 		w.line(2, "target: %s", scalar(target))
 	}
@@ -100,6 +103,10 @@ func (w *specWriter) test(r Request, fileTarget string) {
 	expected := "2xx"
 	if r.NoRedirects {
 		expected = "< 400"
+	}
+	if r.Status > 0 {
+		w.line(2, "expect: { status: %d }", r.Status)
+		return
 	}
 	w.line(2, "expect: { status: %s }", scalar(expected))
 }

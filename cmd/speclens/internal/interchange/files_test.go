@@ -1,0 +1,198 @@
+package interchange
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestHTTPFilesBecomeSpecs(t *testing.T) {
+	const text = `@host = http://127.0.0.1:8080
+@base = {{host}}/v1
+
+### Log in
+# @name login
+POST {{base}}/login HTTP/1.1
+Content-Type: application/json
+# a comment among the headers
+X-Id: {{$guid}}
+
+{
+  "user": "ada",
+  "password": "{{password}}",
+  "n": {{$randomInt 1 5}}
+}
+
+> {%
+  client.global.set("x", 1);
+%}
+
+###
+// nothing but a comment
+### List
+< {% request.variables.set("y", 2) %}
+# @no-redirect
+# @timeout 3
+GET {{base}}/users
+    ?page=1
+    &size={{size}}
+Authorization: Bearer {{login.response.body.$.token}}
+###
+{{host}}/health
+###
+POST /form
+Host: other.example
+Content-Type: application/x-www-form-urlencoded
+Authorization: Basic ada:secret
+
+a=1
+&b={{$processEnv B}}
+###
+# @name login
+DELETE http://127.0.0.1:8080/odd/{{$unknown thing}}
+`
+	const want = `target: http://127.0.0.1:8080
+
+tests:
+  - name: login
+    alias: login
+    method: POST
+    resource: /v1/login
+    headers:
+      Content-Type: "application/json"
+      X-Id: "{{ fake.uuid }}"
+    body: "{\n  \"user\": \"ada\",\n  \"password\": \"{{ env.password }}\",\n  \"n\": {{ fake.int.1.5 }}\n}"
+    expect: { status: 2xx }
+  - name: List
+    resource: "/v1/users?page=1&size={{ env.size }}"
+    headers:
+      Authorization: "Bearer {{ login.response.body.token }}"
+    timeout: 3s
+    followRedirects: false
+    expect: { status: "< 400" }
+  - name: GET /health
+    resource: /health
+    expect: { status: 2xx }
+  - name: POST /form
+    target: http://other.example
+    method: POST
+    resource: /form
+    headers:
+      Host: "other.example"
+      Content-Type: "application/x-www-form-urlencoded"
+      Authorization: "Basic YWRhOnNlY3JldA=="
+    body: "a=1&b={{ env.B }}"
+    expect: { status: 2xx }
+  - name: login
+    method: DELETE
+    resource: "/odd/{{ env.unknown_thing }}"
+    expect: { status: 2xx }
+`
+	requests, notes, err := ParseHTTP(strings.ReplaceAll(text, "\n", "\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Spec(requests); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	wantNotes := "line 17: the script is left out\nline 24: the script is left out\nline 43: {{ $unknown thing }} has no counterpart; it is taken from the environment"
+	if got := strings.Join(notes, "\n"); got != wantNotes {
+		t.Errorf("notes\n%s\nwant\n%s", got, wantNotes)
+	}
+}
+
+func TestHTTPFilesThatCannotBeReadSayWhere(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                               "there is no request",
+		"# only a comment\n###\n":        "there is no request",
+		"this is text":                   `line 1: "this is text" is no request; write METHOD URL`,
+		"GET http://x\nnonsense\n":       `line 2: "nonsense" is no header`,
+		"###\nPOST http://x\n\n< ./file": "line 4: the body would be read from a file",
+	} {
+		if _, _, err := ParseHTTP(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestVariablesThatGrowAreBounded(t *testing.T) {
+	var text strings.Builder
+	for _, name := range "abcdefghijk" {
+		text.WriteString("@" + string(name) + " = " + strings.Repeat("{{"+string(name+1)+"}}", 50) + "\n")
+	}
+	requests, _, err := ParseHTTP(text.String() + "GET http://x.example/{{a}}\n")
+	if err != nil || len(requests) != 1 || len(requests[0].URL) > 2*maxResolved {
+		t.Errorf("%d requests (%v)", len(requests), err)
+	}
+}
+
+func TestHARFilesBecomeSpecs(t *testing.T) {
+	const text = `{"log": {"entries": [
+  {"request": {"method": "GET", "url": "https://x.example/a?b=1", "headers": [
+     {"name": ":authority", "value": "x.example"}, {"name": "Host", "value": "x.example"}, {"name": "Accept", "value": "text/html"},
+     {"name": "Cookie", "value": "sid=1"}, {"name": "sec-fetch-mode", "value": "cors"}]}, "response": {"status": 302}},
+  {"request": {"method": "POST", "url": "https://x.example/a", "postData": {"mimeType": "application/json", "text": "{\"a\": true}"}}, "response": {"status": 201}},
+  {"request": {"method": "POST", "url": "https://x.example/f", "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [
+     {"name": "a b", "value": "c&d"}]}}, "response": {"status": 0}},
+  {"request": {"method": "GET", "url": "data:text/plain,x"}, "response": {"status": 200}}
+]}}`
+	const want = `target: https://x.example
+
+tests:
+  - name: GET /a
+    resource: "/a?b=1"
+    headers:
+      Accept: "text/html"
+      Cookie: "sid=1"
+    followRedirects: false
+    expect: { status: 302 }
+  - name: POST /a
+    method: POST
+    resource: /a
+    body:
+      a: true
+    expect: { status: 201 }
+  - name: POST /f
+    method: POST
+    resource: /f
+    headers:
+      Content-Type: "application/x-www-form-urlencoded"
+    body: "a+b=c%26d"
+    expect: { status: 2xx }
+`
+	requests, notes, err := ParseHAR("\ufeff" + text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Spec(requests); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if len(notes) != 2 || !strings.HasPrefix(notes[0], "entry 4: ") || !strings.Contains(notes[1], "credentials") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+func TestHARFilesThatCannotBeReadSayWhy(t *testing.T) {
+	for text, want := range map[string]string{
+		"hello":                     "this is no HAR file: invalid character",
+		"{}":                        "this is no HAR file: it has no log",
+		`{"log": {"entries": []}}`:  "there is no http request in it",
+		`{"log": {"entries": [1]}}`: "this is no HAR file: json: cannot unmarshal number",
+	} {
+		if _, _, err := ParseHAR(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+func FuzzHTTP(f *testing.F) {
+	f.Add("@a = b\n### x\n# @name y\nPOST http://{{a}}/\nA: b\n\nbody\n\n> {% x %}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		requests, _, err := ParseHTTP(text)
+		if err != nil {
+			return
+		}
+		if spec := Spec(requests); strings.ContainsFunc(strings.ReplaceAll(spec, "\n", ""), steers) {
+			t.Errorf("the spec holds a raw control character: %q", spec)
+		}
+	})
+}
