@@ -117,6 +117,9 @@ func checkAddress(in Input) []Problem {
 	if problem := lineBreak(in, field); problem != nil {
 		return []Problem{*problem}
 	}
+	if plainAddress(whole) {
+		return nil
+	}
 	parsed, err := url.Parse(whole)
 	if field == "target" && in.Resource != "" && err != nil {
 		if alone, bad := url.Parse(in.Target); bad == nil { // the target is fine, so the resource is to blame
@@ -156,6 +159,38 @@ func checkAddress(in Input) []Problem {
 		return []Problem{*problem}
 	}
 	return remarks(in, field, parsed)
+}
+
+// plainAddress is true for an address like most: http or https, a name or 127.0.0.1, perhaps a port, and a path of
+// characters that stand for themselves. Nothing can be wrong with it, so it need not be taken apart; every other one is.
+func plainAddress(whole string) bool {
+	rest, ok := strings.CutPrefix(whole, "http://")
+	if !ok {
+		if rest, ok = strings.CutPrefix(whole, "https://"); !ok {
+			return false
+		}
+	}
+	authority, path, _ := strings.Cut(rest, "/")
+	host, port, hasPort := strings.Cut(authority, ":")
+	for i := range len(path) {
+		if b := path[i]; !isLetterOrDigit(b) && strings.IndexByte("-._~/", b) < 0 {
+			return false
+		}
+	}
+	if hasPort {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || port[0] < '0' || port[0] > '9' {
+			return false
+		}
+	}
+	if host == "127.0.0.1" {
+		return true
+	}
+	for i := range len(host) {
+		if b := host[i]; !isLetterOrDigit(b) && b != '-' && b != '.' {
+			return false
+		}
+	}
+	return host != "" && (host[len(host)-1] < '0' || host[len(host)-1] > '9') // what ends in a digit may be an address
 }
 
 // refusedAddress is for hosts that are written as an address which is never dialled; names are looked up and judged when
