@@ -94,6 +94,9 @@ type LoadPoint struct {
 	Mean, P50, P95, P99, MaxTime time.Duration
 }
 
+// Rate is in requests a second.
+func (p LoadPoint) Rate() float64 { return perSecond(p.Requests, p.Length) }
+
 // LoadBar counts the requests that took at most UpTo, and longer than the bar before.
 type LoadBar struct {
 	UpTo  time.Duration

@@ -33,6 +33,8 @@ const (
 	lineWaveCompleted = "WaveCompleted"
 	lineRunCompleted  = "RunCompleted"
 	lineLog           = "Log"
+	lineLoadProgress  = "LoadProgress"
+	lineLoadCompleted = "LoadCompleted"
 )
 
 type (
@@ -75,6 +77,10 @@ func (j *JSON) Emit(e run.Event) {
 		j.write(lineWaveCompleted, jsonWave{Index: e.Index})
 	case run.RunCompleted:
 		j.write(lineRunCompleted, totals(e))
+	case run.LoadProgress:
+		j.write(lineLoadProgress, j.source.loadProgress(e))
+	case run.LoadCompleted:
+		j.write(lineLoadCompleted, j.source.loadReport(e.Report))
 	case run.Log:
 		j.write(lineLog, jsonLog{e.Level, e.Plugin, e.Test.Name, e.Message})
 	}

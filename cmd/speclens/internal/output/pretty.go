@@ -30,6 +30,7 @@ type Pretty struct {
 	running     []string
 	status      bool // a status line is on the screen
 	file        string
+	load        string // how the load under way goes
 	err         error
 }
 
@@ -64,6 +65,10 @@ func (p *Pretty) Emit(e run.Event) {
 		if p.verbose {
 			p.printf("    %s\n", p.style.Dim(EventLine(p.source.Snap, e.Event)))
 		}
+	case run.LoadProgress:
+		p.load = loadLine(e)
+	case run.LoadCompleted:
+		p.loadCompleted(e.Report)
 	case run.TestCompleted:
 		p.done++
 		if i := slices.Index(p.running, p.title(e.Test)); i >= 0 {
@@ -81,11 +86,16 @@ func (p *Pretty) Emit(e run.Event) {
 	p.statusLine()
 }
 
-func (p *Pretty) completed(info run.TestInfo, r *engine.TestResult) {
-	if path := p.source.Path(info.Key.URI); path != p.file {
+// heading names the file that the next lines are about, unless the last ones were about it too.
+func (p *Pretty) heading(uri string) {
+	if path := p.source.Path(uri); path != p.file {
 		p.file = path
 		p.printf("%s\n", p.style.Bold(path))
 	}
+}
+
+func (p *Pretty) completed(info run.TestInfo, r *engine.TestResult) {
+	p.heading(info.Key.URI)
 	p.printf("  %s %s  %s\n", p.mark(r.Status), render.PrintableLine(p.title(info)), p.style.Dim(Outcome(r)))
 	if r.Error != "" {
 		p.printf("%s", render.Block(r.Error, "      │ "))
@@ -222,7 +232,11 @@ func (p *Pretty) statusLine() {
 		width = p.width()
 	}
 	// The last column stays empty: some terminals wrap as soon as it is written, and the line could not be taken back.
-	line := render.Clip(render.PrintableLine(fmt.Sprintf("%d/%d  %s%s", p.done, p.total, strings.Join(names, ", "), more)), width-1)
+	what := strings.Join(names, ", ") + more
+	if p.load != "" {
+		what = p.load
+	}
+	line := render.Clip(render.PrintableLine(fmt.Sprintf("%d/%d  %s", p.done, p.total, what)), width-1)
 	p.status = true
 	_, p.err = fmt.Fprintf(p.w, "\r\x1b[K%s", p.style.Dim(line))
 }

@@ -223,4 +223,7 @@ func Clip(s string, width int) string {
 	return b.String()
 }
 
+// Width is how many columns of a terminal a line takes.
+func Width(s string) int { return columns(s) }
+
 func columns(s string) int { return uniseg.StringWidth(s) }
