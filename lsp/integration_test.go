@@ -113,7 +113,7 @@ func TestTheMainJob(t *testing.T) {
 	close(a.slow)
 	e := lsptest.Start(t, lsptest.Options{})
 	const file = "story.qube.yaml"
-	e.Open(file, strings.Replace(a.story(), "expect:\n      status: 200\n  - name: read", "retires: 3\n    expect:\n      status: 200\n  - name: read", 1))
+	e.Open(file, strings.Replace(a.story(), "    expect:\n", "    retires: 3\n    expect:\n", 1))
 
 	found := e.Diagnostics(file)
 	if len(found) != 1 || !strings.Contains(message(found[0]), "retires") || !strings.Contains(message(found[0]), "retry") {
@@ -152,7 +152,8 @@ func TestTheMainJob(t *testing.T) {
 		}
 	}
 	found = e.Diagnostics(file)
-	if len(found) != 1 || source(found[0]) != "speclens-run" || !strings.Contains(message(found[0]), "Grace") || !strings.Contains(message(found[0]), "Ada") {
+	if len(found) != 1 || source(found[0]) != "speclens-run" ||
+		!strings.Contains(message(found[0]), "Grace") || !strings.Contains(message(found[0]), "Ada") {
 		t.Fatalf("diagnostics of the run: %+v", found)
 	}
 	if got := e.Text(file)[e.Span(file, found[0].Range).Start:]; !strings.HasPrefix(got, "name: Grace") && !strings.HasPrefix(got, "Grace") {
@@ -202,7 +203,8 @@ func TestTheWholeResultIsShownOutsideTheWorkspace(t *testing.T) {
 		Response struct{ Body map[string]any }
 		Events   []struct{ Event string }
 	}
-	if err := json.Unmarshal(raw, &result); err != nil || result.Status != "passed" || result.Response.Body["token"] != "t-1" || len(result.Events) < 2 {
+	err = json.Unmarshal(raw, &result)
+	if err != nil || result.Status != "passed" || result.Response.Body["token"] != "t-1" || len(result.Events) < 2 {
 		t.Errorf("%v: %s", err, raw)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
@@ -443,7 +445,8 @@ func TestABurstOfEditsEndsConsistent(t *testing.T) {
 	fresh := lsptest.Start(t, lsptest.Options{})
 	fresh.Open(file, e.Text(file))
 	want := fresh.Diagnostics(file)
-	if !slices.EqualFunc(got, want, func(a, b protocol.Diagnostic) bool { return a.Range == b.Range && message(a) == message(b) }) {
+	equal := func(a, b protocol.Diagnostic) bool { return a.Range == b.Range && message(a) == message(b) }
+	if !slices.EqualFunc(got, want, equal) {
 		t.Errorf("diagnostics after 200 edits of\n%s:\n%+v\nof a fresh server:\n%+v", e.Text(file), got, want)
 	}
 	if want := fmt.Sprint(fresh.Symbols(file)); symbols != want {
@@ -467,9 +470,11 @@ func TestARequestBetweenTwoEditsSeesTheTextBetweenThem(t *testing.T) {
 	p.open(uri, smallSpec)
 	var all strings.Builder
 	for i := range 50 {
-		change := fmt.Sprintf(`{"textDocument":{"uri":"%s","version":%d},"contentChanges":[{"text":"tests:\n  - name: number %d\n"}]}`, uri, i+2, i)
+		change := fmt.Sprintf(`{"textDocument":{"uri":"%s","version":%d},`+
+			`"contentChanges":[{"text":"tests:\n  - name: number %d\n"}]}`, uri, i+2, i)
 		all.WriteString(frame(`{"jsonrpc":"2.0","method":"textDocument/didChange","params":` + change + `}`))
-		all.WriteString(frame(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/documentSymbol","params":{"textDocument":{"uri":"%s"}}}`, i, uri)))
+		all.WriteString(frame(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/documentSymbol",`+
+			`"params":{"textDocument":{"uri":"%s"}}}`, i, uri)))
 	}
 	go p.bytes(all.String())
 	answers := 0
@@ -533,7 +538,9 @@ func TestConfigurationComesFromEveryLayer(t *testing.T) {
 	t.Run("didChangeConfiguration", func(t *testing.T) {
 		caps := lsptest.Overlay(lsptest.Capable(), map[string]any{"workspace": map[string]any{"configuration": false}})
 		e := lsptest.Start(t, lsptest.Options{Capabilities: caps})
-		for _, nonsense := range []any{nil, 5, map[string]any{"settings": nil}, map[string]any{"settings": map[string]any{"speclens": 7, "editor": "x"}}} {
+		for _, nonsense := range []any{
+			nil, 5, map[string]any{"settings": nil}, map[string]any{"settings": map[string]any{"speclens": 7, "editor": "x"}},
+		} {
 			e.Notify(protocol.MethodWorkspaceDidChangeConfiguration, nonsense)
 		}
 		e.Notify(protocol.MethodWorkspaceDidChangeConfiguration, map[string]any{"settings": map[string]any{"speclens": off}})

@@ -82,8 +82,9 @@ func TestInitializeTakesWhatItCanRead(t *testing.T) {
 	for name, params := range map[string]string{
 		"wrong types in capabilities": `{"processId":"x","rootUri":5,"workspaceFolders":{"a":1},"clientInfo":7,"trace":9,` +
 			`"capabilities":{"general":{"positionEncodings":"utf-8"},"textDocument":[],"workspace":{"configuration":"yes"},"window":3}}`,
-		"no capabilities":         `{}`,
-		"null everywhere":         `{"processId":null,"rootPath":null,"rootUri":null,"workspaceFolders":null,"capabilities":null,"initializationOptions":null}`,
+		"no capabilities": `{}`,
+		"null everywhere": `{"processId":null,"rootPath":null,"rootUri":null,"workspaceFolders":null,` +
+			`"capabilities":null,"initializationOptions":null}`,
 		"foreign options":         `{"capabilities":{},"initializationOptions":["a"]}`,
 		"unknown encodings":       `{"capabilities":{"general":{"positionEncodings":["utf-7",8]}}}`,
 		"a root that is no file":  `{"capabilities":{},"rootUri":"vscode-vfs://github/a/b"}`,
@@ -138,7 +139,8 @@ func TestAnEditorThatCanDoNothingIsSentNothingSpecial(t *testing.T) {
 	p.code("1", 0)
 	// The target refuses the connection, so the run ends by itself; until then and after it only plain messages come.
 	for deadline := time.Now().Add(patience); ; {
-		p.request("2", "textDocument/inlayHint", `{"textDocument":{"uri":"`+uri+`"},"range":{"start":{"line":0,"character":0},"end":{"line":99,"character":0}}}`)
+		p.request("2", "textDocument/inlayHint", `{"textDocument":{"uri":"`+uri+`"},`+
+			`"range":{"start":{"line":0,"character":0},"end":{"line":99,"character":0}}}`)
 		if hints := string(p.code("2", 0).Result); strings.Contains(hints, "label") && !strings.Contains(hints, "running") {
 			break
 		}
@@ -178,12 +180,17 @@ func TestWrongParametersAreInvalidParams(t *testing.T) {
 			p.code("1", invalidParams)
 		}
 	}
-	for _, position := range []string{`{"line":-1,"character":0}`, `{"line":0,"character":9007199254740992}`, `{"line":0.5,"character":0}`, `"x"`} {
+	for _, position := range []string{
+		`{"line":-1,"character":0}`, `{"line":0,"character":9007199254740992}`, `{"line":0.5,"character":0}`, `"x"`,
+	} {
 		p.request("1", "textDocument/hover", `{"textDocument":{"uri":"file:///a.qube.yaml"},"position":`+position+`}`)
 		p.code("1", invalidParams)
 	}
 	// The same in notifications is logged and forgotten.
-	for _, params := range []string{``, `[]`, `{"textDocument":5}`, `{"textDocument":{"uri":"file:///a.qube.yaml","version":"x"},"contentChanges":[{"range":7}]}`} {
+	for _, params := range []string{
+		``, `[]`, `{"textDocument":5}`,
+		`{"textDocument":{"uri":"file:///a.qube.yaml","version":"x"},"contentChanges":[{"range":7}]}`,
+	} {
 		for _, method := range []string{"didOpen", "didChange", "didSave"} {
 			p.notify("textDocument/"+method, params)
 		}
@@ -241,11 +248,15 @@ func TestTheEndsOfASession(t *testing.T) {
 		end  func(p *rawPeer)
 		want string // of the error; empty for none
 	}{
-		"exit without shutdown":        {func(p *rawPeer) { p.initialize("{}"); p.notify("exit", "") }, "exit without shutdown"},
-		"exit before initialize":       {func(p *rawPeer) { p.notify("exit", "") }, "exit without shutdown"},
-		"the stream ends":              {func(p *rawPeer) { p.initialize("{}"); _ = p.conn.Close() }, "without shutdown"},
-		"the stream ends at once":      {func(p *rawPeer) { _ = p.conn.Close() }, "without shutdown"},
-		"the stream ends in a message": {func(p *rawPeer) { p.initialize("{}"); p.bytes("Content-Length: 9\r\n\r\n{"); _ = p.conn.Close() }, "broke"},
+		"exit without shutdown":   {func(p *rawPeer) { p.initialize("{}"); p.notify("exit", "") }, "exit without shutdown"},
+		"exit before initialize":  {func(p *rawPeer) { p.notify("exit", "") }, "exit without shutdown"},
+		"the stream ends":         {func(p *rawPeer) { p.initialize("{}"); _ = p.conn.Close() }, "without shutdown"},
+		"the stream ends at once": {func(p *rawPeer) { _ = p.conn.Close() }, "without shutdown"},
+		"the stream ends in a message": {func(p *rawPeer) {
+			p.initialize("{}")
+			p.bytes("Content-Length: 9\r\n\r\n{")
+			_ = p.conn.Close()
+		}, "broke"},
 		"the stream ends after shutdown": {func(p *rawPeer) {
 			p.initialize("{}")
 			p.request("1", "shutdown", "")

@@ -23,7 +23,8 @@ func TestEveryRequestOfACancelledStormIsAnsweredOnce(t *testing.T) {
 	go func() {
 		for i := range n {
 			_, err := fmt.Fprint(p.conn,
-				frame(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/hover","params":{"textDocument":{"uri":"%s"},"position":{"line":3,"character":4}}}`, i, uri)),
+				frame(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/hover",`+
+					`"params":{"textDocument":{"uri":"%s"},"position":{"line":3,"character":4}}}`, i, uri)),
 				frame(fmt.Sprintf(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":%d}}`, i)))
 			if err != nil {
 				return

@@ -66,7 +66,8 @@ func TestPositionsOutOfRangeAreClamped(t *testing.T) {
 		}
 		for j, method := range []string{"codeAction", "inlayHint"} {
 			id := fmt.Sprint(200 + 10*i + j)
-			p.request(id, "textDocument/"+method, `{"textDocument":{"uri":"`+uri+`"},"range":{"start":`+at+`,"end":{"line":0,"character":0}},"context":{"diagnostics":[]}}`)
+			p.request(id, "textDocument/"+method, `{"textDocument":{"uri":"`+uri+`"},`+
+				`"range":{"start":`+at+`,"end":{"line":0,"character":0}},"context":{"diagnostics":[]}}`)
 			p.code(id, 0)
 		}
 	}
@@ -181,7 +182,8 @@ func TestBadTexts(t *testing.T) {
 		"lone carriage return": "tests:\r  - name: a\r  - name: b\r",
 		"one deep line":        strings.Repeat("[", 10_000),
 		"one long line":        "tests: [" + strings.Repeat("a, ", 5_000) + "]",
-		"many laughs":          "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ntests: [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
+		"many laughs": lines("a: &a [x,x,x,x,x,x,x,x,x]", "b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]", "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]",
+			"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]", "tests: [*d,*d,*d,*d,*d,*d,*d,*d,*d]"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,7 +210,8 @@ func TestBytesThatAreNotUTF8AreReplacedAtTheDoor(t *testing.T) {
 	p.initialize(`{"general":{"positionEncodings":["utf-16"]}}`)
 	const uri = "file:///a.qube.yaml"
 	for i, bad := range []string{"\xff", "\xc3", "\xed\xa0\x80", `\ud800`, `\udc00\ud800`} {
-		p.notify("textDocument/didOpen", `{"textDocument":{"uri":"`+uri+`","languageId":"qube","version":1,"text":"tests:\n  - name: \"`+bad+`\" # é\n"}}`)
+		p.notify("textDocument/didOpen", `{"textDocument":{"uri":"`+uri+`","languageId":"qube","version":1,`+
+			`"text":"tests:\n  - name: \"`+bad+`\" # é\n"}}`)
 		p.notify("textDocument/didChange", `{"textDocument":{"uri":"`+uri+`","version":2},"contentChanges":[`+
 			`{"range":{"start":{"line":9,"character":0},"end":{"line":9,"character":0}},"text":"  - name: `+bad+`second\n"}]}`)
 		id := fmt.Sprint(i)

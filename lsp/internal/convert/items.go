@@ -61,7 +61,9 @@ func (v View) tree(doc *engine.Document, symbols []ide.Symbol) protocol.Document
 	return out
 }
 
-func (v View) flat(doc *engine.Document, symbols []ide.Symbol, in string, out protocol.SymbolInformationSlice) protocol.SymbolInformationSlice {
+func (v View) flat(
+	doc *engine.Document, symbols []ide.Symbol, in string, out protocol.SymbolInformationSlice,
+) protocol.SymbolInformationSlice {
 	for _, s := range symbols {
 		info := protocol.SymbolInformation{
 			Location: protocol.Location{URI: v.uri(doc.URI), Range: v.Client.Range(doc.Text, s.Span)},

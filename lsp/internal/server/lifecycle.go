@@ -51,7 +51,9 @@ func (s *Server) initialize(_ context.Context, req *wire.Request) (any, error) {
 }
 
 var encodingNames = map[text.Encoding]protocol.PositionEncodingKind{
-	text.UTF8: protocol.PositionEncodingKindUTF8, text.UTF16: protocol.PositionEncodingKindUTF16, text.UTF32: protocol.PositionEncodingKindUTF32,
+	text.UTF8:  protocol.PositionEncodingKindUTF8,
+	text.UTF16: protocol.PositionEncodingKindUTF16,
+	text.UTF32: protocol.PositionEncodingKindUTF32,
 }
 
 // triggers are the characters after which an editor asks for completions by itself.
