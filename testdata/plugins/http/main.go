@@ -18,15 +18,28 @@ import (
 
 func main() {}
 
-// output is what execute returns.
+// output is what execute returns. What the host told is handed on as it came, since taking it apart and writing it again
+// was most of a call's time.
 type output struct {
-	Status     json.Number         `json:"status"`
-	Headers    map[string]string   `json:"headers,omitempty"`
-	HeadersAll map[string][]string `json:"headers_all,omitempty"`
-	Body       any                 `json:"body,omitempty"`
-	DurationMs int64               `json:"duration_ms"`
-	Error      string              `json:"error,omitempty"`
-	Metadata   map[string]any      `json:"metadata,omitempty"`
+	Status     json.Number     `json:"status"`
+	Headers    json.RawMessage `json:"headers,omitempty"`
+	HeadersAll json.RawMessage `json:"headers_all,omitempty"`
+	Body       *bodyRef        `json:"body,omitempty"`
+	DurationMs int64           `json:"duration_ms"`
+	Error      string          `json:"error,omitempty"`
+	Metadata   *metadata       `json:"metadata,omitempty"`
+}
+
+// metadata has the form that request.Metadata gives it.
+type metadata struct {
+	Bytes     int             `json:"bytes"`
+	Proto     json.RawMessage `json:"proto,omitempty"`
+	Redirects []redirect      `json:"redirects,omitempty"`
+	Remote    json.RawMessage `json:"remote,omitempty"`
+	TimingsMs json.RawMessage `json:"timings_ms,omitempty"`
+	TLS       json.RawMessage `json:"tls,omitempty"`
+	Truncated bool            `json:"truncated,omitempty"`
+	URL       json.RawMessage `json:"url,omitempty"`
 }
 
 // bodyRef stands for a body that the host holds.
@@ -56,20 +69,20 @@ type emit struct {
 
 // httpResponse is what host_http_request answers.
 type httpResponse struct {
-	Status     int                    `json:"status"`
-	Headers    map[string]string      `json:"headers"`
-	HeadersAll map[string][]string    `json:"headers_all"`
-	BodyRef    *int64                 `json:"body_ref"`
-	BodyBytes  int                    `json:"body_bytes"`
-	DurationMs int64                  `json:"duration_ms"`
-	Error      string                 `json:"error"`
-	Truncated  bool                   `json:"truncated"`
-	URL        string                 `json:"url"`
-	Remote     string                 `json:"remote"`
-	TLS        string                 `json:"tls"`
-	Proto      string                 `json:"proto"`
-	Timings    map[string]json.Number `json:"timings"`
-	Redirects  []redirect             `json:"redirects"`
+	Status     int             `json:"status"`
+	Headers    json.RawMessage `json:"headers"`
+	HeadersAll json.RawMessage `json:"headers_all"`
+	BodyRef    *int64          `json:"body_ref"`
+	BodyBytes  int             `json:"body_bytes"`
+	DurationMs int64           `json:"duration_ms"`
+	Error      string          `json:"error"`
+	Truncated  bool            `json:"truncated"`
+	URL        json.RawMessage `json:"url"`
+	Remote     json.RawMessage `json:"remote"`
+	TLS        json.RawMessage `json:"tls"`
+	Proto      json.RawMessage `json:"proto"`
+	Timings    json.RawMessage `json:"timings"`
+	Redirects  []redirect      `json:"redirects"`
 }
 
 type redirect struct {
@@ -79,8 +92,16 @@ type redirect struct {
 
 // event is a PluginEvent; the host fills in the plugin's name.
 type event struct {
-	Kind string         `json:"kind"`
-	Data map[string]any `json:"data"`
+	Kind string   `json:"kind"`
+	Data received `json:"data"`
+}
+
+// received has the form that request.Received gives it.
+type received struct {
+	Bytes      int   `json:"bytes"`
+	DurationMs int64 `json:"duration_ms"`
+	Status     int   `json:"status"`
+	Truncated  bool  `json:"truncated,omitempty"`
 }
 
 func info() []byte { return encode(request.Describe()) }
@@ -122,28 +143,33 @@ func execute(input []byte) []byte {
 	}
 	notify(encode(event{
 		Kind: request.EventReceived,
-		Data: request.Received(response.Status, response.DurationMs, response.BodyBytes, response.Truncated),
+		Data: received{response.BodyBytes, response.DurationMs, response.Status, response.Truncated},
 	}))
 	return encode(outcome(response))
 }
 
 func outcome(response httpResponse) output {
 	out := output{
-		Status: request.Number(int64(response.Status)), Headers: response.Headers, HeadersAll: response.HeadersAll,
+		Status: request.Number(int64(response.Status)), Headers: given(response.Headers), HeadersAll: given(response.HeadersAll),
 		DurationMs: response.DurationMs,
+		Metadata: &metadata{
+			Bytes: response.BodyBytes, Proto: given(response.Proto), Redirects: response.Redirects, Remote: given(response.Remote),
+			TimingsMs: given(response.Timings), TLS: given(response.TLS), Truncated: response.Truncated, URL: given(response.URL),
+		},
 	}
 	if response.BodyRef != nil {
-		out.Body = bodyRef{*response.BodyRef}
+		out.Body = &bodyRef{*response.BodyRef}
 	}
-	exchange := request.Exchange{
-		Proto: response.Proto, Remote: response.Remote, URL: response.URL, TLS: response.TLS,
-		TimingsMs: response.Timings, Bytes: response.BodyBytes, Truncated: response.Truncated,
-	}
-	for _, hop := range response.Redirects {
-		exchange.Redirects = append(exchange.Redirects, request.Redirect(hop.Status, hop.Location))
-	}
-	out.Metadata = request.Metadata(exchange)
 	return out
+}
+
+// given is nil for a value that says nothing.
+func given(raw json.RawMessage) json.RawMessage {
+	switch string(raw) {
+	case "null", `""`, "{}":
+		return nil
+	}
+	return raw
 }
 
 func decodeInput(input []byte) (request.Input, error) {
