@@ -65,6 +65,10 @@ func (r *recorder) Emit(e run.Event) {
 		r.done++
 		r.bar.report(fmt.Sprintf("%d/%d %s", r.done, r.total, e.Test.Name), r.done, r.total)
 		r.put(e.Result)
+	case run.LoadProgress:
+		r.bar.report(loadMessage(e), int(min(e.Elapsed, e.Planned).Milliseconds()), int(e.Planned.Milliseconds()))
+	case run.LoadCompleted:
+		r.server.tell(protocol.MessageTypeInfo, "%s", loadSummary(e.Report))
 	case run.Log:
 		r.server.tell(logType(e.Level), "%s", logLine(e))
 	}
