@@ -34,20 +34,21 @@ func TestTheAnswersFitWhatTheEditorOffers(t *testing.T) {
 	}
 	at := func(line, character int) map[string]any { return map[string]any{"position": pos(line, character)} }
 	for name, tc := range map[string]struct {
-		over    map[string]any
-		opts    lsptest.Options
-		ask     func(e *lsptest.Editor) string
-		has     []string
-		has_not []string //nolint:revive // reads better in the table
+		over  map[string]any
+		opts  lsptest.Options
+		ask   func(e *lsptest.Editor) string
+		has   []string
+		lacks []string
 	}{
 		"snippets where they are offered": {
 			ask: func(e *lsptest.Editor) string { return ask(e, protocol.MethodTextDocumentCompletion, at(6, 4)) },
 			has: []string{`"insertTextFormat":2`, `"kind":"markdown"`},
 		},
 		"no snippets and no Markdown where they are not": {
-			over: map[string]any{"textDocument": map[string]any{"completion": nil}},
-			ask:  func(e *lsptest.Editor) string { return ask(e, protocol.MethodTextDocumentCompletion, at(6, 4)) },
-			has:  []string{`"textEdit"`, `"kind":"plaintext"`}, has_not: []string{"insertTextFormat", "$0", "${", "markdown", "labelDetails", "itemDefaults"},
+			over:  map[string]any{"textDocument": map[string]any{"completion": nil}},
+			ask:   func(e *lsptest.Editor) string { return ask(e, protocol.MethodTextDocumentCompletion, at(6, 4)) },
+			has:   []string{`"textEdit"`, `"kind":"plaintext"`},
+			lacks: []string{"insertTextFormat", "$0", "${", "markdown", "labelDetails", "itemDefaults"},
 		},
 		"one range for all completions": {
 			over: map[string]any{"textDocument": map[string]any{"completion": map[string]any{
@@ -62,9 +63,9 @@ func TestTheAnswersFitWhatTheEditorOffers(t *testing.T) {
 			has:  []string{`"command":"editor.action.triggerSuggest"`},
 		},
 		"and for nobody else": {
-			opts:    lsptest.Options{ClientName: "Neovim"},
-			ask:     func(e *lsptest.Editor) string { return ask(e, protocol.MethodTextDocumentCompletion, at(6, 4)) },
-			has_not: []string{"triggerSuggest"},
+			opts:  lsptest.Options{ClientName: "Neovim"},
+			ask:   func(e *lsptest.Editor) string { return ask(e, protocol.MethodTextDocumentCompletion, at(6, 4)) },
+			lacks: []string{"triggerSuggest"},
 		},
 		"a hover as plain text": {
 			over: map[string]any{"textDocument": map[string]any{"hover": nil}},
@@ -74,26 +75,26 @@ func TestTheAnswersFitWhatTheEditorOffers(t *testing.T) {
 		"a flat list of symbols": {
 			over: map[string]any{"textDocument": map[string]any{"documentSymbol": nil}},
 			ask:  func(e *lsptest.Editor) string { return ask(e, protocol.MethodTextDocumentDocumentSymbol, nil) },
-			has:  []string{`"location":{"uri":`, "first"}, has_not: []string{"selectionRange"},
+			has:  []string{`"location":{"uri":`, "first"}, lacks: []string{"selectionRange"},
 		},
 		"commands in place of code actions": {
 			over: map[string]any{"textDocument": map[string]any{"codeAction": nil}},
 			ask: func(e *lsptest.Editor) string {
 				return fmt.Sprintf("%+v", e.Actions(file, e.Find(file, "retires")))
 			},
-			has: []string{"Run: first", "Command:[34 115 112"}, has_not: []string{"Replace"},
+			has: []string{"Run: first", "Command:[34 115 112"}, lacks: []string{"Replace"},
 		},
 		"code actions of one kind": {
 			ask: func(e *lsptest.Editor) string {
 				return fmt.Sprintf("%+v", e.Actions(file, e.Find(file, "retires"), "quickfix"))
 			},
-			has: []string{"Replace"}, has_not: []string{"Run"},
+			has: []string{"Replace"}, lacks: []string{"Run"},
 		},
 		"code actions of the kinds below one": {
 			ask: func(e *lsptest.Editor) string {
 				return fmt.Sprintf("%+v", e.Actions(file, e.Find(file, "retires"), "source"))
 			},
-			has: []string{"Run"}, has_not: []string{"Replace"},
+			has: []string{"Run"}, lacks: []string{"Replace"},
 		},
 		"edits without versions": {
 			over: map[string]any{"workspace": map[string]any{"workspaceEdit": nil}},
@@ -103,7 +104,7 @@ func TestTheAnswersFitWhatTheEditorOffers(t *testing.T) {
 					"context": map[string]any{"diagnostics": []any{}, "only": []string{"quickfix"}},
 				})
 			},
-			has: []string{`"changes":{`}, has_not: []string{"documentChanges"},
+			has: []string{`"changes":{`}, lacks: []string{"documentChanges"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestTheAnswersFitWhatTheEditorOffers(t *testing.T) {
 					t.Errorf("no %s in %.2000s", want, got)
 				}
 			}
-			for _, unwanted := range tc.has_not {
+			for _, unwanted := range tc.lacks {
 				if strings.Contains(got, unwanted) {
 					t.Errorf("%s in %.2000s", unwanted, got)
 				}

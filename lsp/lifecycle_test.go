@@ -22,7 +22,6 @@ const (
 	methodUnknown  = -32601
 	invalidParams  = -32602
 	cancelled      = -32800
-	requestFailed  = -32803
 )
 
 const smallSpec = `target: http://127.0.0.1:1
