@@ -39,20 +39,32 @@ tests:
 		n     int
 		want  string
 	}{
-		{"independent tests are dealt out evenly", []string{"a.yaml", "tests: [{name: a}, {name: b}, {name: c}, {name: d}]"}, Selection{}, 2, "a c | b d"},
+		{
+			"independent tests are dealt out evenly", []string{"a.yaml", "tests: [{name: a}, {name: b}, {name: c}, {name: d}]"},
+			Selection{}, 2, "a c | b d",
+		},
 		{"what several parts need runs in each", []string{"a.yaml", login}, Selection{}, 2, "a c login | b login"},
 		{"one part is everything", []string{"a.yaml", login}, Selection{}, 1, "a b c login"},
 		{"more parts than tests leave some empty", []string{"a.yaml", "tests: [{name: a}]"}, Selection{}, 3, "a |  | "},
-		{"a chain stays together", []string{"a.yaml", "mode: scenario\ntests: [{name: a}, {name: b}, {name: c}]", "b.yaml", "tests: [{name: d}, {name: e}]"}, Selection{}, 2, "a b c | d e"},
 		{
-			"a file that others depend on runs in each part", []string{"a.yaml", "tests: [{name: setup}]", "b.yaml", "depends: [a.yaml]\ntests: [{name: x}, {name: y}]"},
+			"a chain stays together",
+			[]string{"a.yaml", "mode: scenario\ntests: [{name: a}, {name: b}, {name: c}]", "b.yaml", "tests: [{name: d}, {name: e}]"},
+			Selection{}, 2, "a b c | d e",
+		},
+		{
+			"a file that others depend on runs in each part",
+			[]string{"a.yaml", "tests: [{name: setup}]", "b.yaml", "depends: [a.yaml]\ntests: [{name: x}, {name: y}]"},
 			Selection{}, 2, "setup x | setup y",
 		},
 		{
-			"the rows of a matrix count", []string{"a.yaml", "tests: [{name: m, matrix: [{k: 1}, {k: 2}, {k: 3}]}, {name: a}, {name: b}, {name: c}]"}, Selection{}, 2,
+			"the rows of a matrix count",
+			[]string{"a.yaml", "tests: [{name: m, matrix: [{k: 1}, {k: 2}, {k: 3}]}, {name: a}, {name: b}, {name: c}]"}, Selection{}, 2,
 			"m [k=1] m [k=2] m [k=3] | a b c",
 		},
-		{"only what is selected is divided", []string{"a.yaml", "tests: [{name: a, tags: [x]}, {name: b}, {name: c, tags: [x]}]"}, Selection{Tags: []string{"x"}}, 2, "a | c"},
+		{
+			"only what is selected is divided", []string{"a.yaml", "tests: [{name: a, tags: [x]}, {name: b}, {name: c, tags: [x]}]"},
+			Selection{Tags: []string{"x"}}, 2, "a | c",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,7 +126,9 @@ func TestShardsOfManyTestsAreCompleteAndBalanced(t *testing.T) {
 }
 
 func TestShardsListEveryProblem(t *testing.T) {
-	b := newBench(t, "a.yaml", fakeTarget+"tests: [{name: a, alias: a, depends: [b]}, {name: b, alias: b, depends: [a]}]", "b.yaml", fakeTarget+"tests: [{name: c}]")
+	b := newBench(t,
+		"a.yaml", fakeTarget+"tests: [{name: a, alias: a, depends: [b]}, {name: b, alias: b, depends: [a]}]",
+		"b.yaml", fakeTarget+"tests: [{name: c}]")
 	cycles := 0
 	for i := 1; i <= 2; i++ {
 		_, problems := Plan(b.session.Snapshot(), Selection{Shard: Shard{i, 2}})

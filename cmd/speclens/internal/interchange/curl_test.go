@@ -9,8 +9,10 @@ import (
 
 // words that a shell might misread.
 var hardWords = []string{
-	"", "plain", "two words", "it's", `"double"`, "$HOME", "$(touch pwned)", "`id`", "back\\slash", "a\nb", "tab\there", "\x1b[31m\a", "\x00end"[1:],
-	"*?[x]", "~", "#no", "a;b&&c|d>e<f", "!history", "\u202ebidi", "\x9b\xff", "é 漢字 🎉", "-n", "--", "\r\n", "'", "''", `\'`, "%25", "{a,b}", "\u0085\u2028", "\U000e0041",
+	"", "plain", "two words", "it's", `"double"`, "$HOME", "$(touch pwned)", "`id`", "back\\slash", "a\nb", "tab\there", "\x1b[31m\a",
+	"\x00end"[1:],
+	"*?[x]", "~", "#no", "a;b&&c|d>e<f", "!history", "\u202ebidi", "\x9b\xff", "é 漢字 🎉", "-n", "--", "\r\n", "'", "''", `\'`, "%25",
+	"{a,b}", "\u0085\u2028", "\U000e0041",
 	"\x01" + "7", "{{ env.X }}",
 }
 
@@ -55,7 +57,10 @@ func TestCommandsAreSplitAsAShellDoes(t *testing.T) {
 		{"continued lines", "curl \\\n  x \\\r\n y", [][]string{{"curl", "x", "y"}}},
 		{"comments", "# one\ncurl x # two\n#three", [][]string{{"curl", "x"}}},
 		{"a hash within a word", "curl x#y", [][]string{{"curl", "x#y"}}},
-		{"several commands", "curl a; curl b && curl c | curl d\ncurl e", [][]string{{"curl", "a"}, {"curl", "b"}, {"curl", "c"}, {"curl", "d"}, {"curl", "e"}}},
+		{
+			"several commands", "curl a; curl b && curl c | curl d\ncurl e",
+			[][]string{{"curl", "a"}, {"curl", "b"}, {"curl", "c"}, {"curl", "d"}, {"curl", "e"}},
+		},
 		{"quotes that touch", `a'b'"c"\d`, [][]string{{"abcd"}}},
 		{"an empty word", `a '' ""`, [][]string{{"a", "", ""}}},
 		{"escapes in double quotes", `"\"\\\$\n\` + "\n" + `x"`, [][]string{{`"\$\nx`}}},
@@ -118,37 +123,62 @@ func TestCurlCommandsBecomeSpecs(t *testing.T) {
 		{"a plain GET", "curl https://api.example.com/users?x=1#top", "  - name: GET /users\n    resource: \"/users?x=1\"\n"},
 		{"a prompt that was pasted too", "$ curl https://api.example.com", "  - name: GET /\n    resource: /\n"},
 		{
-			"JSON is held as values, in its order", `curl -XPUT https://api.example.com/a -H 'Content-Type: application/json' -d '{"b": [1, {"c": null}], "a": "x: y", "e": {}, "f": []}'`,
-			"  - name: PUT /a\n    method: PUT\n    resource: /a\n    body:\n      b:\n        - 1\n        -\n          c: null\n      a: \"x: y\"\n      e: {}\n      f: []\n",
+			"JSON is held as values, in its order",
+			`curl -XPUT https://api.example.com/a -H 'Content-Type: application/json' -d '{"b": [1, {"c": null}], "a": "x: y", "e": {}, "f": []}'`,
+			"  - name: PUT /a\n    method: PUT\n    resource: /a\n    body:\n      b:\n        - 1\n        -\n" +
+				"          c: null\n      a: \"x: y\"\n      e: {}\n      f: []\n",
 		},
 		{
 			"--json", `curl --json '{"n": 12345678901234567890}' https://api.example.com/a`,
-			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n      Accept: \"application/json\"\n    body:\n      \"n\": 12345678901234567890\n",
+			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n      Accept: \"application/json\"\n" +
+				"    body:\n      \"n\": 12345678901234567890\n",
 		},
 		{
 			"a key twice keeps the body text", `curl https://api.example.com/a -H 'content-type: application/json' -d '{"a":1,"a":2}'`,
-			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n      content-type: \"application/json\"\n    body: \"{\\\"a\\\":1,\\\"a\\\":2}\"\n",
+			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n      content-type: \"application/json\"\n" +
+				"    body: \"{\\\"a\\\":1,\\\"a\\\":2}\"\n",
 		},
 		{
 			"a form", `curl https://api.example.com/a -d a=1 --data-urlencode 'b=x y&z'`,
-			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n      Content-Type: \"application/x-www-form-urlencoded\"\n    body: \"a=1&b=x%20y%26z\"\n",
+			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n" +
+				"      Content-Type: \"application/x-www-form-urlencoded\"\n    body: \"a=1&b=x%20y%26z\"\n",
 		},
-		{"-G puts the data into the URL", `curl -G https://api.example.com/a?z=1 -d a=1 -d b=2`, "  - name: GET /a\n    resource: \"/a?z=1&a=1&b=2\"\n"},
+		{
+			"-G puts the data into the URL", `curl -G https://api.example.com/a?z=1 -d a=1 -d b=2`,
+			"  - name: GET /a\n    resource: \"/a?z=1&a=1&b=2\"\n",
+		},
 		{
 			"a multipart form", `curl https://api.example.com/a -F name=Ada`,
 			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n      Content-Type: \"multipart/form-data; boundary=" + formBoundary + "\"\n" +
 				"    body: \"--" + formBoundary + "\\r\\nContent-Disposition: form-data; name=\\\"name\\\"\\r\\n\\r\\nAda\\r\\n--" + formBoundary + "--\\r\\n\"\n",
 		},
-		{"-u", `curl -u ada:secret https://api.example.com/a`, "  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Basic YWRhOnNlY3JldA==\"\n"},
-		{"-u with a variable", `curl -u "$CRED" https://api.example.com/a`, "  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Basic {{ env.CRED.Base64() }}\"\n"},
-		{"credentials in the URL", `curl https://ada:secret@api.example.com/a`, "  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Basic YWRhOnNlY3JldA==\"\n"},
 		{
-			"cookies, agents and headers that come twice", `curl https://api.example.com/a -b a=1 -H 'Cookie: b=2' -A me -e you -H 'X: 1' -H 'x: 2' -H 'Gone:' -H 'Empty;'`,
-			"  - name: GET /a\n    resource: /a\n    headers:\n      Cookie: \"a=1; b=2\"\n      User-Agent: me\n      Referer: you\n      X: \"1, 2\"\n      Empty: \"\"\n",
+			"-u", `curl -u ada:secret https://api.example.com/a`,
+			"  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Basic YWRhOnNlY3JldA==\"\n",
 		},
-		{"a cluster of options", `curl -sSkLI -m5 https://api.example.com/a -o /dev/null`, "  - name: HEAD /a\n    method: HEAD\n    resource: /a\n    timeout: 5s\n"},
+		{
+			"-u with a variable", `curl -u "$CRED" https://api.example.com/a`,
+			"  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Basic {{ env.CRED.Base64() }}\"\n",
+		},
+		{
+			"credentials in the URL", `curl https://ada:secret@api.example.com/a`,
+			"  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Basic YWRhOnNlY3JldA==\"\n",
+		},
+		{
+			"cookies, agents and headers that come twice",
+			`curl https://api.example.com/a -b a=1 -H 'Cookie: b=2' -A me -e you -H 'X: 1' -H 'x: 2' -H 'Gone:' -H 'Empty;'`,
+			"  - name: GET /a\n    resource: /a\n    headers:\n      Cookie: \"a=1; b=2\"\n      User-Agent: me\n" +
+				"      Referer: you\n      X: \"1, 2\"\n      Empty: \"\"\n",
+		},
+		{
+			"a cluster of options", `curl -sSkLI -m5 https://api.example.com/a -o /dev/null`,
+			"  - name: HEAD /a\n    method: HEAD\n    resource: /a\n    timeout: 5s\n",
+		},
 		{"redirects", `curl -L --max-redirs 3 https://api.example.com/a`, "  - name: GET /a\n    resource: /a\n    maxRedirects: 3\n"},
-		{"a token from the environment", `curl https://api.example.com/a -H "Authorization: Bearer $TOKEN"`, "  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Bearer {{ env.TOKEN }}\"\n"},
+		{
+			"a token from the environment", `curl https://api.example.com/a -H "Authorization: Bearer $TOKEN"`,
+			"  - name: GET /a\n    resource: /a\n    headers:\n      Authorization: \"Bearer {{ env.TOKEN }}\"\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -170,7 +200,10 @@ func TestACommandOfOursIsReadBack(t *testing.T) {
 		{URL: "http://x.example/a?b={{ c }}&d=[1]"},
 		{Method: "DELETE", URL: "http://x.example/"},
 		{Method: "HEAD", URL: "http://x.example/"},
-		{Method: "POST", URL: "http://x.example/", Headers: []Header{{"Content-Type", "text/plain"}, {"Empty", ""}, {"Q", "it's $HOME"}}, Body: &body},
+		{
+			Method: "POST", URL: "http://x.example/", Headers: []Header{{"Content-Type", "text/plain"}, {"Empty", ""}, {"Q", "it's $HOME"}},
+			Body: &body,
+		},
 		{Method: "GET", URL: "http://x.example/", Headers: []Header{{"Content-Type", "text/plain"}}, Body: &body},
 	} {
 		command := Curl(r, CurlOptions{Follow: true, MaxRedirects: "4", Timeout: "1.5"})

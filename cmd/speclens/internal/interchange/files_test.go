@@ -94,7 +94,8 @@ tests:
 	if got := Spec(requests); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	wantNotes := "line 17: the script is left out\nline 24: the script is left out\nline 43: {{ $unknown thing }} has no counterpart; it is taken from the environment"
+	wantNotes := "line 17: the script is left out\nline 24: the script is left out\n" +
+		"line 43: {{ $unknown thing }} has no counterpart; it is taken from the environment"
 	if got := strings.Join(notes, "\n"); got != wantNotes {
 		t.Errorf("notes\n%s\nwant\n%s", got, wantNotes)
 	}

@@ -27,13 +27,23 @@ func TestADiffShowsWhatWasNotMet(t *testing.T) {
 		differs                [][]string // where, below the expectation
 		want                   []string   // the lines that begin with - or +
 	}{
-		{"a nested value", `{"pad": "` + long + `", "a": {"b": 1}}`, `{"pad": "` + long + `", "a": {"b": 2}}`, [][]string{{"a", "b"}}, []string{`-    "b": 1`, `+    "b": 2`}},
 		{
-			"an operator that was met shows as it came", `{"pad": "is string", "b": "> 1", "c": {"gt": 5}}`, `{"pad": "` + long + `", "b": 2, "c": 3}`,
+			"a nested value", `{"pad": "` + long + `", "a": {"b": 1}}`, `{"pad": "` + long + `", "a": {"b": 2}}`, [][]string{{"a", "b"}},
+			[]string{`-    "b": 1`, `+    "b": 2`},
+		},
+		{
+			"an operator that was met shows as it came", `{"pad": "is string", "b": "> 1", "c": {"gt": 5}}`,
+			`{"pad": "` + long + `", "b": 2, "c": 3}`,
 			[][]string{{"c"}}, []string{`-  "c": {`, `-    "gt": 5`, `-  },`, `+  "c": 3,`},
 		},
-		{"an element too many", `["` + long + `"]`, `["` + long + `", "two"]`, [][]string{{}}, []string{`-  "` + long + `"`, `+  "` + long + `",`, `+  "two"`}},
-		{"a key that should not be there", `{"pad": "` + long + `"}`, `{"pad": "` + long + `", "x": 1}`, [][]string{{"x"}}, []string{`-  "pad": "` + long + `"`, `+  "pad": "` + long + `",`, `+  "x": 1`}},
+		{
+			"an element too many", `["` + long + `"]`, `["` + long + `", "two"]`, [][]string{{}},
+			[]string{`-  "` + long + `"`, `+  "` + long + `",`, `+  "two"`},
+		},
+		{
+			"a key that should not be there", `{"pad": "` + long + `"}`, `{"pad": "` + long + `", "x": 1}`, [][]string{{"x"}},
+			[]string{`-  "pad": "` + long + `"`, `+  "pad": "` + long + `",`, `+  "x": 1`},
+		},
 		{"short values need none", `{"a": 1}`, `{"a": 2}`, [][]string{{"a"}}, nil},
 		{"values of two kinds have no diff", `["` + long + `"]`, `{"a": "` + long + `"}`, [][]string{{}}, nil},
 		{"an operator has no diff", `{"contains": {"a": "` + long + `"}}`, `{"a": "` + long + `y"}`, [][]string{{}}, nil},

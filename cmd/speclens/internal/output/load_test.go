@@ -29,7 +29,8 @@ func loadEvents(t *testing.T, what string) (Source, []run.Event) {
 	info := run.LoadInfo{URI: specURI}
 	point := run.LoadPoint{At: time.Second, Length: time.Second, Users: 3, Requests: 20, Errors: 2, P95: ms(30)}
 	report := &run.LoadReport{
-		Load: info, Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Elapsed: 2 * time.Second, Planned: 2 * time.Second, Open: true, RPS: 20,
+		Load: info, Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Elapsed: 2 * time.Second, Planned: 2 * time.Second, Open: true,
+		RPS:   20,
 		Users: 3, Iterations: 39, Interrupted: 1, Dropped: 2, Total: stats, Cancelled: true,
 		Tests: []run.LoadTest{
 			{Test: first, LoadStats: stats, Reasons: []run.LoadReason{
@@ -38,8 +39,9 @@ func loadEvents(t *testing.T, what string) (Source, []run.Event) {
 			}},
 			{Test: second, LoadStats: run.LoadStats{Skipped: 3}},
 		},
-		Flows: []run.LoadShare{{Name: what, Iterations: 39}}, Series: []run.LoadPoint{point}, Distribution: []run.LoadBar{{UpTo: ms(10), Count: 40}},
-		Thresholds: []run.LoadThreshold{{Name: "duration.p95", Expression: "< " + what, Time: true, Actual: 30, Judged: true, Message: what, Line: 3}},
+		Flows: []run.LoadShare{{Name: what, Iterations: 39}}, Series: []run.LoadPoint{point},
+		Distribution: []run.LoadBar{{UpTo: ms(10), Count: 40}},
+		Thresholds:   []run.LoadThreshold{{Name: "duration.p95", Expression: "< " + what, Time: true, Actual: 30, Judged: true, Message: what, Line: 3}},
 	}
 	key := engine.TestKey{URI: specURI, ID: "load.thresholds.duration.p95"}
 	threshold := &engine.TestResult{
@@ -52,7 +54,9 @@ func loadEvents(t *testing.T, what string) (Source, []run.Event) {
 		run.TestStarted{Test: first},
 		run.LoadProgress{Load: info, Point: point, Elapsed: time.Second, Planned: 2 * time.Second, Requests: 20, Errors: 2, Dropped: 1},
 		run.LoadCompleted{Report: report},
-		run.TestCompleted{Test: first, Result: &engine.TestResult{Key: first.Key, Row: -1, Name: what, Status: engine.StatusFailed, Error: what}},
+		run.TestCompleted{
+			Test: first, Result: &engine.TestResult{Key: first.Key, Row: -1, Name: what, Status: engine.StatusFailed, Error: what},
+		},
 		run.TestCompleted{Test: second, Result: &engine.TestResult{Key: second.Key, Row: -1, Status: engine.StatusSkipped, Error: "off"}},
 		run.TestCompleted{Test: run.TestInfo{Key: key, Row: -1, Name: threshold.Name, Line: 3}, Result: threshold},
 		run.WaveCompleted{},

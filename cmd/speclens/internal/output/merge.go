@@ -19,6 +19,7 @@ type Merger struct {
 	files   map[string]bool
 	tests   map[identity]Recorded
 	logs    []jsonLog
+	kept    []jsonLine // of types that say nothing about a test
 	longest float64
 	waves   int
 	cancel  bool
@@ -73,7 +74,7 @@ func (m *Merger) line(text []byte, events map[identity][]PluginEvent) (string, e
 	return l.Type, m.event(l.Type, l.Payload, events)
 }
 
-// event joins one line. Types that nobody knows are those of a later version, and are left out.
+// event joins one line. Types that say nothing about a test, such as those of loads, are kept as they are.
 func (m *Merger) event(kind string, payload []byte, events map[identity][]PluginEvent) error {
 	switch kind {
 	case lineRunStarted:
@@ -118,6 +119,10 @@ func (m *Merger) event(kind string, payload []byte, events map[identity][]Plugin
 			return err
 		}
 		m.longest, m.cancel = max(m.longest, p.DurationMs), m.cancel || p.Cancelled
+	case lineTestStarted, lineWaveStarted, lineWaveCompleted:
+		// What is written says the first again; the others have no place in a joined run.
+	default:
+		m.kept = append(m.kept, jsonLine{kind, json.RawMessage(payload)})
 	}
 	return nil
 }
@@ -137,7 +142,7 @@ func badness(status string) int {
 
 // Record is all that was joined. Its duration is that of the longest run, since parts run beside each other.
 func (m *Merger) Record() *Record {
-	r := &Record{Files: slices.Sorted(maps.Keys(m.files)), logs: m.logs, waves: m.waves}
+	r := &Record{Files: slices.Sorted(maps.Keys(m.files)), logs: m.logs, kept: m.kept, waves: m.waves}
 	r.Totals = Totals{Total: len(m.tests), DurationMs: m.longest, Cancelled: m.cancel}
 	for _, t := range m.tests {
 		r.Tests = append(r.Tests, t)
@@ -171,6 +176,9 @@ func JSONLines(w io.Writer, r *Record) error {
 			j.write(linePluginEvent, e)
 		}
 		j.write(lineTestCompleted, t.Completed)
+	}
+	for _, l := range r.kept {
+		j.write(l.Type, l.Payload)
 	}
 	j.write(lineRunCompleted, r.Totals)
 	return j.Err()

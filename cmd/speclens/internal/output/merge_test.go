@@ -51,8 +51,14 @@ func TestMergingRefusesWhatIsNoRun(t *testing.T) {
 	if err := NewMerger().Add(strings.NewReader("")); err != nil {
 		t.Errorf("an empty file is a run that never began, not %v", err)
 	}
-	if err := NewMerger().Add(strings.NewReader(`{"type":"FromTheFuture","payload":{}}` + "\n" + `{"type":"RunCompleted","payload":{}}`)); err != nil {
+	future := `{"type":"FromTheFuture","payload":{"x":[1,2]}}` + "\n"
+	m := NewMerger()
+	if err := m.Add(strings.NewReader(future + `{"type":"RunCompleted","payload":{}}`)); err != nil {
 		t.Errorf("a type of a later version: %v", err)
+	}
+	var buf bytes.Buffer
+	if err := JSONLines(&buf, m.Record()); err != nil || !strings.Contains(buf.String(), future) {
+		t.Errorf("a line of a later version is lost (%v) in\n%s", err, buf.String())
 	}
 }
 

@@ -94,9 +94,11 @@ type (
 type Record struct {
 	Files  []string
 	Tests  []Recorded // by file and place
+	Loads  []LoadReport
 	Totals Totals
 
 	logs  []jsonLog
+	kept  []jsonLine
 	waves int
 }
 
@@ -181,6 +183,8 @@ func (c *Collector) Emit(e run.Event) {
 		id := identify(done.File, done.ID, done.Row)
 		c.record.Tests = append(c.record.Tests, Recorded{done, c.events[id]})
 		delete(c.events, id)
+	case run.LoadCompleted:
+		c.record.Loads = append(c.record.Loads, c.source.loadReport(e.Report))
 	case run.RunCompleted:
 		c.record.Totals = totals(e)
 		c.record.sort()
