@@ -133,7 +133,6 @@ type query struct {
 	off      int
 	base     int // where the text begins that can hold parents of the place
 	section  int // the index of the section whose unit begins at base, or -1
-	item     int
 	lineSpan text.Span
 	line     string
 }

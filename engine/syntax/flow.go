@@ -351,7 +351,8 @@ func (p *parser) flowPlain() *node {
 	case strings.IndexByte("@`%|>", c) >= 0, c == '-' && p.blankAt(1):
 		p.fail(start, start+1, "A value cannot begin with %c here. Put it in quotes.", c)
 	}
-	end, multi := p.pos, false
+	var end int
+	multi := false
 	for {
 		end = p.flowWord()
 		if p.giveUp() || p.flow.tolerant {
