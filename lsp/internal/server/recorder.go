@@ -52,7 +52,7 @@ func (r *recorder) Emit(e run.Event) {
 	case run.RunStarted:
 		r.total = e.TotalTests
 	case run.TestStarted:
-		r.bar.report(fmt.Sprintf("%d/%d %s", r.done+1, r.total, e.Test.Name), r.done, r.total)
+		r.bar.report(fmt.Sprintf("%d/%d %s", r.done+1, r.total, r.label(e.Test)), r.done, r.total)
 		r.put(r.begun(e))
 	case run.PluginEvent:
 		if result := r.results[row{e.Test.Key, e.Test.Row}]; result != nil {
@@ -63,7 +63,7 @@ func (r *recorder) Emit(e run.Event) {
 		}
 	case run.TestCompleted:
 		r.done++
-		r.bar.report(fmt.Sprintf("%d/%d %s", r.done, r.total, e.Test.Name), r.done, r.total)
+		r.bar.report(fmt.Sprintf("%d/%d %s", r.done, r.total, r.label(e.Test)), r.done, r.total)
 		r.put(e.Result)
 	case run.LoadProgress:
 		r.bar.report(loadMessage(e), int(min(e.Elapsed, e.Planned).Milliseconds()), int(e.Planned.Milliseconds()))
@@ -82,6 +82,19 @@ func (r *recorder) put(result *engine.TestResult) {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// label is what to call a test: its name, or what stands in the file for it.
+func (r *recorder) label(info run.TestInfo) string {
+	if info.Name != "" {
+		return info.Name
+	}
+	if doc := r.snap.Document(info.Key.URI); doc != nil && doc.Kind == engine.KindSpec {
+		if t, ok := testOf(doc, info.Key.ID); ok {
+			return t.Label()
+		}
+	}
+	return info.Key.ID
 }
 
 func (r *recorder) begun(e run.TestStarted) *engine.TestResult {

@@ -130,7 +130,8 @@ func (c *Conn) drain(written <-chan error) {
 	select {
 	case <-c.rpc.Done():
 	case <-patience.Done():
-		c.log.Warn("gave up on a read or a handler that does not end")
+		// A read of standard input does not end by closing it, so this is how most processes end.
+		c.log.Debug("gave up on a read or a handler that does not end")
 	}
 	select {
 	case <-written:
