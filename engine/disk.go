@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,12 +43,21 @@ func newDiskCache() diskCache {
 
 func (c *diskCache) forgetEnv() { clear(c.env) }
 
+// forgetSearches has configurations looked for again: a workspace folder more or less may let others be found.
+func (c *diskCache) forgetSearches() { clear(c.searched) }
+
 // loadSurroundings reads the configurations and the `.env` file that govern a document.
 func (s *Session) loadSurroundings(next *Snapshot, uri string) {
 	path := PathFromURI(uri)
 	if path == "" {
 		return
 	}
+	s.loadConfigs(next, path)
+	s.loadEnv(next, filepath.Dir(path))
+}
+
+// loadConfigs reads the configurations that govern a path and that nobody has looked for yet.
+func (s *Session) loadConfigs(next *Snapshot, path string) {
 	for _, dir := range s.governing(next, path) {
 		if s.disk.searched[dir] {
 			continue
@@ -60,7 +70,6 @@ func (s *Session) loadSurroundings(next *Snapshot, uri string) {
 			}
 		}
 	}
-	s.loadEnv(next, filepath.Dir(path))
 }
 
 // governing are the folders, nearest first, whose configuration may govern a path.
@@ -205,11 +214,35 @@ func walk(ctx context.Context, root string) ([]string, error) {
 
 // loadEnvFiles reads the `.env` files of all documents that are known.
 func (s *Session) loadEnvFiles(next *Snapshot) {
-	for uri := range next.allDocs() {
-		if path := PathFromURI(uri); path != "" {
-			s.loadEnv(next, filepath.Dir(path))
+	s.loadEnvOf(next, slices.Collect(func(yield func(*Document) bool) {
+		for _, d := range next.allDocs() {
+			if !yield(d) {
+				return
+			}
 		}
+	}))
+}
+
+// loadEnvOf does what loadEnv does for many documents at once.
+func (s *Session) loadEnvOf(next *Snapshot, docs []*Document) {
+	if !next.trusted {
+		return
 	}
+	known := make(map[string]map[string]string, len(next.dotenv))
+	maps.Copy(known, next.dotenv)
+	for _, d := range docs {
+		dir := filepath.Dir(d.Path())
+		if _, done := known[dir]; done || d.Path() == "" {
+			continue
+		}
+		vars, found := s.disk.env[dir]
+		if !found {
+			vars = s.findEnv(next, dir)
+			s.disk.env[dir] = vars
+		}
+		known[dir] = vars
+	}
+	next.dotenv = known
 }
 
 // loadEnv finds the `.env` file for the specs of a folder: the first one walking up to the configuration's folder, or

@@ -178,7 +178,13 @@ func (s *Session) SetTrusted(trusted bool) *Snapshot {
 
 // SetRoots replaces the workspace folders.
 func (s *Session) SetRoots(roots []string) *Snapshot {
-	return s.update(func(next *Snapshot) { next.roots = slices.Clone(roots) })
+	return s.update(func(next *Snapshot) {
+		old := next.roots
+		next.roots = slices.Clone(roots)
+		next.files++
+		next.forgetOutside(old)
+		s.disk.forgetSearches()
+	})
 }
 
 // SetEnvironment chooses an environment for the configuration that governs a document; the empty name is none.
@@ -225,6 +231,7 @@ func (s *Session) EndRun(id string) *Snapshot {
 			results[key] = rows
 		}
 		next.results = results
+		next.judged++
 	})
 }
 
@@ -243,6 +250,7 @@ func (s *Session) Record(results ...*TestResult) *Snapshot {
 			all[r.Key] = rows
 		}
 		next.results = all
+		next.judged++
 	})
 }
 
@@ -259,12 +267,16 @@ func (s *Session) Replace(results map[*TestResult]*TestResult) *Snapshot {
 			}
 		}
 		next.results = all
+		next.judged++
 	})
 }
 
 // ClearResults forgets every result.
 func (s *Session) ClearResults() *Snapshot {
-	return s.update(func(next *Snapshot) { next.results = nil })
+	return s.update(func(next *Snapshot) {
+		next.results = nil
+		next.judged++
+	})
 }
 
 // Load reads files and folders from the disk, as the command line names them: folders are walked for YAML in lexical

@@ -33,7 +33,9 @@ type Snapshot struct {
 	roots    []string
 
 	// files changes with the set of documents and with what governs them: not with an edit of a spec.
-	files   uint64
+	files uint64
+	// judged changes with the results.
+	judged  uint64
 	derived *derived
 }
 
@@ -223,6 +225,9 @@ func (s *Snapshot) Results(key TestKey) []*TestResult { return s.results[key] }
 
 // AllResults are the last results of every test.
 func (s *Snapshot) AllResults() map[TestKey][]*TestResult { return s.results }
+
+// ResultsVersion is a number that stays the same from snapshot to snapshot as long as all results do.
+func (s *Snapshot) ResultsVersion() uint64 { return s.judged }
 
 // Runs are the runs under way, and the last that ended, ordered by id.
 func (s *Snapshot) Runs() []RunState {

@@ -3,15 +3,18 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/text"
 )
 
-func TestLoadWorkspace(t *testing.T) {
+func TestScanKnowsTheSpecsOfTheWorkspace(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		".qube.yaml":                 "specs: [api/**/*.yaml]\n",
@@ -34,10 +37,10 @@ func TestLoadWorkspace(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.LoadWorkspace(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled load ends with %v", err)
+	if _, err := s.Scan(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled scan ends with %v", err)
 	}
-	snap, err := s.LoadWorkspace(t.Context())
+	snap, err := s.Scan(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,5 +60,82 @@ func TestLoadWorkspace(t *testing.T) {
 	}
 	if doc := snap.Document(uri("api/deep/b.yaml")); doc.Open || doc.Kind != engine.KindSpec {
 		t.Errorf("a spec by its place is of kind %d", doc.Kind)
+	}
+}
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestScanEndsInALoopOfLinks(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"sub/a.qube.yaml": "tests: [GET /a -> 200]\n"})
+	if err := errors.Join(
+		os.Symlink(dir, filepath.Join(dir, "sub", "loop")), os.Symlink("self.qube.yaml", filepath.Join(dir, "self.qube.yaml")),
+	); err != nil {
+		t.Skip("this system makes no links:", err)
+	}
+	s := engine.NewSession(engine.Options{Roots: []string{dir}})
+	snap, err := s.Scan(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(slices.Collect(snap.Documents())); n != 1 {
+		t.Errorf("%d documents are known, want 1", n)
+	}
+}
+
+func TestScanLetsOthersEditBetweenItsBatches(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{}
+	for i := range 600 {
+		files[fmt.Sprintf("d%d/f%d.qube.yaml", i%7, i)] = fmt.Sprintf("tests: [{alias: a%d, resource: /x}]\n", i)
+	}
+	write(t, dir, files)
+	uri := func(name string) string { return engine.URIFromPath(filepath.Join(dir, filepath.FromSlash(name))) }
+	s := engine.NewSession(engine.Options{Roots: []string{dir}})
+	s.Open(uri("mine.qube.yaml"), "qube", 1, "")
+	var told []int
+	snap, err := s.Scan(t.Context(), func(done, total int) {
+		told = append(told, done)
+		if total != len(files) {
+			t.Errorf("%d files in all, want %d", total, len(files))
+		}
+		// The editor types, opens a file that is not read yet, and one that is known vanishes.
+		s.Change(uri("mine.qube.yaml"), int32(done), text.UTF8, []engine.Change{{Text: "#"}})
+		s.Open(uri("d4/f599.qube.yaml"), "qube", 1, "tests: [{alias: typed, resource: /x}]\n")
+		if err := os.Remove(filepath.Join(dir, "d0", "f0.qube.yaml")); err == nil {
+			s.FilesChanged(uri("d0/f0.qube.yaml"))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(told) < 2 || told[len(told)-1] != len(files) {
+		t.Errorf("told of %v", told)
+	}
+	if snap.Document(uri("d0/f0.qube.yaml")) != nil {
+		t.Error("a deleted file is known")
+	}
+	if got := snap.Document(uri("d4/f599.qube.yaml")); !got.Open || got.Spec().Specs[0].Tests[0].ID != "typed" {
+		t.Error("the disk won over the editor")
+	}
+	if got := snap.Document(uri("mine.qube.yaml")).Text.String(); got != strings.Repeat("#", len(told)) {
+		t.Errorf("the edits made %q", got)
+	}
+	if n := len(slices.Collect(snap.Documents())); n != len(files) {
+		t.Errorf("%d documents are known, want %d", n, len(files))
+	}
+
+	// Without the folder its files are forgotten, but for those that are open.
+	snap = s.SetRoots(nil)
+	if n := len(slices.Collect(snap.Documents())); n != 2 {
+		t.Errorf("%d documents are known without the folder, want 2", n)
 	}
 }

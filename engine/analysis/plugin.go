@@ -122,32 +122,44 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 	if doc == nil || doc.Kind != engine.KindSpec || len(said) == 0 {
 		return nil
 	}
+	var list []spec.Found[[]plugin.FieldError]
+	file := doc.Spec()
+	for i := range file.Tests() {
+		if _, t := file.At(i); len(said[t.ID]) > 0 {
+			list = append(list, spec.Found[[]plugin.FieldError]{Test: i, Value: said[t.ID]})
+		}
+	}
+	return PluginFindings(snap, uri, list)
+}
+
+// PluginFindings is PluginDiagnostics for whoever knows the numbers of the tests in this version of the file.
+func PluginFindings(snap *engine.Snapshot, uri string, said []spec.Found[[]plugin.FieldError]) []Diagnostic {
+	doc := snap.Document(uri)
+	if doc == nil || doc.Kind != engine.KindSpec || len(said) == 0 {
+		return nil
+	}
 	conf := snap.Config(doc.URI)
 	p := &pass{snap: snap, doc: doc}
 	var found []Diagnostic
-	for _, s := range doc.Spec().Specs {
-		for _, t := range s.Tests {
-			errs := said[t.ID]
-			if len(errs) == 0 {
+	for _, about := range said {
+		s, at := doc.Spec().At(about.Test)
+		t := *at
+		to := p.target(s, t.Test)
+		info := snap.Fields().Plugin(to.Protocol)
+		in := input(s.Input(t.Test, conf), to.URL)
+		own := p.fieldErrors(t, to)
+		for _, e := range about.Value {
+			if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
 				continue
 			}
-			to := p.target(s, t.Test)
-			info := snap.Fields().Plugin(to.Protocol)
-			in := input(s.Input(t.Test, conf), to.URL)
-			own := p.fieldErrors(t, to)
-			for _, e := range errs {
-				if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
-					continue
-				}
-				d := pluginDiagnostic(s, t, to, e)
-				if own.cover(e.Field, d.Span) {
-					continue // the plugin's own description has said so
-				}
-				if info != nil && d.Code == "" {
-					d.Code = info.Name + ".validate"
-				}
-				found = append(found, d)
+			d := pluginDiagnostic(s, t, to, e)
+			if own.cover(e.Field, d.Span) {
+				continue // the plugin's own description has said so
 			}
+			if info != nil && d.Code == "" {
+				d.Code = info.Name + ".validate"
+			}
+			found = append(found, d)
 		}
 	}
 	return found

@@ -8,6 +8,7 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/analysis"
+	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
 )
 
@@ -18,17 +19,41 @@ func RunDiagnostics(ctx context.Context, snap *engine.Snapshot, uri string) []an
 	if doc == nil || len(snap.AllResults()) == 0 {
 		return nil
 	}
+	file := doc.Spec()
+	failures := file.Evolve(failuresKey{}, func(old any) any {
+		next := &failures{of: snap.ResultsVersion()}
+		var before *spec.Findings[[]*engine.TestResult]
+		if f, ok := old.(*failures); ok && f.of == next.of {
+			before = f.findings
+		}
+		next.findings = before.Update(file, nil, func(_ int, _ *spec.Spec, t *spec.TestAt) ([]*engine.TestResult, bool) {
+			results := snap.Results(keyOf(doc, *t))
+			bad := func(r *engine.TestResult) bool {
+				return (r.Status == engine.StatusErrored || r.Error != "" || r.Passed() < len(r.Assertions)) && fresh(*t, r)
+			}
+			return results, slices.ContainsFunc(results, bad)
+		})
+		return next
+	}).(*failures)
 	var ds []analysis.Diagnostic
-	eachTest(doc, func(_ *spec.Spec, t spec.TestAt) bool {
-		for _, r := range snap.Results(keyOf(doc, t)) {
-			if fresh(t, r) {
-				ds = append(ds, resultDiagnostics(snap, t, r)...)
+	for _, f := range failures.findings.All() {
+		_, t := file.At(f.Test)
+		for _, r := range f.Value {
+			if fresh(*t, r) && ctx.Err() == nil {
+				ds = append(ds, resultDiagnostics(snap, *t, r)...)
 			}
 		}
-		return ctx.Err() == nil
-	})
+	}
 	return ds
 }
+
+// failures are the results of the tests of one version of a file of which something failed.
+type failures struct {
+	of       uint64 // version of the results
+	findings *spec.Findings[[]*engine.TestResult]
+}
+
+type failuresKey struct{}
 
 func resultDiagnostics(snap *engine.Snapshot, t spec.TestAt, r *engine.TestResult) []analysis.Diagnostic {
 	base := analysis.Diagnostic{Source: analysis.SourceRun, Severity: analysis.SeverityError, Test: t.ID}
@@ -70,19 +95,11 @@ func feeders(snap *engine.Snapshot, r *engine.TestResult) []analysis.Related {
 	var related []analysis.Related
 	for _, name := range slices.Sorted(maps.Keys(r.FedBy)) {
 		key := r.FedBy[name]
-		doc := specDocument(snap, key.URI)
-		if doc == nil {
-			continue
-		}
-		eachTest(doc, func(_ *spec.Spec, t spec.TestAt) bool {
-			if t.ID != key.ID {
-				return true
-			}
+		if p := link.NamesOf(snap, key.URI).Test(key); p != nil {
 			related = append(related, analysis.Related{
-				URI: doc.URI, Span: t.Abs(t.Head), Message: fmt.Sprintf("fed by `%s` from this test", name),
+				URI: p.Doc.URI, Span: p.Abs(p.Head), Message: fmt.Sprintf("fed by `%s` from this test", name),
 			})
-			return false
-		})
+		}
 	}
 	return related
 }

@@ -173,6 +173,7 @@ func (d *diagnoser) guarded(ctx context.Context, doc *diagnosed) {
 // pass looks at a document: fast, then after a quiet in full.
 func (d *diagnoser) pass(ctx context.Context, doc *diagnosed) {
 	d.server.plugins.await(ctx)
+	d.server.index.await(ctx)
 	d.server.rejudge(doc.uri)
 	if snap := d.server.session.Snapshot(); !d.publish(ctx, doc, snap, false) || !after(ctx, d.server.opts.Quiet) {
 		return

@@ -103,6 +103,7 @@ func (s *Server) initialized() {
 		s.pullConfiguration(ctx)
 	})
 	s.plugins.reload()
+	s.scanWorkspace()
 }
 
 // shutdown ends the runs; only exit is understood after it.

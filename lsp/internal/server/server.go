@@ -44,6 +44,7 @@ type Server struct {
 	lenses    refresher
 	hints     refresher
 	plugins   *pluginWatch
+	index     indexer
 	results   resultFiles
 	config    configuration
 

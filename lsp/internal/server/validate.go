@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/analysis"
 	"github.com/speclens/speclens/engine/plugin"
+	"github.com/speclens/speclens/engine/spec"
 )
 
 // validationCache is what plugins said of the tests of one document. A plugin is asked again about a test only when what
@@ -24,6 +26,9 @@ type verdicts struct {
 	byInput  map[string]*verdict // by the question
 	byTest   map[string]*verdict // by test id
 	byHash   map[string]*verdict // by the test's content
+
+	once sync.Once
+	any  bool // use complain
 }
 
 type verdict struct{ errors []plugin.FieldError }
@@ -116,18 +121,46 @@ func (c *validationCache) findings(snap *engine.Snapshot, uri string) []analysis
 	if known == nil || doc == nil || doc.Kind != engine.KindSpec {
 		return nil
 	}
-	errors := map[string][]plugin.FieldError{}
-	for _, t := range testsOf(doc) {
-		v := known.byHash[t.Hash()]
-		if v == nil {
-			v = known.byTest[t.ID]
-		}
-		if v != nil && len(v.errors) > 0 {
-			errors[t.ID] = v.errors
-		}
-	}
-	if len(errors) == 0 {
+	if !known.complain() {
 		return nil
 	}
-	return analysis.PluginDiagnostics(snap, uri, errors)
+	said := doc.Spec().Evolve(complaintsKey{}, func(old any) any {
+		next := &complaints{of: known}
+		var before *spec.Findings[[]plugin.FieldError]
+		if c, ok := old.(*complaints); ok && c.of == known {
+			before = c.findings
+		}
+		next.findings = before.Update(doc.Spec(), nil, func(_ int, _ *spec.Spec, t *spec.TestAt) ([]plugin.FieldError, bool) {
+			v := known.byHash[t.Hash()]
+			if v == nil {
+				v = known.byTest[t.ID]
+			}
+			if v == nil {
+				return nil, false
+			}
+			return v.errors, len(v.errors) > 0
+		})
+		return next
+	}).(*complaints)
+	return analysis.PluginFindings(snap, uri, said.findings.All())
+}
+
+// complaints are what plugins said about the tests of one version of a file.
+type complaints struct {
+	of       *verdicts
+	findings *spec.Findings[[]plugin.FieldError]
+}
+
+type complaintsKey struct{}
+
+// complain reports whether a plugin has said anything at all.
+func (v *verdicts) complain() bool {
+	v.once.Do(func() {
+		for _, said := range []map[string]*verdict{v.byTest, v.byHash} {
+			for _, of := range said {
+				v.any = v.any || len(of.errors) > 0
+			}
+		}
+	})
+	return v.any
 }

@@ -26,6 +26,7 @@ func (s *Server) didChangeFolders(p *protocol.DidChangeWorkspaceFoldersParams) e
 	s.session.SetRoots(roots)
 	s.plugins.reload()
 	s.everythingChanged()
+	s.scanWorkspace()
 	return nil
 }
 
@@ -46,6 +47,9 @@ func (s *Server) didChangeFiles(p *protocol.DidChangeWatchedFilesParams) error {
 	if len(changed) > 0 {
 		s.session.FilesChanged(changed...)
 		s.everythingChanged()
+		if slices.ContainsFunc(changed, func(uri string) bool { return engine.KindOf(uri, "") == engine.KindConfig }) {
+			s.scanWorkspace() // it may call other files specs than before
+		}
 	}
 	return nil
 }

@@ -1,0 +1,190 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/ide"
+	"github.com/speclens/speclens/engine/plugin"
+	httpplugin "github.com/speclens/speclens/engine/plugin/builtin/http"
+	"github.com/speclens/speclens/engine/text"
+)
+
+// generated is a spec of n tests of eleven lines, the same for the same n: most use another test's answer, one in fifty
+// has a finding of the checker or of the plugin, up to forty of them.
+func generated(n int) string {
+	r := rand.New(rand.NewPCG(11, uint64(n))) //nolint:gosec // tests want the same numbers again
+	var b strings.Builder
+	b.WriteString("target: api\ntargets: {api: \"http://127.0.0.1:8080\"}\ntests:\n")
+	for i := range n {
+		of, field := "start", "timeout: 2s"
+		if i > 0 {
+			of = fmt.Sprintf("test_%d", r.IntN(i))
+		}
+		if i%50 == 49 && i < 2000 {
+			field = []string{"tiemout: 2s", "maxRedirects: 99"}[i/50%2]
+		}
+		fmt.Fprintf(&b, `  - name: look at thing %d
+    alias: test_%d
+    method: POST
+    resource: "/things/%d?of={{ %s.response.body.id }}"
+    headers: {Accept: application/json}
+    %s
+    body: {id: %d, name: thing}
+    save: {thing_%d: response.body.id}
+    expect:
+      status: 200
+      body: {id: %d, name: is string}
+`, i, i, r.IntN(n), of, field, r.IntN(n), i, r.IntN(n))
+	}
+	return strings.Replace(b.String(), "{{ start.response.body.id }}", "1", 1)
+}
+
+var sizes = []int{100, 1_000, 10_000, 100_000}
+
+const benchURI = "file:///w/big.qube.yaml"
+
+// bench is a server without a connection that looks after one document.
+func bench(b *testing.B, n int) (*Server, *diagnosed) {
+	b.Helper()
+	registry := plugin.NewRegistry()
+	if err := registry.Register(httpplugin.New()); err != nil {
+		b.Fatal(err)
+	}
+	s := &Server{log: slog.New(slog.DiscardHandler), session: engine.NewSession(engine.Options{Registry: registry})}
+	s.client.Store(newClient(parseLenient([]byte("{}"))))
+	s.spellings.Store(&map[string]string{})
+	s.diagnoser = newDiagnoser(s)
+	s.session.Open(benchURI, "qube", 1, generated(n))
+	doc := &diagnosed{uri: benchURI}
+	doc.validated.refresh(context.Background(), s.session.Snapshot(), benchURI)
+	s.look(b, doc)
+	return s, doc
+}
+
+// look is what a pass does until the diagnostics would be sent.
+func (s *Server) look(b *testing.B, doc *diagnosed) uint64 {
+	b.Helper()
+	s.rejudge(doc.uri)
+	snap := s.session.Snapshot()
+	view := s.view()
+	found := s.diagnoser.collect(context.Background(), doc, snap)
+	return maphash.Bytes(s.diagnoser.seed, encode(view.Diagnostics(snap.Document(doc.uri), atMost(found, maxFindings))))
+}
+
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkKeystroke is what a one-character edit costs the server until the right diagnostics are ready to be sent. The
+// metric cpu-ms/op is the processor time of the whole process, the garbage collector included.
+func BenchmarkKeystroke(b *testing.B) {
+	for _, n := range sizes {
+		for _, place := range []string{"value", "name", "alias", "template"} {
+			b.Run(fmt.Sprintf("tests=%d/%s", n, place), func(b *testing.B) {
+				s, doc := bench(b, n)
+				src := s.session.Snapshot().Document(benchURI).Text
+				whole := src.String()
+				i := n / 2
+				word := map[string]string{
+					"value": "name: thing}\n    save: {thing_%d:", "name": "look at thing %d\n", "alias": "alias: test_%d\n", "template": "save: {thing_%d:",
+				}[place]
+				at := strings.Index(whole, fmt.Sprintf(word, i)) + 7
+				if place == "template" {
+					at = strings.LastIndex(whole[:at], "?of={{ ") + len("?of={{ test")
+				}
+				if place == "alias" {
+					at += len("test_")
+				}
+				pos := src.Position(at, text.UTF16)
+				end := text.Position{Line: pos.Line, Column: pos.Column + 1}
+				b.ReportAllocs()
+				b.ResetTimer()
+				before := cpuTime(b)
+				for k := range b.N {
+					change := engine.Change{Start: pos, End: pos, Text: "x"}
+					if k%2 == 1 {
+						change = engine.Change{Start: pos, End: end}
+					}
+					s.session.Change(benchURI, int32(k+2), text.UTF16, []engine.Change{change}) //nolint:gosec // no benchmark takes that long
+					s.look(b, doc)
+				}
+				b.ReportMetric(float64(cpuTime(b)-before)/1e6/float64(b.N), "cpu-ms/op")
+			})
+		}
+	}
+}
+
+// BenchmarkOpen is what opening a file costs until the right diagnostics are ready, those of the plugin included.
+func BenchmarkOpen(b *testing.B) {
+	for _, n := range []int{20, 1_000, 10_000} {
+		b.Run(fmt.Sprintf("tests=%d", n), func(b *testing.B) {
+			s, _ := bench(b, 1)
+			src := generated(n)
+			b.ReportAllocs()
+			b.ResetTimer()
+			before := cpuTime(b)
+			for k := range b.N {
+				s.session.Open(benchURI, "qube", int32(k+2), src) //nolint:gosec // no benchmark takes that long
+				doc := &diagnosed{uri: benchURI}
+				s.look(b, doc)
+				doc.validated.refresh(context.Background(), s.session.Snapshot(), benchURI)
+				s.look(b, doc)
+			}
+			b.ReportMetric(float64(cpuTime(b)-before)/1e6/float64(b.N), "cpu-ms/op")
+		})
+	}
+}
+
+// BenchmarkAsk is what a hover or a completion costs after each keystroke, with the time of the slowest in a hundred.
+func BenchmarkAsk(b *testing.B) {
+	for _, place := range []string{"hover", "key", "template"} {
+		b.Run("tests=10000/"+place, func(b *testing.B) {
+			s, _ := bench(b, 10_000)
+			whole := s.session.Snapshot().Document(benchURI).Text
+			at := strings.Index(whole.String(), "alias: test_5000\n")
+			switch place {
+			case "hover":
+				at += strings.Index(whole.String()[at:], "{{ ") + 5
+			case "key":
+				at += 2
+			case "template":
+				at += strings.Index(whole.String()[at:], "{{ ") + 3
+			}
+			pos := whole.Position(strings.Index(whole.String(), "look at thing 5000\n"), text.UTF16)
+			end := text.Position{Line: pos.Line, Column: pos.Column + 1}
+			var took []time.Duration
+			b.ReportAllocs()
+			b.ResetTimer()
+			for k := range b.N {
+				b.StopTimer()
+				snap := s.session.Change(benchURI, int32(k+2), text.UTF16, []engine.Change{{Start: pos, End: end, Text: "l"}}) //nolint:gosec // see above
+				snap.Document(benchURI).Spec()
+				b.StartTimer()
+				begin := cpuTime(b)
+				if place == "hover" {
+					ide.Hover(b.Context(), snap, benchURI, at)
+				} else if list := ide.Completion(b.Context(), snap, benchURI, at); len(list.Items) == 0 {
+					b.Fatal("nothing is offered")
+				}
+				took = append(took, cpuTime(b)-begin)
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)*99/100])/1e6, "p99-cpu-ms")
+		})
+	}
+}
