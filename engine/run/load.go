@@ -259,7 +259,7 @@ func (l *load) iterate(ctx context.Context, it iteration) (sentAny bool) {
 		if sent && !sentAny && l.pace.rps > 0 {
 			latency = l.now() - it.at // counted from when it was to be sent: a queue is the server's fault too
 		}
-		l.stats.record(i, x, sent, latency)
+		l.stats.record(i, x, sent, latency, l.forgiving[i])
 		sentAny = sentAny || sent
 		failed := x.result.Status == engine.StatusFailed || x.result.Status == engine.StatusErrored
 		if failed && r.failFast && !l.forgiving[i] {
@@ -284,7 +284,7 @@ func (l *load) cutOff(ctx context.Context, i int, x *exec, sent bool) {
 		return
 	}
 	x.result.Error = fmt.Sprintf("no answer when the load had been over for %v", loadGrace)
-	l.stats.record(i, x, true, x.took)
+	l.stats.record(i, x, true, x.took, l.forgiving[i])
 }
 
 // runner is the runner of one iteration: all that the run has, but its own outcomes and generated data, and nobody who

@@ -234,10 +234,11 @@ func (l *load) unitResult(ctx context.Context, i int) *engine.TestResult {
 	case t.sample == nil:
 		res.Status, res.Error = engine.StatusSkipped, l.idle(i)
 	case t.errors() > 0 && l.forgiving[i]:
-		// The response that is kept may be one of those that did not pass; the thresholds say what that means.
+		if res.Status != engine.StatusPassed {
+			res.Assertions = nil // none of its runs passed; the thresholds say what that means
+		}
 		res.Status, res.Error = engine.StatusPassed, ""
 		res.Warnings = append(slices.Clone(res.Warnings), summary+"; the thresholds decide about it")
-		res.Assertions = nil
 	case t.errors() > 0:
 		res.Error = summary
 	}

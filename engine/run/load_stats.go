@@ -120,7 +120,8 @@ type testTally struct {
 	reasons map[string]int64
 	// interrupted says that a cancel cut a run of the unit off.
 	interrupted bool
-	// sample is a run that stands for the others: the first that errored, else the first that failed, else the last one.
+	// sample is a run that stands for the others: the first that errored, else the first that failed, else the last one;
+	// of a unit that may fail the last one that passed.
 	// masker is that run's.
 	sample *engine.TestResult
 	masker *Masker
@@ -144,8 +145,8 @@ func newLoadStats(l *loadPlan) *loadStats {
 	return &loadStats{tests: make([]testTally, len(l.units)), iterations: make([]int64, len(l.flows))}
 }
 
-// record takes in one run of a unit. sent says that there is a latency.
-func (s *loadStats) record(i int, x *exec, sent bool, latency time.Duration) {
+// record takes in one run of a unit. sent says that there is a latency, forgiving that the unit may fail.
+func (s *loadStats) record(i int, x *exec, sent bool, latency time.Duration, forgiving bool) {
 	r := x.result
 	reason := ""
 	if r.Status == engine.StatusFailed || r.Status == engine.StatusErrored {
@@ -169,8 +170,12 @@ func (s *loadStats) record(i int, x *exec, sent bool, latency time.Duration) {
 		}
 		t.reasons[reason]++
 	}
-	if t.sample == nil || severity(r.Status) > severity(t.sample.Status) ||
-		severity(r.Status) == severity(t.sample.Status) && r.Status == engine.StatusPassed {
+	standsFor := severity
+	if forgiving {
+		standsFor = leniency
+	}
+	if t.sample == nil || standsFor(r.Status) > standsFor(t.sample.Status) ||
+		standsFor(r.Status) == standsFor(t.sample.Status) && r.Status == engine.StatusPassed {
 		t.sample, t.masker = r, x.masker
 	}
 }
@@ -193,6 +198,11 @@ func (t *tally) add(r *engine.TestResult) {
 // severity orders the results that may stand for a test.
 func severity(s engine.Status) int {
 	return slices.Index([]engine.Status{engine.StatusSkipped, engine.StatusPassed, engine.StatusFailed, engine.StatusErrored}, s)
+}
+
+// leniency orders the results that may stand for a test which may fail.
+func leniency(s engine.Status) int {
+	return slices.Index([]engine.Status{engine.StatusSkipped, engine.StatusErrored, engine.StatusFailed, engine.StatusPassed}, s)
 }
 
 // reasonOf is why a test did not pass.

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -162,6 +163,19 @@ func (s Source) loadReport(r *run.LoadReport) LoadReport {
 		out.Thresholds = append(out.Thresholds, lt)
 	}
 	return out
+}
+
+// loadsIn reads the loads among the lines of a run; one that is broken is none.
+func loadsIn(lines []jsonLine) []LoadReport {
+	var list []LoadReport
+	for _, l := range lines {
+		raw, _ := l.Payload.(json.RawMessage)
+		var r LoadReport
+		if l.Type == lineLoadCompleted && json.Unmarshal(raw, &r) == nil {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // loadLine is how a load goes, in one line.

@@ -17,12 +17,12 @@ var _ = template.Must(reportPage.New("load").Parse(loadHTML))
 
 // The size of a chart, in units of its drawing.
 const (
-	chartWidth, chartHeight           = 480.0, 180.0
-	chartLeft, chartRight             = 52.0, 8.0
-	chartTop, chartBottom             = 8.0, 22.0
-	chartLines                        = 4  // of the grid
-	chartDots                         = 60 // as many points are marked
-	plotWidth, plotHeight     float64 = chartWidth - chartLeft - chartRight, chartHeight - chartTop - chartBottom
+	chartWidth, chartHeight         = 480.0, 180.0
+	chartLeft, chartRight           = 52.0, 8.0
+	chartTop, chartBottom           = 8.0, 22.0
+	chartLines                      = 4  // of the grid
+	chartDots                       = 60 // as many points are marked
+	plotWidth, plotHeight   float64 = chartWidth - chartLeft - chartRight, chartHeight - chartTop - chartBottom
 )
 
 // curve is one line of a chart. class is the one that colours it.
@@ -87,9 +87,18 @@ func (p LoadPoint) perSecond(n int64) float64 {
 	return 1000 * float64(n) / p.LengthMs
 }
 
+// shown are the points that are drawn: all but a last one that is too short for a rate to mean anything.
+func (r LoadReport) shown() []LoadPoint {
+	if n := len(r.Series); n > 1 && r.Series[n-1].LengthMs < r.Series[n-2].LengthMs/4 {
+		return r.Series[:n-1]
+	}
+	return r.Series
+}
+
 func (r LoadReport) column(of func(LoadPoint) float64) []float64 {
-	values := make([]float64, len(r.Series))
-	for i, p := range r.Series {
+	shown := r.shown()
+	values := make([]float64, len(shown))
+	for i, p := range shown {
 		values[i] = of(p)
 	}
 	return values
@@ -99,8 +108,9 @@ func plainNumber(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // overTime draws curves over the time of the load.
 func (r LoadReport) overTime(title string, label func(float64) string, curves ...curve) template.HTML {
+	shown := r.shown()
 	end, top := 0.0, 0.0
-	for _, p := range r.Series {
+	for _, p := range shown {
 		end = max(end, p.AtMs)
 	}
 	for _, c := range curves {
@@ -114,7 +124,7 @@ func (r LoadReport) overTime(title string, label func(float64) string, curves ..
 		points := make([]string, len(c.values))
 		dots := ""
 		for i, v := range c.values {
-			x, y := chartLeft+plotWidth*fraction(r.Series[i].AtMs, end), chartTop+plotHeight*(1-fraction(v, top))
+			x, y := chartLeft+plotWidth*fraction(shown[i].AtMs, end), chartTop+plotHeight*(1-fraction(v, top))
 			points[i] = fmt.Sprintf("%.1f,%.1f", x, y)
 			if len(c.values) <= chartDots {
 				dots += fmt.Sprintf(`<circle cx="%.1f" cy="%.1f" r="2"/>`, x, y)

@@ -142,7 +142,7 @@ func badness(status string) int {
 
 // Record is all that was joined. Its duration is that of the longest run, since parts run beside each other.
 func (m *Merger) Record() *Record {
-	r := &Record{Files: slices.Sorted(maps.Keys(m.files)), logs: m.logs, kept: m.kept, waves: m.waves}
+	r := &Record{Files: slices.Sorted(maps.Keys(m.files)), Loads: loadsIn(m.kept), logs: m.logs, kept: m.kept, waves: m.waves}
 	r.Totals = Totals{Total: len(m.tests), DurationMs: m.longest, Cancelled: m.cancel}
 	for _, t := range m.tests {
 		r.Tests = append(r.Tests, t)
