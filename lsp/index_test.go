@@ -50,9 +50,14 @@ func TestNamesOfFilesThatNobodyOpenedAreKnown(t *testing.T) {
 	e.Open("more.qube.yaml", strings.ReplaceAll(user, "auth", "more"))
 	unknown(e, "user.qube.yaml", false)
 	unknown(e, "more.qube.yaml", false)
-	if at := e.Definition("user.qube.yaml", e.Find("user.qube.yaml", "auth").Start); len(at) != 1 || string(at[0].URI) != e.URI("login.qube.yaml") {
-		t.Errorf("auth is defined at %v", at)
+	definedIn := func(file string) {
+		t.Helper()
+		at := e.Definition("user.qube.yaml", e.Find("user.qube.yaml", "auth").Start)
+		if len(at) != 1 || string(at[0].URI) != e.URI(file) {
+			t.Errorf("auth is defined at %v, want %s", at, file)
+		}
 	}
+	definedIn("login.qube.yaml")
 
 	// A renamed file still gives its name; one that is gone does not, until it is back.
 	old, renamed := filepath.Join(e.Dir, "login.qube.yaml"), filepath.Join(e.Dir, "session.qube.yaml")
@@ -60,9 +65,7 @@ func TestNamesOfFilesThatNobodyOpenedAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed(e, "login.qube.yaml", "session.qube.yaml")
-	if at := e.Definition("user.qube.yaml", e.Find("user.qube.yaml", "auth").Start); len(at) != 1 || string(at[0].URI) != e.URI("session.qube.yaml") {
-		t.Errorf("auth is defined at %v after the rename", at)
-	}
+	definedIn("session.qube.yaml")
 	if err := os.Remove(renamed); err != nil {
 		t.Fatal(err)
 	}
@@ -86,9 +89,13 @@ func TestAFolderThatIsAddedIsIndexed(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := map[string]any{"uri": "file://" + filepath.ToSlash(other), "name": "other"}
-	e.Notify(protocol.MethodWorkspaceDidChangeWorkspaceFolders, map[string]any{"event": map[string]any{"added": []any{folder}, "removed": []any{}}})
+	folders := func(added, removed []any) {
+		event := map[string]any{"added": added, "removed": removed}
+		e.Notify(protocol.MethodWorkspaceDidChangeWorkspaceFolders, map[string]any{"event": event})
+	}
+	folders([]any{folder}, []any{})
 	unknown(e, "user.qube.yaml", false)
-	e.Notify(protocol.MethodWorkspaceDidChangeWorkspaceFolders, map[string]any{"event": map[string]any{"added": []any{}, "removed": []any{folder}}})
+	folders([]any{}, []any{folder})
 	unknown(e, "user.qube.yaml", true)
 }
 

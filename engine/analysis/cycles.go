@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/spec"
 )
 
 // cycles reports tests that wait for each other, once in each file of the cycle: at the first of its edges there.
@@ -36,23 +37,33 @@ func cycles(p *pass) []Diagnostic {
 }
 
 // noCycles says that a version of the index had no cycles.
-type noCycles struct{ names link.Version }
+type noCycles struct {
+	names link.Version
+	tests []*spec.Test
+}
 
 type noCyclesKey struct{}
 
 // cycles are the cycles that the tests of the document are in. As long as no test needs others than it needed, a document
-// without cycles has none.
+// without cycles has none; where only tests that changed do, a new cycle goes through one of them.
 func (p *pass) cycles() [][]link.Edge {
 	var found [][]link.Edge
+	uri, index := p.doc.URI, p.index()
 	p.doc.Spec().Evolve(noCyclesKey{}, func(old any) any {
-		if none, ok := old.(*noCycles); ok && none != nil && p.index().SameEdges(none.names) {
-			return none
+		now := &noCycles{index.Version(uri), p.doc.Spec().Tests()}
+		if none, ok := old.(*noCycles); ok && none != nil {
+			if index.SameEdges(none.names) {
+				return now
+			}
+			changed, ok := index.ChangedEdges(none.names, uri, none.tests)
+			if ok && len(link.CyclesFrom(p.snap, index, uri, changed)) == 0 {
+				return now
+			}
 		}
-		found = link.Cycles(p.snap, p.index(), p.doc.URI)
-		if len(found) > 0 {
+		if found = link.Cycles(p.snap, index, uri); len(found) > 0 {
 			return nil
 		}
-		return &noCycles{p.index().Version()}
+		return now
 	})
 	return found
 }

@@ -112,7 +112,7 @@ func (p *pass) linked() *spec.Findings[[]Diagnostic] {
 	file, now, index := p.doc.Spec(), p.context(), p.index()
 	v := file.Evolve(linkedKey{}, func(v any) any {
 		old, _ := v.(*kept)
-		next := &kept{given: *now, names: index.Version()}
+		next := &kept{given: *now, names: index.Version(p.doc.URI)}
 		var before *spec.Findings[[]Diagnostic]
 		var again []int
 		if old != nil && old.given.same(now) {

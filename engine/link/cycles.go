@@ -72,8 +72,21 @@ type wait struct {
 // Cycles are the cycles that the tests of a file are in or wait for: tests and files that wait for each other, each cycle
 // as the edges to go around it once. There is one for every knot, which is enough to name what the user has to cut.
 func Cycles(snap *engine.Snapshot, names *Names, uri string) [][]Edge {
+	return cyclesFrom(snap, names, names.In(engine.CanonicalURI(uri)))
+}
+
+// CyclesFrom are the cycles that some tests of a file, given by their numbers, are in or wait for.
+func CyclesFrom(snap *engine.Snapshot, names *Names, uri string, tests []int) [][]Edge {
+	places := make([]*Place, 0, len(tests))
+	for _, i := range tests {
+		places = append(places, names.At(uri, i))
+	}
+	return cyclesFrom(snap, names, places)
+}
+
+func cyclesFrom(snap *engine.Snapshot, names *Names, from []*Place) [][]Edge {
 	g := &waits{snap: snap, names: names, known: map[node]int{}}
-	for _, p := range names.In(engine.CanonicalURI(uri)) {
+	for _, p := range from {
 		g.node(node{test: p})
 	}
 	for i := 0; i < len(g.nodes); i++ { // what is found on the way is appended

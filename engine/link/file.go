@@ -18,6 +18,8 @@ type file struct {
 	aliases, saves layers
 	// given is another pointer where the tests give other names, edges where they may need other tests.
 	given, edges *byte
+	// heads is another pointer where what stands outside of tests, or their number, may make them need other tests.
+	heads *byte
 
 	mu     sync.Mutex
 	places [][]*Place     // in blocks, made when asked for; guarded by mu
@@ -51,7 +53,7 @@ func (f *file) begin() {
 	for i, t := range f.tests {
 		f.mention(i, t, func(l *layers, name string, g giver) { l.add(name, g) })
 	}
-	f.given, f.edges = new(byte), new(byte)
+	f.given, f.edges, f.heads = new(byte), new(byte), new(byte)
 }
 
 // mention calls add for each name that a test gives.
@@ -89,7 +91,7 @@ func (f *file) follow(before *file) bool {
 		return false
 	}
 	f.aliases, f.saves = before.aliases, before.saves
-	f.given, f.edges = before.given, before.edges
+	f.given, f.edges, f.heads = before.given, before.edges, before.heads
 	if len(was)+len(is) > 0 {
 		f.aliases.changed, f.saves.changed = maps.Clone(f.aliases.changed), maps.Clone(f.saves.changed)
 		f.change(head, was, is)
@@ -100,7 +102,10 @@ func (f *file) follow(before *file) bool {
 	if !slices.Equal(Given(was), Given(is)) {
 		f.given = new(byte)
 	}
-	if !slices.EqualFunc(was, is, sameEdges) || !sameHeads(before.doc.Spec(), f.doc.Spec()) {
+	if len(was) != len(is) || !sameHeads(before.doc.Spec(), f.doc.Spec()) {
+		f.heads = new(byte)
+	}
+	if f.heads != before.heads || !slices.EqualFunc(was, is, sameEdges) {
 		f.edges = new(byte)
 	}
 	return true

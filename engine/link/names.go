@@ -125,7 +125,10 @@ func (n *Names) edited(snap *engine.Snapshot) *Names {
 			continue
 		}
 		if next == n {
-			next = &Names{of: n.of, files: slices.Clone(n.files), set: n.set, given: n.given, edges: n.edges, merged: n.merged, fresh: n.fresh, sorted: n.sorted}
+			next = &Names{
+				of: n.of, files: slices.Clone(n.files), set: n.set, given: n.given, edges: n.edges, merged: n.merged,
+				fresh: n.fresh, sorted: n.sorted,
+			}
 		}
 		f := fileOf(doc)
 		next.files[i] = f
@@ -317,10 +320,17 @@ func (n *Names) sort() {
 type Version struct {
 	set          *fileSet
 	given, edges []*byte
+	heads        *byte // of the file that it was asked about
 }
 
-// Version is the version of the index.
-func (n *Names) Version() Version { return Version{n.set, n.given, n.edges} }
+// Version is the version of the index, for whoever looks at one file.
+func (n *Names) Version(uri string) Version {
+	v := Version{set: n.set, given: n.given, edges: n.edges}
+	if f := n.file(uri); f != nil {
+		v.heads = f.heads
+	}
+	return v
+}
 
 // SameNames reports whether every file but one gives the names that it gave, and whether that one does.
 func (n *Names) SameNames(since Version, uri string) (others, own bool) {
@@ -343,6 +353,26 @@ func (n *Names) SameNames(since Version, uri string) (others, own bool) {
 // SameEdges reports whether every test needs the tests that it needed.
 func (n *Names) SameEdges(since Version) bool {
 	return since.set == n.set && slices.Equal(since.edges, n.edges)
+}
+
+// ChangedEdges are the numbers of those tests of a file that may need other tests than they needed, ascending; was are
+// the tests that the file had. ok is false where tests may need others although neither they nor that file changed.
+func (n *Names) ChangedEdges(since Version, uri string, was []*spec.Test) (changed []int, ok bool) {
+	own, known := n.set.byURI[uri]
+	if since.set != n.set || !slices.Equal(since.given, n.given) || !known || since.heads != n.files[own].heads {
+		return nil, false
+	}
+	for i := range n.edges {
+		if i != own && since.edges[i] != n.edges[i] {
+			return nil, false
+		}
+	}
+	is := n.files[own].tests
+	head, tail := spec.Common(was, is)
+	for i := head; i < len(is)-tail; i++ {
+		changed = append(changed, i)
+	}
+	return changed, true
 }
 
 // Users are the numbers of the tests of a file that use one of some names, or have one for an alias, ascending. An alias

@@ -5,6 +5,9 @@ package convert
 
 import (
 	"math"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -39,7 +42,28 @@ type View struct {
 
 // Range converts a span.
 func (c *Client) Range(t *text.Text, s text.Span) protocol.Range {
+	if word := t.Slice(s); s.Start < s.End && len(word) < 256 && !strings.ContainsAny(word, "\r\n\uFFFD") && utf8.ValidString(word) {
+		// To look for the line once is half the work.
+		start := c.Position(t, s.Start)
+		return protocol.Range{Start: start, End: protocol.Position{Line: start.Line, Character: start.Character + c.units(word)}}
+	}
 	return protocol.Range{Start: c.Position(t, s.Start), End: c.Position(t, s.End)}
+}
+
+// units counts a text in the units of columns.
+func (c *Client) units(s string) uint32 {
+	n := 0
+	switch c.Encoding {
+	case text.UTF8:
+		n = len(s)
+	case text.UTF32:
+		n = utf8.RuneCountInString(s)
+	default:
+		for _, r := range s {
+			n += utf16.RuneLen(r)
+		}
+	}
+	return uint32(n) //nolint:gosec // less than a line has
 }
 
 // Position converts an offset.

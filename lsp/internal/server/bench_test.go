@@ -101,7 +101,8 @@ func BenchmarkKeystroke(b *testing.B) {
 				whole := src.String()
 				i := n / 2
 				word := map[string]string{
-					"value": "name: thing}\n    save: {thing_%d:", "name": "look at thing %d\n", "alias": "alias: test_%d\n", "template": "save: {thing_%d:",
+					"value": "name: thing}\n    save: {thing_%d:", "name": "look at thing %d\n", "alias": "alias: test_%d\n",
+					"template": "save: {thing_%d:",
 				}[place]
 				at := strings.Index(whole, fmt.Sprintf(word, i)) + 7
 				if place == "template" {
@@ -172,7 +173,8 @@ func BenchmarkAsk(b *testing.B) {
 			b.ResetTimer()
 			for k := range b.N {
 				b.StopTimer()
-				snap := s.session.Change(benchURI, int32(k+2), text.UTF16, []engine.Change{{Start: pos, End: end, Text: "l"}}) //nolint:gosec // see above
+				change := engine.Change{Start: pos, End: end, Text: "l"}
+				snap := s.session.Change(benchURI, int32(k+2), text.UTF16, []engine.Change{change}) //nolint:gosec // see above
 				snap.Document(benchURI).Spec()
 				b.StartTimer()
 				begin := cpuTime(b)

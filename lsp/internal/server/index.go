@@ -92,7 +92,8 @@ func (s *Server) indexProgress(ctx context.Context, token string) *progress {
 		return nil
 	}
 	p := &progress{server: s, token: protocol.String(token), key: "progress " + token}
-	if err := s.ask(ctx, protocol.MethodWindowWorkDoneProgressCreate, &protocol.WorkDoneProgressCreateParams{Token: p.token}, nil); err != nil {
+	params := &protocol.WorkDoneProgressCreateParams{Token: p.token}
+	if err := s.ask(ctx, protocol.MethodWindowWorkDoneProgressCreate, params, nil); err != nil {
 		s.log.Debug("the editor shows no progress", "error", err)
 		return nil
 	}
