@@ -48,7 +48,7 @@ func (a *app) exportCurl() *cobra.Command {
 				return fmt.Errorf("export %s: %w", p.Path, p.Err)
 			}
 			if environment != "" {
-				if err := ws.chooseEnvironment(environment); err != nil {
+				if err := ws.chooseEnvironment(environment, true); err != nil {
 					return err
 				}
 			}

@@ -23,6 +23,7 @@ type runFlags struct {
 	parallel, failFast       bool
 	strict, verbose          bool
 	processEnv               bool
+	allowProtected           bool
 	maxConcurrent            int
 	seed                     uint64
 	shard                    string
@@ -52,6 +53,7 @@ func (a *app) run() *cobra.Command {
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show events and responses of tests that passed too")
 	flags.Uint64Var(&f.seed, "seed", 0, "fix generated data; 0 draws a seed")
 	flags.StringVarP(&f.environment, "env", "e", "", "environment of the configuration to use")
+	flags.BoolVar(&f.allowProtected, "allow-protected", false, "run in an environment that its project protects")
 	flags.BoolVar(&f.processEnv, "process-env", false, "let {{ env.NAME }} read the process environment too")
 	flags.StringSliceVar(&f.sel.Tags, "tags", nil, "run only tests with one of these tags")
 	flags.StringSliceVar(&f.sel.ExcludeTags, "exclude-tags", nil, "leave out tests with one of these tags")
@@ -115,7 +117,7 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	}
 	defer ws.close()
 	if f.environment != "" {
-		if err := ws.chooseEnvironment(f.environment); err != nil {
+		if err := ws.chooseEnvironment(f.environment, f.allowProtected); err != nil {
 			return err
 		}
 	}
@@ -182,18 +184,23 @@ func verdict(report *run.Report, broken bool) error {
 	return nil
 }
 
-// chooseEnvironment puts an environment in force for every file; it is an error that no configuration has it.
-func (w *workspace) chooseEnvironment(name string) error {
+// chooseEnvironment puts an environment in force for every file; it is an error that no configuration has it. One that its
+// project protects takes a word of its own, where an editor asks.
+func (w *workspace) chooseEnvironment(name string, allowProtected bool) error {
 	found := false
 	for doc := range w.snap.Documents() {
 		if doc.Kind != engine.KindConfig {
 			continue
 		}
 		for _, e := range doc.Config().Environments {
-			if e.Name.Value == name {
-				found = true
-				w.snap = w.session.SetEnvironment(doc.URI, name)
+			if e.Name.Value != name {
+				continue
 			}
+			if e.Protected.Value && !allowProtected {
+				return &exitError{exitRefused, fmt.Sprintf("the environment %q is protected; add --allow-protected to run in it", name)}
+			}
+			found = true
+			w.snap = w.session.SetEnvironment(doc.URI, name)
 		}
 	}
 	if !found {
