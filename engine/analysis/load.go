@@ -43,9 +43,10 @@ func loads(p *pass) []Diagnostic {
 				}
 			}
 		}
-		for _, th := range s.Load.Thresholds {
-			_, problems := th.Limit(known)
-			for _, pr := range problems {
+		// What the fields' declarations and the scenarios above say is said already.
+		_, problems := s.Profile()
+		for _, pr := range problems {
+			if pr.Code == spec.CodeLoadProfile || pr.Code == spec.CodeLoadThreshold {
 				add(pr.Span, SeverityError, pr.Code, pr.Message)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 
 // The stable codes of what is wrong with a load profile. The checker and the runner say the same.
 const (
-	CodeLoadValue     = "load.value"        // a number or duration that is none, or out of range
+	CodeLoadValue     = "load.value"        // a number or duration that is none, or too low, as the field's declaration says too
+	CodeLoadProfile   = "load.profile"      // values that make no load together, or more of one than there can be
 	CodeLoadThreshold = "load.threshold"    // a threshold that cannot be judged
 	CodeLoadTest      = "load.unknown-test" // a scenario that names no test of its file
 )
@@ -71,7 +72,7 @@ func (s *Spec) Profile() (LoadProfile, []Problem) {
 		p.Users = 1
 	}
 	if p.RPS > 0 && p.Duration == 0 && len(p.Stages) == 0 && len(r.list) == 0 {
-		r.fatal(l.RPS.Span(), CodeLoadValue, "`rps` is a rate, which needs a `duration` or `stages` to last for")
+		r.fatal(l.RPS.Span(), CodeLoadProfile, "`rps` is a rate, which needs a `duration` or `stages` to last for")
 	}
 	p.Flows = r.flows(l.Scenarios)
 	for _, th := range l.Thresholds {
@@ -105,7 +106,11 @@ func (r *profileReader) whole(t Text, name string, least int) int {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(t.Value))
 	if err != nil || n < least || n > maxLoadUsers {
-		r.fatal(t.Span(), CodeLoadValue, fmt.Sprintf("%s must be a whole number from %d to %d, not %s",
+		code := CodeLoadValue
+		if v, err := strconv.ParseFloat(strings.TrimSpace(t.Value), 64); err == nil && v >= float64(least) {
+			code = CodeLoadProfile // a number, and not too low: that there is more to it only a load knows
+		}
+		r.fatal(t.Span(), code, fmt.Sprintf("%s must be a whole number from %d to %d, not %s",
 			quote(name), least, maxLoadUsers, quote(shorten(t.Value))))
 		return 0
 	}
@@ -121,7 +126,7 @@ func (r *profileReader) duration(t Text, name string, zero bool) time.Duration {
 	case err != nil:
 		r.fatal(t.Span(), CodeLoadValue, fmt.Sprintf("%s: %v", quote(name), err))
 	case d < 0 || d == 0 && !zero:
-		r.fatal(t.Span(), CodeLoadValue, fmt.Sprintf("%s must be longer than nothing", quote(name)))
+		r.fatal(t.Span(), CodeLoadProfile, fmt.Sprintf("%s must be longer than nothing", quote(name)))
 	default:
 		return d
 	}
@@ -134,7 +139,11 @@ func (r *profileReader) rps(t Text) float64 {
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(t.Value), 64)
 	if err != nil || !(v > 0) || v > maxLoadRPS {
-		r.fatal(t.Span(), CodeLoadValue, fmt.Sprintf("`rps` must be a number of requests a second, above 0 and at most %d, not %s",
+		code := CodeLoadValue
+		if err == nil && v >= 0 {
+			code = CodeLoadProfile
+		}
+		r.fatal(t.Span(), code, fmt.Sprintf("`rps` must be a number of requests a second, above 0 and at most %d, not %s",
 			maxLoadRPS, quote(shorten(t.Value))))
 		return 0
 	}
@@ -167,14 +176,14 @@ func (r *profileReader) flows(scenarios []LoadScenario) []LoadFlow {
 			f.Tests = append(f.Tests, t.Value)
 		}
 		if len(sc.Tests) == 0 {
-			r.fatal(sc.Name.Span(), CodeLoadValue, fmt.Sprintf("the scenario %s has no `tests`; list the aliases of the tests that it runs",
+			r.fatal(sc.Name.Span(), CodeLoadProfile, fmt.Sprintf("the scenario %s has no `tests`; list the aliases of the tests that it runs",
 				quote(f.Name)))
 		}
 		total += f.Weight
 		flows = append(flows, f)
 	}
 	if len(flows) > 0 && total == 0 && len(r.list) == 0 {
-		r.fatal(all, CodeLoadValue, "no scenario has a `weight` above 0, so nothing would run")
+		r.fatal(all, CodeLoadProfile, "no scenario has a `weight` above 0, so nothing would run")
 	}
 	return flows
 }
