@@ -30,7 +30,8 @@ const (
 func Plan(snap *engine.Snapshot, sel Selection) (*Schedule, []Problem) {
 	p := &planner{
 		snap: snap, sel: sel, gates: map[string]int{}, selected: map[string]bool{},
-		byKey: map[engine.TestKey]*planned{}, byPlace: map[*link.Place]*planned{}, files: map[*spec.Spec]*specFile{}, profiles: map[*spec.Spec]profiled{},
+		byKey: map[engine.TestKey]*planned{}, byPlace: map[*link.Place]*planned{}, files: map[*spec.Spec]*specFile{},
+		profiles: map[*spec.Spec]profiled{},
 	}
 	wanted := p.collect()
 	p.connect()

@@ -156,7 +156,9 @@ func (s Source) loadReport(r *run.LoadReport) LoadReport {
 		out.Distribution = append(out.Distribution, LoadBar{millis(b.UpTo), b.Count})
 	}
 	for _, t := range r.Thresholds {
-		lt := LoadThreshold{Name: t.Name, Expression: t.Expression, Judged: t.Judged, Passed: t.Passed, Actual: t.Actual, Message: t.Message, Line: t.Line}
+		lt := LoadThreshold{
+			Name: t.Name, Expression: t.Expression, Judged: t.Judged, Passed: t.Passed, Actual: t.Actual, Message: t.Message, Line: t.Line,
+		}
 		if t.Time {
 			lt.Unit = "ms"
 		}

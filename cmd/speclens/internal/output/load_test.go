@@ -41,12 +41,16 @@ func loadEvents(t *testing.T, what string) (Source, []run.Event) {
 		},
 		Flows: []run.LoadShare{{Name: what, Iterations: 39}}, Series: []run.LoadPoint{point},
 		Distribution: []run.LoadBar{{UpTo: ms(10), Count: 40}},
-		Thresholds:   []run.LoadThreshold{{Name: "duration.p95", Expression: "< " + what, Time: true, Actual: 30, Judged: true, Message: what, Line: 3}},
+		Thresholds: []run.LoadThreshold{
+			{Name: "duration.p95", Expression: "< " + what, Time: true, Actual: 30, Judged: true, Message: what, Line: 3},
+		},
 	}
 	key := engine.TestKey{URI: specURI, ID: "load.thresholds.duration.p95"}
 	threshold := &engine.TestResult{
 		Key: key, Row: -1, Name: "duration.p95 < " + what, Status: engine.StatusFailed,
-		Assertions: []expect.Assertion{{Path: "duration.p95", Expression: "duration.p95 < " + what, Message: "duration.p95: expected < " + what + ", got 30ms"}},
+		Assertions: []expect.Assertion{
+			{Path: "duration.p95", Expression: "duration.p95 < " + what, Message: "duration.p95: expected < " + what + ", got 30ms"},
+		},
 	}
 	return source, []run.Event{
 		run.RunStarted{RunID: "r", Files: []string{specURI}, TotalTests: 3, TotalWaves: 1},
@@ -133,7 +137,8 @@ func TestJSONHoldsTheWholeLoad(t *testing.T) {
 		case "LoadProgress":
 			var p LoadProgress
 			decodeStrictly(t, l.Payload, &p)
-			if p.ElapsedMs != 1000 || p.PlannedMs != 2000 || p.Requests != 20 || p.Errors != 2 || p.Dropped != 1 || p.Point.P95Ms != 30 || p.Point.Users != 3 {
+			if p.ElapsedMs != 1000 || p.PlannedMs != 2000 || p.Requests != 20 || p.Errors != 2 || p.Dropped != 1 ||
+				p.Point.P95Ms != 30 || p.Point.Users != 3 {
 				t.Errorf("%+v", p)
 			}
 		case "LoadCompleted":
@@ -168,7 +173,8 @@ func TestNothingInALoadSteersTheTerminal(t *testing.T) {
 			emitAll(t, format(&buf, source), events)
 			for line := range strings.Lines(buf.String()) {
 				line = strings.TrimRight(line, "\n")
-				if strings.Contains(line, "\x1b") || name == "pretty" && render.PrintableLine(strings.ReplaceAll(line, "\t", "")) != strings.ReplaceAll(line, "\t", "") {
+				line = strings.ReplaceAll(line, "\t", "")
+				if strings.Contains(line, "\x1b") || name == "pretty" && render.PrintableLine(line) != line {
 					t.Errorf("%s writes %q", name, line)
 				}
 			}

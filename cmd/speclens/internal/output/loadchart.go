@@ -72,7 +72,8 @@ func (r LoadReport) LatencyChart() template.HTML {
 
 // ThroughputChart is the rate of answers over time.
 func (r LoadReport) ThroughputChart() template.HTML {
-	return r.overTime("Throughput", plainNumber, curve{"requests/s", "a", r.column(func(p LoadPoint) float64 { return p.perSecond(p.Requests) })})
+	return r.overTime("Throughput", plainNumber,
+		curve{"requests/s", "a", r.column(func(p LoadPoint) float64 { return p.perSecond(p.Requests) })})
 }
 
 // ErrorChart is the rate of requests that did not pass over time.

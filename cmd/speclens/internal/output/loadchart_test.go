@@ -39,7 +39,8 @@ func TestThePageDrawsALoad(t *testing.T) {
 		r.Distribution = append(r.Distribution, run.LoadBar{UpTo: 20 * time.Millisecond, Count: 10})
 	})
 	for _, part := range []string{
-		"a::,b.qube.yaml: load", "20 requests/s due, up to 3 users busy · 40 requests · 39 iterations in 2.0 s · 2 dropped · 1 cut off · cancelled",
+		"a::,b.qube.yaml: load",
+		"20 requests/s due, up to 3 users busy · 40 requests · 39 iterations in 2.0 s · 2 dropped · 1 cut off · cancelled",
 		"<td>list</td><td>40</td><td>20.0</td><td>5.00 %</td><td>1 ms</td>", "<code>duration.p95 &lt; list</code></td><td>30 ms</td>",
 		`<polyline points="262.0,83.0 472.0,8.0"/>`, // the p95: 30 of 60 ms at half of the time, then 60
 		"<title>up to 10 ms: 40</title>", "<title>up to 20 ms: 10</title>", "scenario list: 39 iterations", "<b class=\"failed\">1×</b> list: g",
