@@ -384,8 +384,8 @@ func (h *hoverer) reference(e *template.Expr, ref template.Ref) string {
 		return h.matrixRow(ref.Name)
 	}
 	md := ""
-	for _, n := range h.scope.names(h.snap, h.doc) {
-		if n.name != ref.Name || ref.Kind == template.Prev {
+	for _, n := range h.scope.named(h.snap, h.doc, ref.Name) {
+		if ref.Kind == template.Prev {
 			continue
 		}
 		md = code(n.name) + " — " + escapeMarkdown(n.detail)

@@ -92,6 +92,15 @@ type visible struct {
 // names are the aliases and saved values of all tests but the one in scope: those of this file first.
 func (s scope) names(snap *engine.Snapshot, doc *engine.Document) []visible {
 	index := link.NamesOf(snap, doc.URI)
+	return s.these(index, doc, index.AliasNames(), index.SavedNames())
+}
+
+// named are those of names that have one name.
+func (s scope) named(snap *engine.Snapshot, doc *engine.Document, name string) []visible {
+	return s.these(link.NamesOf(snap, doc.URI), doc, []string{name}, []string{name})
+}
+
+func (s scope) these(index *link.Names, doc *engine.Document, aliases, saves []string) []visible {
 	var here, elsewhere []visible
 	add := func(p *link.Place, v visible) {
 		if s.test != nil && p.Doc.URI == doc.URI && p.ID == s.test.ID {
@@ -105,12 +114,15 @@ func (s scope) names(snap *engine.Snapshot, doc *engine.Document) []visible {
 		v.file = filepath.Base(p.Doc.Path())
 		elsewhere = append(elsewhere, v)
 	}
-	for _, name := range index.AliasNames() {
-		add(index.FirstAliased(name), visible{name: name, alias: true, detail: "test"})
+	for _, name := range aliases {
+		if p := index.FirstAliased(name); p != nil {
+			add(p, visible{name: name, alias: true, detail: "test"})
+		}
 	}
-	for _, name := range index.SavedNames() {
-		saved, _ := index.FirstSaved(name)
-		add(saved.Place, visible{name: name, path: saved.Save.Path.Value, detail: "saved from " + saved.Save.Path.Value})
+	for _, name := range saves {
+		if saved, ok := index.FirstSaved(name); ok {
+			add(saved.Place, visible{name: name, path: saved.Save.Path.Value, detail: "saved from " + saved.Save.Path.Value})
+		}
 	}
 	return append(here, elsewhere...)
 }
@@ -141,10 +153,7 @@ func (s scope) source(snap *engine.Snapshot, doc *engine.Document, root template
 		}
 		return lastOf(snap, keyOf(doc, s.spec.Tests[s.test.Index-1])), segments, true
 	}
-	for _, n := range s.names(snap, doc) {
-		if n.name != root.Name {
-			continue
-		}
+	for _, n := range s.named(snap, doc, root.Name) {
 		if n.alias {
 			return lastOf(snap, n.key), segments, true
 		}
