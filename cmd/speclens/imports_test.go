@@ -30,7 +30,7 @@ var rules = []rule{
 	{"engine/value", nil, nil, "decoded values know neither YAML nor specs"},
 	{"engine/path", []string{"engine/value"}, nil, "paths walk values and nothing else"},
 	{"engine/syntax", []string{"engine/text"}, []string{"gopkg.in/yaml.v3"}, "syntax is the only room that knows the YAML library"},
-	{"engine/template", []string{"engine/path", "engine/value"}, []string{"github.com/brianvoe/gofakeit"}, "templates know no YAML and no specs"},
+	{"engine/template", []string{"engine/path", "engine/value"}, nil, "templates know no YAML and no specs"},
 	{"engine/expect", []string{"engine/path", "engine/value"}, nil, "expectations know no YAML and no specs"},
 	{"engine/spec", []string{"engine/text", "engine/syntax", "engine/template", "engine/expect", "engine/path", "engine/value", "schema"}, nil, "the model knows no plugins and no session"},
 	{"engine/plugin", []string{"schema", "capabilities", "engine/plugin", "engine/value"}, []string{"github.com/tetratelabs/wazero", "golang.org/x/sync"}, "the plugin host knows no specs"},
