@@ -39,7 +39,7 @@ const hostile = "plain\n::set-env name=X::y\n  ::error::z\r\n\t::warning::w\n##[
 	"\u009b1m \x9b \x7f \ufffe \u2028\u0085::notice::n " +
 	"<script>alert(1)</script> --> &amp; \" ' # SKIP \U000e0041 not ok 9 - x"
 
-const specURI = "file:///work/a%3A%3A,b.qube.yaml"
+const specURI = "file:///srv/a%3A%3A,b.qube.yaml"
 
 // specText has a test whose name is hostile itself, as far as YAML lets it.
 const specText = `target: http://127.0.0.1:9
@@ -60,7 +60,7 @@ func fixture(t *testing.T) (Source, []run.TestInfo) {
 	t.Helper()
 	session := engine.NewSession(engine.Options{Registry: plugin.NewRegistry()})
 	session.Open(specURI, "qube", 1, specText)
-	source := Source{Snap: session.Snapshot(), WorkDir: "/work"}
+	source := Source{Snap: session.Snapshot(), WorkDir: "/srv"}
 	var specs []run.TestInfo
 	for _, s := range source.Snap.Document(specURI).Spec().Specs {
 		for _, at := range s.Tests {
