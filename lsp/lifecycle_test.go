@@ -77,6 +77,16 @@ func TestInitializeTwiceIsAnErrorAndChangesNothing(t *testing.T) {
 	p.alive()
 }
 
+// A second initialized starts nothing again: under the race detector this finds two goroutines at one job.
+func TestInitializedTwiceStartsNothingTwice(t *testing.T) {
+	p := dial(t, lsp.Options{})
+	p.initialize(`{}`)
+	p.notify("initialized", "")
+	p.notify("initialized", "")
+	p.open("file:///a.qube.yaml", "target: http://x\n")
+	p.alive()
+}
+
 func TestInitializeTakesWhatItCanRead(t *testing.T) {
 	for name, params := range map[string]string{
 		"wrong types in capabilities": `{"processId":"x","rootUri":5,"workspaceFolders":{"a":1},"clientInfo":7,"trace":9,` +

@@ -89,8 +89,13 @@ func offer(c *client) protocol.ServerCapabilities {
 	return caps
 }
 
-// initialized starts what talks to the editor by itself: before, the protocol forbids it.
+// initialized starts what talks to the editor by itself: before, the protocol forbids it. An editor says it once; what it
+// says again starts nothing again.
 func (s *Server) initialized() {
+	if s.started.Swap(true) {
+		s.log.Warn("ignored a second initialized")
+		return
+	}
 	s.background("lens refresh", func(ctx context.Context) {
 		s.lenses.run(ctx, s.client.Load().refreshLenses, func() error { return s.ask(ctx, protocol.MethodWorkspaceCodeLensRefresh, nil, nil) })
 	})

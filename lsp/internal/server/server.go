@@ -33,8 +33,9 @@ type Server struct {
 	loader  *plugin.Loader
 	methods map[string]method
 
-	phase  atomic.Int32
-	client atomic.Pointer[client] // set by initialize, before which nothing reads it
+	phase   atomic.Int32
+	started atomic.Bool            // by initialized, which counts once
+	client  atomic.Pointer[client] // set by initialize, before which nothing reads it
 	// spellings are the URIs of open documents as the editor wrote them, by canonical URI. Replaced as a whole, by
 	// handlers in the order of the wire.
 	spellings atomic.Pointer[map[string]string]
