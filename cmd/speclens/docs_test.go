@@ -24,6 +24,7 @@ var documents = []string{"../../README.md", "../../CONTRIBUTING.md", "../../SECU
 // ranElsewhere are commands in the documentation that another test or the build runs.
 var ranElsewhere = map[string]string{
 	"go run ./cmd/speclens demo": "TestScripts/misc runs the demo",
+	"go install ./cmd/speclens":  "the editor tests build the same package",
 	"make test":                  "it runs this test",
 	"make help":                  "the build runs it",
 	"make lint":                  "the build runs it",
