@@ -70,8 +70,8 @@ func TestANameAtTheBeginningOfALineIsNoCommand(t *testing.T) {
 	for uri, want := range map[string]string{
 		"file:///srv/a.yaml":           "a.yaml",
 		"file:///srv/%3A%3Aerror.yaml": "./::error.yaml",
-		"file:///other/a.yaml":          "/other/a.yaml",
-		"untitled:x":                    "untitled:x",
+		"file:///other/a.yaml":         "/other/a.yaml",
+		"untitled:x":                   "untitled:x",
 	} {
 		if got := Path(uri, "/srv"); got != want {
 			t.Errorf("%s is named %q, want %q", uri, got, want)
