@@ -146,23 +146,26 @@ func testOf(snap *engine.Snapshot, key engine.TestKey) (*engine.Document, spec.T
 
 // source is the last result that a template's root reads, and the path into it. isAlias says that the path begins with
 // `response` or `events`, as behind an alias or prev.
-func (s scope) source(snap *engine.Snapshot, doc *engine.Document, root template.Root, segments []path.Segment) (r *engine.TestResult, at []path.Segment, isAlias bool) {
+func (s scope) source(
+	snap *engine.Snapshot, doc *engine.Document, root template.Root, segments []path.Segment,
+) (r *engine.TestResult, at []path.Segment, isAlias bool) {
 	if root.Kind == template.Prev {
 		if s.spec == nil || s.test == nil || s.test.Index == 0 {
 			return nil, segments, true
 		}
 		return lastOf(snap, keyOf(doc, s.spec.Tests[s.test.Index-1])), segments, true
 	}
-	for _, n := range s.named(snap, doc, root.Name) {
-		if n.alias {
-			return lastOf(snap, n.key), segments, true
-		}
-		// A saved value is a part of what its test received: the path goes on from there.
-		rest, ok := strings.CutPrefix(n.path, "response.")
-		if !ok {
-			return nil, segments, false
-		}
-		return lastOf(snap, n.key), append(slices.Clone(path.Parse(rest).Segments), segments...), false
+	found := s.named(snap, doc, root.Name)
+	if len(found) == 0 {
+		return nil, segments, false
 	}
-	return nil, segments, false
+	if found[0].alias {
+		return lastOf(snap, found[0].key), segments, true
+	}
+	// A saved value is a part of what its test received: the path goes on from there.
+	rest, ok := strings.CutPrefix(found[0].path, "response.")
+	if !ok {
+		return nil, segments, false
+	}
+	return lastOf(snap, found[0].key), append(slices.Clone(path.Parse(rest).Segments), segments...), false
 }
