@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"iter"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -44,10 +45,33 @@ type HTTPResponse struct {
 	// URL is the final one, without user information. Remote is the address that answered. TLS is empty or such as
 	// "TLS 1.3". Proto is such as "HTTP/1.1".
 	URL, Remote, TLS, Proto string
-	// Timings are the phases of the last hop (dns, connect, tls, wait, body; absent where a phase did not happen), the
-	// time that earlier hops took (redirects), and total.
-	Timings   map[string]time.Duration
-	Redirects []Redirect
+	Timings                 HTTPTimings
+	Redirects               []Redirect
+}
+
+// HTTPTimings are the phases of the last hop, and what came before it; 0 where a phase did not happen, as on a connection
+// that was kept alive.
+type HTTPTimings struct {
+	DNS, Connect, TLS, Wait, Body time.Duration
+	// Redirects is the time that earlier hops took. Total is the whole exchange.
+	Redirects, Total time.Duration
+}
+
+// Phases are the names of the phases that happened, with their lengths.
+func (t HTTPTimings) Phases() iter.Seq2[string, time.Duration] {
+	return func(yield func(string, time.Duration) bool) {
+		for _, phase := range [...]struct {
+			name string
+			took time.Duration
+		}{
+			{"dns", t.DNS}, {"connect", t.Connect}, {"tls", t.TLS}, {"wait", t.Wait}, {"body", t.Body},
+			{"redirects", t.Redirects}, {"total", t.Total},
+		} {
+			if phase.took > 0 && !yield(phase.name, phase.took) {
+				return
+			}
+		}
+	}
 }
 
 // Redirect is one hop that was followed.
@@ -136,7 +160,9 @@ type HTTPClient struct {
 	limits    HTTPLimits
 	agent     []string // the value of User-Agent
 	transport *http.Transport
-	closed    atomic.Bool
+	// plain serves the requests that need nothing of what transport has over it.
+	plain  plainPool
+	closed atomic.Bool
 	// address is the last one that answered, as text: most tests speak to one server.
 	address atomic.Pointer[knownAddress]
 }
@@ -149,12 +175,14 @@ func NewHTTPClient(limits HTTPLimits, options ...HTTPOption) *HTTPClient {
 		option(&config)
 	}
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second, Resolver: config.resolver, ControlContext: guardDial}
+	dial := tracedDial(dialer)
 	return &HTTPClient{
 		limits: limits,
 		agent:  []string{config.agent},
+		plain:  plainPool{dial: dial, headBytes: limits.HeaderBytes},
 		transport: &http.Transport{
 			Proxy:                  nil,
-			DialContext:            tracedDial(dialer),
+			DialContext:            dial,
 			TLSClientConfig:        &tls.Config{RootCAs: config.roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // bodies are decoded in http_body.go, under a cap
@@ -189,5 +217,6 @@ func (c *HTTPClient) Do(ctx context.Context, req HTTPRequest, hooks HTTPHooks) (
 func (c *HTTPClient) Close() error {
 	c.closed.Store(true)
 	c.transport.CloseIdleConnections()
+	c.plain.close()
 	return nil
 }

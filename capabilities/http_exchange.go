@@ -121,6 +121,9 @@ func (x *exchange) allow() error {
 var blankRequest = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 
 func (x *exchange) send(ctx context.Context, phases *httpPhases) (*http.Response, error) {
+	if x.client.plain.speaks(&x.hop) {
+		return x.client.plain.roundTrip(ctx, &x.hop, phases, x.onConn)
+	}
 	ctx = httptrace.WithClientTrace(phases.within(ctx), phases.trace(x.hop.url.Scheme == "https", x.onConn))
 	// Every part was checked, so there is nothing to parse again. A RoundTripper changes neither the URL nor the header.
 	request := blankRequest.WithContext(ctx)
@@ -174,10 +177,9 @@ func (x *exchange) finish(ctx context.Context, response *http.Response, phases *
 	if response.TLS != nil {
 		out.TLS = tls.VersionName(response.TLS.Version)
 	}
-	out.Timings["body"] = out.BodyDuration
-	out.Timings["total"] = out.Duration
+	out.Timings.Body, out.Timings.Total = out.BodyDuration, out.Duration
 	if len(x.redirects) > 0 {
-		out.Timings["redirects"] = hopStarted.Sub(x.started)
+		out.Timings.Redirects = hopStarted.Sub(x.started)
 	}
 	return out, nil
 }

@@ -171,10 +171,10 @@ func TestConnectionsAreKeptAliveAndShared(t *testing.T) {
 		if err != nil || len(response.Body) != 100_000 {
 			t.Fatalf("response %v, err %v", response, err)
 		}
-		if response.Remote == "" || response.Timings["total"] != response.Duration || response.Timings["body"] != response.BodyDuration {
+		if response.Remote == "" || response.Timings.Total != response.Duration || response.Timings.Body != response.BodyDuration {
 			t.Errorf("response = %+v", response)
 		}
-		if _, hops := response.Timings["redirects"]; hops != (path == "/redirect") {
+		if hops := response.Timings.Redirects > 0; hops != (path == "/redirect") {
 			t.Errorf("%s: timings = %v", path, response.Timings)
 		}
 	}

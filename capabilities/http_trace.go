@@ -29,6 +29,33 @@ func (p *httpPhases) mark(change func()) {
 	change()
 }
 
+// connected says that the request goes out on a connection to addr.
+func (p *httpPhases) connected(addr net.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gotConn, p.remote = time.Now(), addr
+}
+
+// written says that the whole request is on its way.
+func (p *httpPhases) written() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrote = true
+}
+
+// answering says that the first byte of the answer is there, which answered reports.
+func (p *httpPhases) answering() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.firstByte = time.Now()
+}
+
+func (p *httpPhases) answered() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.firstByte.IsZero()
+}
+
 // setOnce keeps the first time: with several addresses, the first attempt is when the phase began.
 func setOnce(at *time.Time) {
 	if at.IsZero() {
@@ -59,14 +86,11 @@ func (p *httpPhases) within(ctx context.Context) context.Context { return phases
 func (p *httpPhases) trace(secure bool, onConn func()) *httptrace.ClientTrace {
 	trace := &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			p.mark(func() {
-				p.gotConn = time.Now()
-				p.remote = info.Conn.RemoteAddr()
-			})
+			p.connected(info.Conn.RemoteAddr())
 			onConn()
 		},
 		WroteRequest:         func(info httptrace.WroteRequestInfo) { p.mark(func() { p.wrote = info.Err == nil }) },
-		GotFirstResponseByte: func() { p.mark(func() { p.firstByte = time.Now() }) },
+		GotFirstResponseByte: p.answering,
 	}
 	if secure {
 		trace.TLSHandshakeStart = func() { p.mark(func() { setOnce(&p.tlsFrom) }) }
@@ -148,22 +172,19 @@ func (p *httpPhases) remoteAddress() net.Addr {
 }
 
 // timings leaves out the phases that did not happen, as on a connection that was kept alive.
-func (p *httpPhases) timings() map[string]time.Duration {
+func (p *httpPhases) timings() HTTPTimings {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make(map[string]time.Duration, 7)
-	for _, phase := range [...]struct {
-		name     string
-		from, to time.Time
-	}{
-		{"dns", p.dnsFrom, p.dnsTo},
-		{"connect", p.connectFrom, p.connectTo},
-		{"tls", p.tlsFrom, p.tlsTo},
-		{"wait", p.gotConn, p.firstByte},
-	} {
-		if !phase.from.IsZero() && phase.to.After(phase.from) {
-			out[phase.name] = phase.to.Sub(phase.from)
-		}
+	return HTTPTimings{
+		DNS: between(p.dnsFrom, p.dnsTo), Connect: between(p.connectFrom, p.connectTo), TLS: between(p.tlsFrom, p.tlsTo),
+		Wait: between(p.gotConn, p.firstByte),
 	}
-	return out
+}
+
+// between is the length of a phase, 0 where it did not happen.
+func between(from, to time.Time) time.Duration {
+	if from.IsZero() || to.Before(from) {
+		return 0
+	}
+	return to.Sub(from)
 }

@@ -169,9 +169,9 @@ func (c *Call) wireResponse(r *HTTPResponse, keep bool) *wireResponse {
 	if out.Headers == nil {
 		out.Headers = map[string]string{}
 	}
-	if len(r.Timings) > 0 {
-		out.Timings = make(map[string]float64, len(r.Timings))
-		for phase, d := range r.Timings {
+	if r.Timings != (HTTPTimings{}) {
+		out.Timings = make(map[string]float64, 7)
+		for phase, d := range r.Timings.Phases() {
 			out.Timings[phase] = float64(d.Microseconds()) / 1000
 		}
 	}

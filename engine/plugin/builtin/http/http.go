@@ -161,15 +161,15 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 		exchange.Redirects = append(exchange.Redirects, request.Redirect(redirect.Status, redirect.Location))
 	}
 	out.Metadata = request.Metadata(exchange)
-	if len(response.Timings) > 0 {
+	if response.Timings != (capabilities.HTTPTimings{}) {
 		out.Metadata["timings_ms"] = timings(response.Timings)
 	}
 }
 
 // timings gives phases in milliseconds, as they appear in results: exact to the microsecond, without trailing zeros.
-func timings(phases map[string]time.Duration) map[string]any {
-	out := make(map[string]any, len(phases))
-	for name, took := range phases {
+func timings(phases capabilities.HTTPTimings) map[string]any {
+	out := make(map[string]any, 7)
+	for name, took := range phases.Phases() {
 		out[name] = milliseconds(took.Microseconds())
 	}
 	return out

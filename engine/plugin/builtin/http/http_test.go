@@ -109,7 +109,7 @@ func TestTheContextsSinksReplaceClientAndEvents(t *testing.T) {
 					Status: 299, Headers: map[string]string{
 						"Content-Type": "application/json",
 					}, Body: []byte(`[1]`), Duration: 1500 * time.Millisecond,
-					Timings: map[string]time.Duration{"wait": 1234567 * time.Nanosecond},
+					Timings: capabilities.HTTPTimings{Wait: 1234567 * time.Nanosecond},
 				}, nil
 			}),
 		})
