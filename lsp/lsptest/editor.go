@@ -108,6 +108,8 @@ type State struct {
 	Refreshes map[string]int
 	// Progress are the events of each progress, by token.
 	Progress map[string][]Progress
+	// Parts are the parts of the answers to questions about the whole workspace, by token.
+	Parts map[string][][]Report
 	// Messages are what the user was shown, Logs what went to the editor's log, Questions what the user was asked.
 	Messages, Logs, Questions []string
 	// Registered are the methods that the server registered for, Shown the documents that it had opened.
@@ -198,6 +200,7 @@ func Start(tb TB, opts Options) *Editor {
 			Published: map[string]Publication{}, Publications: map[string][]Publication{},
 			Diagnosed: map[string]command.DoneDiagnosingParams{}, Complete: map[string]command.DoneDiagnosingParams{},
 			Refreshes: map[string]int{}, Progress: map[string][]Progress{},
+			Parts: map[string][][]Report{},
 		},
 	}
 	if server.Logger == nil {

@@ -30,18 +30,26 @@ func (e *Editor) handle(ctx context.Context, req *wire.Request) (any, error) {
 		})
 	case protocol.MethodProgress:
 		type params struct {
-			Token any      `json:"token"`
-			Value Progress `json:"value"`
+			Token any `json:"token"`
+			Value struct {
+				Progress
+				Items []Report `json:"items"`
+			} `json:"value"`
 		}
 		return nil, take(e, req, func(s *State, p *params) {
 			token, _ := p.Token.(string)
-			s.Progress[token] = append(s.Progress[token], p.Value)
+			if p.Value.Kind == "" {
+				s.Parts[token] = append(s.Parts[token], p.Value.Items)
+				return
+			}
+			s.Progress[token] = append(s.Progress[token], p.Value.Progress)
 		})
 	case protocol.MethodWindowShowMessage:
 		return nil, take(e, req, func(s *State, p *message) { s.Messages = append(s.Messages, p.Message) })
 	case protocol.MethodWindowLogMessage:
 		return nil, take(e, req, func(s *State, p *message) { s.Logs = append(s.Logs, p.Message) })
-	case protocol.MethodWorkspaceCodeLensRefresh, protocol.MethodWorkspaceInlayHintRefresh, protocol.MethodWindowWorkDoneProgressCreate:
+	case protocol.MethodWorkspaceCodeLensRefresh, protocol.MethodWorkspaceInlayHintRefresh, protocol.MethodWorkspaceDiagnosticRefresh,
+		protocol.MethodWindowWorkDoneProgressCreate:
 		e.change(func(s *State) { s.Refreshes[req.Method]++ })
 		return nil, nil
 	case protocol.MethodClientRegisterCapability:

@@ -111,6 +111,8 @@ export class Connection implements vscode.Disposable {
         // Completing a key should go on with the list of its values.
         retriggerCommand: "editor.action.triggerSuggest",
       }),
+      // Diagnostics are asked for after every edit; by default the client asks when a document opens, and no more.
+      diagnosticPullOptions: { onChange: true },
       // Text from specs, plugins and servers under test ends up in hovers: no command links, no HTML.
       markdown: { isTrusted: false, supportHtml: false },
       middleware: {

@@ -62,7 +62,7 @@ func bench(b *testing.B, n int) (*Server, *diagnosed) {
 	if err := registry.Register(httpplugin.New()); err != nil {
 		b.Fatal(err)
 	}
-	s := &Server{log: slog.New(slog.DiscardHandler), session: engine.NewSession(engine.Options{Registry: registry})}
+	s := &Server{log: slog.New(slog.DiscardHandler), session: engine.NewSession(engine.Options{Registry: registry}), pulls: newPulls()}
 	s.client.Store(newClient(parseLenient([]byte("{}"))))
 	s.spellings.Store(&map[string]string{})
 	s.diagnoser = newDiagnoser(s)

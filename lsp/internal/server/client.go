@@ -15,6 +15,8 @@ type client struct {
 	// What the server may ask of the editor.
 	configuration, folders, watchFiles, relativePatterns, watchConfiguration bool
 	refreshLenses, refreshHints, progress, showDocument                      bool
+	// pull says that the editor asks for diagnostics instead of being sent them, pullWorkspace that it may ask for all.
+	pull, pullWorkspace, relatedDocuments bool
 	// untrusted says that the user does not trust the workspace; processID is the editor's, 0 where it gave none.
 	untrusted bool
 	processID int
@@ -59,9 +61,26 @@ func newClient(params lenient) *client {
 	// An editor without the notion of trust leaves the question to its user, who opened the folder and clicked on Run.
 	c.untrusted = c.options.at("trusted").false()
 	c.RetriggerCommand = retriggerCommand(c.name, c.options)
+	c.pulls(doc.at("diagnostic"), work.at("diagnostics"))
 	c.processID, _ = params.at("processId").integer()
 	c.roots = rootsOf(params)
 	return c
+}
+
+// pulls decides whether the editor asks for diagnostics or is sent them: never both, since editors show them side by side.
+// One that cannot be asked to ask again would not hear of what plugins and runs find; it is sent all of it.
+func (c *client) pulls(doc, work lenient) {
+	c.pull = doc.isObject() && work.at("refreshSupport").true() && c.options.at("diagnostics").text() != "push"
+	if !c.pull {
+		return
+	}
+	// Neovim answers a request to ask again by asking for the workspace only, if that is offered, and then leaves out the
+	// buffers that it shows.
+	c.pullWorkspace = c.name != "Neovim"
+	c.relatedDocuments = doc.at("relatedDocumentSupport").true()
+	c.RelatedInformation = c.RelatedInformation || doc.at("relatedInformation").true()
+	c.CodeDescription = c.CodeDescription || doc.at("codeDescriptionSupport").true()
+	c.Tags = c.Tags || doc.at("tagSupport").isObject()
 }
 
 // encodingOf chooses among the position encodings that the editor offers; UTF-16 is what the protocol prescribes where

@@ -62,6 +62,7 @@ func newDiagnoser(s *Server) *diagnoser {
 
 // open starts to look after a document, or looks again at one that was opened before.
 func (d *diagnoser) open(uri string) {
+	defer d.server.pulls.mayDiffer()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	doc := d.docs[uri]
@@ -85,6 +86,7 @@ func (d *diagnoser) edited(uri string, kind engine.Kind) {
 
 // touch looks at some documents again; those that are not open have no diagnostics.
 func (d *diagnoser) touch(uris ...string) {
+	defer d.server.pulls.mayDiffer()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, uri := range uris {
@@ -99,6 +101,7 @@ func (d *diagnoser) all() { d.others("") }
 
 // others looks at every document but one again.
 func (d *diagnoser) others(but string) {
+	defer d.server.pulls.mayDiffer()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for uri, doc := range d.docs {
@@ -110,6 +113,7 @@ func (d *diagnoser) others(but string) {
 
 // close ends the care for a document and clears what the editor shows of it.
 func (d *diagnoser) close(uri string) {
+	defer d.server.pulls.mayDiffer()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	doc := d.docs[uri]
@@ -193,6 +197,9 @@ func (d *diagnoser) pass(ctx context.Context, doc *diagnosed) {
 // publish sends the diagnostics of a document if they are newer than what the editor has, and different. It returns
 // false where the pass was interrupted.
 func (d *diagnoser) publish(ctx context.Context, doc *diagnosed, snap *engine.Snapshot, full bool) bool {
+	if d.server.pulling() {
+		return d.server.pulls.compare(ctx, d, doc, snap, full)
+	}
 	now := snap.Document(doc.uri)
 	if now == nil || !now.Open {
 		return false

@@ -78,6 +78,12 @@ func offer(c *client) protocol.ServerCapabilities {
 		InlayHintProvider:      protocol.Boolean(true),
 		ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: command.All()},
 	}
+	if c.pull {
+		name := diagnosticsName
+		caps.DiagnosticProvider = &protocol.DiagnosticOptions{
+			Identifier: &name, InterFileDependencies: true, WorkspaceDiagnostics: c.pullWorkspace,
+		}
+	}
 	if c.CodeActions {
 		caps.CodeActionProvider = &protocol.CodeActionOptions{CodeActionKinds: convert.ActionKinds()}
 	}
@@ -101,6 +107,9 @@ func (s *Server) initialized() {
 	})
 	s.background("hint refresh", func(ctx context.Context) {
 		s.hints.run(ctx, s.client.Load().refreshHints, func() error { return s.ask(ctx, protocol.MethodWorkspaceInlayHintRefresh, nil, nil) })
+	})
+	s.background("diagnostics refresh", func(ctx context.Context) {
+		s.pulls.refresh.run(ctx, s.pulling(), func() error { return s.ask(ctx, protocol.MethodWorkspaceDiagnosticRefresh, nil, nil) })
 	})
 	s.background("plugins", s.watchPlugins)
 	s.background("registration", func(ctx context.Context) {

@@ -36,6 +36,9 @@ func methods() map[string]method {
 		didChangeTrust: (*Server).didChangeTrust,
 		protocol.MethodWindowWorkDoneProgressCancel: ordered((*Server).cancelProgress),
 
+		protocol.MethodTextDocumentDiagnostic: (*Server).documentDiagnostic,
+		protocol.MethodWorkspaceDiagnostic:    (*Server).workspaceDiagnostic,
+
 		protocol.MethodTextDocumentCompletion:     query(completion),
 		protocol.MethodTextDocumentHover:          query(hover),
 		protocol.MethodTextDocumentDefinition:     query(definition),

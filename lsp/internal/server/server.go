@@ -41,6 +41,7 @@ type Server struct {
 	spellings atomic.Pointer[map[string]string]
 
 	diagnoser *diagnoser
+	pulls     *pulls
 	runs      *runs
 	lenses    refresher
 	hints     refresher
@@ -71,7 +72,7 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, opts Options) error {
 	}
 	s := &Server{
 		opts: opts, log: opts.Logger, conn: wire.NewConn(conn, wire.Options{Logger: opts.Logger}),
-		methods: methods(), runs: newRuns(), lenses: newRefresher(), hints: newRefresher(), plugins: newPluginWatch(),
+		methods: methods(), runs: newRuns(), lenses: newRefresher(), hints: newRefresher(), pulls: newPulls(), plugins: newPluginWatch(),
 		end: make(chan error, 1),
 	}
 	s.loader = plugin.NewLoader(append(s.pluginOptions(), opts.Plugins...)...)

@@ -72,6 +72,7 @@ func (s *Server) didClose(p *protocol.DidCloseTextDocumentParams) error {
 	}
 	s.session.CloseDocument(uri)
 	s.diagnoser.close(uri)
+	s.pulls.forget(uri)
 	s.runs.forget(uri)
 	s.respell(func(m map[string]string) { delete(m, uri) })
 	return nil
