@@ -149,6 +149,11 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 			where = place(source, doc, p.Span.Start)
 		}
 		fmt.Fprintf(a.stderr, "%s: error: %s [%s]\n", where, render.Printable(p.Message), p.Code)
+		for _, rel := range p.Related {
+			if doc := ws.snap.Document(rel.URI); doc != nil {
+				fmt.Fprintf(a.stderr, "  %s: %s\n", place(source, doc, rel.Span.Start), render.Printable(rel.Message))
+			}
+		}
 		broken = broken || p.Fatal
 	}
 	if err := errors.Join(sink.Err(), files.commit()); err != nil {

@@ -18,16 +18,19 @@ func aliasOfTest(n *nameCheck, at *link.Place) []Diagnostic {
 	if len(others) < 2 {
 		return nil
 	}
-	d := Diagnostic{
-		Span: at.Alias.Span(), Severity: SeverityError, Source: SourceCheck, Code: "alias.duplicate", Fatal: true,
-		Message: fmt.Sprintf("the alias `%s` is taken; an alias is unique over the whole run", alias),
+	return []Diagnostic{breach(link.Duplicate(at, others))}
+}
+
+// breach is what is wrong between tests as a finding: it keeps their files from being run.
+func breach(f link.Breach) Diagnostic {
+	d := Diagnostic{Span: f.Span, Severity: SeverityError, Source: SourceCheck, Code: f.Code, Message: f.Message, Fatal: true}
+	for _, r := range f.Related {
+		d.Related = append(d.Related, Related{URI: r.URI, Span: r.Span, Message: r.Message})
 	}
-	for _, o := range others {
-		if o.Key() != at.Key() {
-			d.Related = append(d.Related, Related{URI: o.Doc.URI, Span: o.Abs(o.Alias.Span()), Message: "the same alias"})
-		}
+	if f.Instead != "" {
+		d.Fixes = replace(f.Span, f.Instead)
 	}
-	return []Diagnostic{d}
+	return d
 }
 
 // aliasName checks that templates can use an alias.

@@ -19,12 +19,20 @@ func (v *values) level(entries []syntax.Entry, level schema.Level, fields *schem
 		case len(f.Spec.Enum) > 0:
 			// The lowering knows these.
 		default:
-			v.field(e.Key, e.Value, f.Spec, quote(f.Name))
+			if !profiled(level) {
+				v.field(e.Key, e.Value, f.Spec, quote(f.Name))
+			}
 			if !f.Templated && f.Name != "save" { // `save` has words of its own for that
 				v.unresolved(e.Value, quote(f.Name), 0)
 			}
 		}
 	}
+}
+
+// profiled reports whether the values of a level are those of a load profile, which says more about them than their
+// declarations could.
+func profiled(level schema.Level) bool {
+	return level == schema.LevelLoad || level == schema.LevelStage || level == schema.LevelLoadScenario
 }
 
 // unresolved reports templates at a place where none is resolved.

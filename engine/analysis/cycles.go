@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"strings"
-
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
 )
@@ -10,28 +8,10 @@ import (
 // cycles reports tests that wait for each other, once in each file of the cycle: at the first of its edges there.
 func cycles(p *pass) []Diagnostic {
 	var found []Diagnostic
-	for _, c := range p.cycles() {
-		var d *Diagnostic
-		var names []string
-		for _, e := range c {
-			names = append(names, quote(e.FromName()))
-			if e.URI() == p.doc.URI && d == nil {
-				d = &Diagnostic{
-					Span: e.Span(), Severity: SeverityError, Source: SourceCheck, Code: "depends.cycle", Fatal: true, Test: e.TestID(),
-				}
-				continue
-			}
-		}
-		if d == nil {
-			continue
-		}
-		d.Message = "these wait for each other, so none can begin: " + strings.Join(append(names, names[0]), " needs ")
-		for _, e := range c {
-			if e.URI() != p.doc.URI || e.Span() != d.Span {
-				d.Related = append(d.Related, Related{URI: e.URI(), Span: e.Span(), Message: e.FromName() + " needs " + e.ToName()})
-			}
-		}
-		found = append(found, *d)
+	for _, f := range link.Deadlocks(p.cycles(), p.doc.URI) {
+		d := breach(f)
+		d.Test = f.TestID
+		found = append(found, d)
 	}
 	return found
 }

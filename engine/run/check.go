@@ -1,10 +1,8 @@
 package run
 
 import (
-	"fmt"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/link"
@@ -33,10 +31,10 @@ func (p *planner) check(in []bool) map[string]bool {
 	}
 	slices.Sort(uris)
 	before := len(p.problems)
-	aliases := map[string][]*planned{}
+	aliases := map[string][]*link.Place{}
 	for _, t := range p.tests {
 		if a := t.at.Alias.Value; a != "" && files[t.key.URI] != nil {
-			aliases[a] = append(aliases[a], t)
+			aliases[a] = append(aliases[a], t.place)
 		}
 	}
 	for _, uri := range uris {
@@ -53,9 +51,7 @@ func (p *planner) check(in []bool) map[string]bool {
 		broken[pr.URI] = true
 	}
 	p.checkConfigs(files, broken)
-	for p.checkCycles(in, broken) {
-		// Without the files of one cycle there may be another left.
-	}
+	p.checkCycles(in, broken)
 	return broken
 }
 
@@ -85,12 +81,17 @@ func (p *planner) checkDocument(doc *engine.Document) {
 			}
 		}
 		for _, need := range link.FileNeeds(p.snap, doc, s) {
-			if need.Doc == nil {
-				p.problem(doc.URI, need.Path.Span(), CodeUnknownFileNeed, "`depends` names %q, which is no spec of this run (looked for %s)",
-					need.Path.Value, engine.PathFromURI(need.URI))
+			if b, broken := need.Breach(p.snap, doc); broken {
+				p.breach(doc.URI, b.Span, b)
 			}
 		}
 	}
+}
+
+// breach is a problem that the checker words alike.
+func (p *planner) breach(uri string, span text.Span, b link.Breach) {
+	p.problem(uri, span, b.Code, "%s", b.Message)
+	p.problems[len(p.problems)-1].Related = b.Related
 }
 
 // checkConfigs lists what is wrong with the configurations. A file whose configuration cannot be read is not run: its
@@ -135,109 +136,44 @@ func (p *planner) checkConfig(conf *engine.Document) (broken bool) {
 }
 
 // checkTest lists aliases that are not unique, at each of their tests, and `depends` that lead nowhere.
-func (p *planner) checkTest(t *planned, aliases map[string][]*planned) {
-	if a := t.at.Alias.Value; len(aliases[a]) > 1 {
-		other := aliases[a][0]
-		if other == t {
-			other = aliases[a][1]
-		}
-		p.problem(t.key.URI, t.at.Abs(t.at.Alias.Span()), CodeDuplicateAlias,
-			"the alias `%s` is taken by the test at %s; an alias is unique over the whole run", a, where(other))
+func (p *planner) checkTest(t *planned, aliases map[string][]*link.Place) {
+	if others := aliases[t.at.Alias.Value]; len(others) > 1 {
+		b := link.Duplicate(t.place, others)
+		p.breach(t.key.URI, t.at.Abs(b.Span), b)
 	}
-	for _, d := range t.at.Depends {
-		if d.Value == t.at.Alias.Value {
-			continue
-		}
-		if !slices.ContainsFunc(p.names, func(n *link.Names) bool { return len(n.Aliased(d.Value)) > 0 && n.Test(t.key) != nil }) {
-			var known []string
-			for _, n := range p.names {
-				known = append(known, n.AliasNames()...)
-			}
-			hint := ""
-			if near := spec.Nearest(d.Value, known); near != "" {
-				hint = fmt.Sprintf("; did you mean `%s`?", near)
-			}
-			p.problem(t.key.URI, t.at.Abs(d.Span()), CodeUnknownDepends, "`depends` names `%s`, but no test has that alias%s", d.Value, hint)
-		}
+	if len(t.at.Depends) == 0 {
+		return
+	}
+	for _, b := range link.NamesOf(p.snap, t.key.URI).UnknownDepends(t.place) {
+		p.breach(t.key.URI, t.at.Abs(b.Span), b)
 	}
 }
 
-// checkCycles names the cycles among the tests that are to run, and reports whether there were any.
-func (p *planner) checkCycles(in []bool, broken map[string]bool) bool {
-	sub, nodes := p.subgraph(func(node int) bool {
-		return node < len(in) && in[node] && (node >= len(p.tests) || !broken[p.tests[node].key.URI])
-	})
-	cycles := sub.cycles()
-	for _, cycle := range cycles {
-		var tests []*planned
-		var parts []string
-		for _, i := range cycle {
+// checkCycles lists the tests that need each other, in every file that has a part in that.
+func (p *planner) checkCycles(in []bool, broken map[string]bool) {
+	sub, nodes := p.subgraph(func(node int) bool { return node < len(in) && in[node] })
+	stuck := map[string]bool{}
+	for _, part := range sub.components(sub.levels()) {
+		for _, i := range part {
 			if node := nodes[i]; node < len(p.tests) {
-				tests = append(tests, p.tests[node])
-				parts = append(parts, p.label(p.tests[node]))
-			} else {
-				parts = append(parts, "all of "+p.gateName(node))
-			}
-		}
-		parts = append(parts, parts[0])
-		first := tests[0]
-		span := p.needAt(first, tests[1%len(tests)])
-		message := "these tests need each other, so none of them can be the first: " + strings.Join(parts, " → ")
-		seen := map[string]bool{}
-		for _, t := range tests {
-			if broken[t.key.URI] = true; !seen[t.key.URI] {
-				seen[t.key.URI] = true
-				if t != first {
-					span = t.at.Abs(t.at.Head)
-				}
-				p.problem(t.key.URI, span, CodeCycle, "%s", message)
+				stuck[p.tests[node].key.URI] = true
 			}
 		}
 	}
-	return len(cycles) > 0
-}
-
-// needAt is where a test says that it needs another one, or the test's head where it says so nowhere.
-func (p *planner) needAt(t, to *planned) text.Span {
-	for _, names := range p.names {
-		if names.Test(t.key) == nil {
-			continue
+	for _, uri := range slices.Sorted(maps.Keys(stuck)) {
+		broken[uri] = true
+		all := link.Cycles(p.snap, link.NamesOf(p.snap, uri), uri)
+		ours := slices.DeleteFunc(slices.Clone(all), func(cycle []link.Edge) bool {
+			return slices.ContainsFunc(cycle, func(e link.Edge) bool {
+				t := p.byKey[engine.TestKey{URI: e.URI(), ID: e.TestID()}]
+				return t != nil && !in[t.node]
+			})
+		})
+		if len(ours) == 0 {
+			ours = all // the selection is stuck in another cycle of the same knot
 		}
-		for _, need := range names.Needs(t.place) {
-			if need.To == to.place && need.At != (text.Span{}) {
-				return need.At
-			}
-		}
-	}
-	return t.at.Abs(t.at.Head)
-}
-
-// label names a test in a cycle.
-func (p *planner) label(t *planned) string {
-	name := t.at.Alias.Value
-	if name == "" {
-		name = t.at.Label()
-	}
-	return fmt.Sprintf("`%s` (%s)", name, where(t))
-}
-
-func (p *planner) gateName(node int) string {
-	for uri, g := range p.gates {
-		if g == node {
-			return fileName(uri)
+		for _, b := range link.Deadlocks(ours, uri) {
+			p.breach(uri, b.Span, b)
 		}
 	}
-	return "a file"
-}
-
-// where is the file and line of a test, for messages.
-func where(t *planned) string {
-	return fmt.Sprintf("%s:%d", fileName(t.key.URI), t.file.doc.Text.LineAt(t.at.Abs(t.at.Head).Start)+1)
-}
-
-func fileName(uri string) string {
-	if path := engine.PathFromURI(uri); path != "" {
-		return filepath.Base(path)
-	}
-	return uri
 }

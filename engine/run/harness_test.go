@@ -222,6 +222,7 @@ func newAPI(t *testing.T, handler http.HandlerFunc) *api {
 			_ = json.Unmarshal([]byte(strings.TrimPrefix(path, "/status/")), &code)
 			w.WriteHeader(code)
 		case handler != nil:
+			r.Body = io.NopCloser(bytes.NewReader(body))
 			handler(w, r)
 		default:
 			http.NotFound(w, r)

@@ -3,6 +3,7 @@ package run
 import (
 	"slices"
 
+	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
 )
 
@@ -55,19 +56,13 @@ func (p *planner) profile(s *spec.Spec) profiled {
 	return known
 }
 
-// checkLoad lists what a test needs of a load that is not its own. A test of a load has as many results as there are
-// iterations, so nobody else can mean one of them.
+// checkLoad lists what a test needs of a load that is not its own.
 func (p *planner) checkLoad(t *planned) {
-	for _, e := range p.graph.needs[t.node] {
-		if p.graph.gate[e.to] {
-			continue
-		}
-		to := p.tests[e.to]
-		if to.file.load != nil && to.file != t.file {
-			p.problem(t.key.URI, p.needAt(t, to), CodeLoadNeeded,
-				"%s at %s runs many times, as part of a load, so no test outside of that load can need it; "+
-					"put what both need into a file of its own", describe(to), where(to))
-		}
+	if len(p.sel.Tests) > 0 {
+		return // chosen tests run once
+	}
+	for _, b := range link.NamesOf(p.snap, t.key.URI).NeededOfLoads(t.place) {
+		p.breach(t.key.URI, b.Span, b)
 	}
 }
 

@@ -16,13 +16,13 @@ import (
 // The stable codes of Problems that planning finds itself; those of the syntax and of the model keep their own, and what
 // the checker finds too has the same code here.
 const (
-	CodeUnknownFile     = "run.unknown-file"     // a selected file that the session does not know
-	CodeUnknownTest     = "run.unknown-test"     // a selected test that does not exist
-	CodeLoadNeeded      = "load.needed"          // a test that needs one test of a load, which has no single result
-	CodeDuplicateAlias  = "alias.duplicate"      // an alias that another test of the run has too
-	CodeUnknownDepends  = "depends.unknown"      // `depends` of a test names no alias
-	CodeUnknownFileNeed = "depends.unknown-file" // `depends` of a file names no spec
-	CodeCycle           = "depends.cycle"        // tests that need each other
+	CodeUnknownFile     = "run.unknown-file"      // a selected file that the session does not know
+	CodeUnknownTest     = "run.unknown-test"      // a selected test that does not exist
+	CodeLoadNeeded      = link.CodeLoadNeeded     // a test that needs one test of a load, which has no single result
+	CodeDuplicateAlias  = link.CodeDuplicateAlias // an alias that another test of the run has too
+	CodeUnknownDepends  = link.CodeUnknownDepends // `depends` of a test names no alias
+	CodeUnknownFileNeed = link.CodeUnknownFile    // `depends` of a file names no spec
+	CodeCycle           = link.CodeCycle          // tests that need each other
 )
 
 // Plan decides what runs: it checks the files of the selection, follows what the selected tests need, and orders all of

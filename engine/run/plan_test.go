@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -177,7 +178,7 @@ func (b *bench) problems(sel Selection) (*Schedule, []string) {
 		if !p.Fatal {
 			b.t.Errorf("problem %q is not fatal", p.Message)
 		}
-		list = append(list, fmt.Sprintf("%s:%d %s %s", fileName(p.URI), line, p.Code, p.Message))
+		list = append(list, fmt.Sprintf("%s:%d %s %s", filepath.Base(engine.PathFromURI(p.URI)), line, p.Code, p.Message))
 	}
 	return s, list
 }
@@ -203,16 +204,16 @@ func TestFatalProblems(t *testing.T) {
 			[]string{"a.yaml:1 spec.bad-mode", "a.yaml:2 spec.unknown-key", "a.yaml:4 spec.bad-form"}, ""},
 		{"a duplicate alias", []string{"a.yaml", "tests:\n  - { name: a, alias: x }\n  - { name: b, alias: x }\n", "b.yaml",
 			"tests: [{name: c}]"},
-			[]string{"a.yaml:2 alias.duplicate the alias `x` is taken by the test at a.yaml:3",
-				"a.yaml:3 alias.duplicate the alias `x` is taken by the test at a.yaml:2"}, "c"},
+			[]string{"a.yaml:2 alias.duplicate the alias `x` is taken; an alias is unique over the whole run",
+				"a.yaml:3 alias.duplicate the alias `x` is taken; an alias is unique over the whole run"}, "c"},
 		{"a duplicate alias in another file", []string{"a.yaml", "tests: [{ name: a, alias: x }]", "b.yaml",
 			"tests: [{ name: b, alias: x }]", "c.yaml", "tests: [{ name: c }]"},
 			[]string{"a.yaml:1 alias.duplicate", "b.yaml:1 alias.duplicate"}, "c"},
 		{"an unknown alias in depends", []string{"a.yaml", "tests:\n  - { name: a, alias: login }\n  - { name: b, depends: [logn] }\n"},
-			[]string{"a.yaml:3 depends.unknown `depends` names `logn`, but no test has that alias; did you mean `login`?"}, ""},
+			[]string{"a.yaml:3 depends.unknown no test has the alias `logn`; did you mean `login`?"}, ""},
 		{
 			"an unknown file in depends", []string{"a.yaml", "depends: [nope.yaml]\ntests: [{name: a}]\n"},
-			[]string{"a.yaml:1 depends.unknown-file `depends` names \"nope.yaml\""}, "",
+			[]string{"a.yaml:1 depends.unknown-file `nope.yaml` is no spec of this run"}, "",
 		},
 		{
 			"a load profile that means nothing",
@@ -225,7 +226,7 @@ func TestFatalProblems(t *testing.T) {
 			"a need for one test of a load",
 			[]string{"a.yaml", "mode: load\ntests: [{name: a, alias: a}, {name: c, resource: \"/{{ a.response.body }}\"}]\n", "b.yaml",
 				"tests:\n  - {name: b, resource: \"/{{ a.response.body }}\"}\n"},
-			[]string{"b.yaml:2 load.needed test \"a\" at a.yaml:2 runs many times, as part of a load"}, "a c",
+			[]string{"b.yaml:2 load.needed `a` runs many times, as part of a load"}, "a c",
 		},
 		{"a configuration that is no YAML", []string{".qube.yaml", "targets: \"\n", "a.yaml", "tests: [{name: a}]", "sub/.qube.yaml",
 			"version: 1\n", "sub/b.yaml", "tests: [{name: b}]"},
@@ -239,11 +240,11 @@ func TestFatalProblems(t *testing.T) {
   - { name: a, alias: a, depends: [c] }
   - { name: b, alias: b, resource: "/{{ a.response.body.x }}" }
   - { name: c, alias: c, headers: { X: "{{ b.response.body.x }}" } }
-`, "b.yaml", "tests: [{name: free}]"}, []string{"a.yaml:2 depends.cycle these tests need each other, so none of them can be the first: " +
-			"`a` (a.yaml:2) → `c` (a.yaml:4) → `b` (a.yaml:3) → `a` (a.yaml:2)"}, "free"},
+`, "b.yaml", "tests: [{name: free}]"}, []string{"a.yaml:2 depends.cycle these wait for each other, so none can begin: " +
+			"`a` needs `c` needs `b` needs `a`"}, "free"},
 		{"a cycle over files", []string{"a.yaml", "depends: [b.yaml]\ntests: [{name: a}]\n", "b.yaml", "depends: [a.yaml]\ntests: [{name: b}]\n"},
-			[]string{"a.yaml:2 depends.cycle", "b.yaml:2 depends.cycle these tests need each other, so none of them can be the first: " +
-				"`a` (a.yaml:2) → all of b.yaml → `b` (b.yaml:2) → all of a.yaml → `a` (a.yaml:2)"}, ""},
+			[]string{"a.yaml:1 depends.cycle", "b.yaml:1 depends.cycle these wait for each other, so none can begin: " +
+				"`b` needs `a.yaml` needs `a` needs `b.yaml` needs `b`"}, ""},
 		{"every cycle, also in one file", []string{"a.yaml", `tests:
   - { name: a, alias: a, depends: [b] }
   - { name: b, alias: b, depends: [a] }

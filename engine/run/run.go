@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/text"
 )
 
@@ -40,6 +41,9 @@ type Options struct {
 	Timeout time.Duration
 	// LookupEnv reads the process environment, where the user allowed it; nil means never.
 	LookupEnv func(string) (string, bool)
+
+	// pick chooses one of n tests that could begin; nil means the first. Tests shuffle with it.
+	pick func(n int) int
 }
 
 // Report is the outcome of an execution.
@@ -66,6 +70,8 @@ type Problem struct {
 	Message string
 	// Fatal problems keep their file from being run.
 	Fatal bool
+	// Related are other places that it is about.
+	Related []link.Related
 }
 
 // Execute runs the selection and returns when everything has ended or ctx is cancelled. The error is for the caller's
