@@ -172,7 +172,7 @@ func (r *runner) run(ctx context.Context) {
 		Added: r.plan.Added, Reused: r.plan.Reused, Seed: r.seed,
 	}, r.masker)
 	d := dispatcher{
-		jobs: r.plan.jobs, limit: r.limit,
+		jobs: r.plan.jobs, steps: r.plan.steps, limit: r.limit, pick: r.opts.pick,
 		run:  func(i int, pause func(func())) bool { return r.runUnit(ctx, i, pause) },
 		skip: func(i int) { r.skipUnit(ctx, i) },
 		begin: func(wave, from, to int) {

@@ -77,6 +77,7 @@ func checkReport(t *testing.T, report *Report, events []Event) {
 	}
 	open, completed := map[unitKey]bool{}, map[unitKey]bool{}
 	wave, waves := -1, 0
+	due := []int{} // by wave: the tests of it and of all before
 	for _, e := range events {
 		switch e := e.(type) {
 		case WaveStarted:
@@ -84,11 +85,22 @@ func checkReport(t *testing.T, report *Report, events []Event) {
 				t.Errorf("wave %d follows %d", e.Index, wave)
 			}
 			wave = e.Index
-		case WaveCompleted:
-			if waves++; e.Index != wave {
-				t.Errorf("wave %d ends while %d runs", e.Index, wave)
+			due = append(due, len(e.TestNames))
+			if wave > 0 {
+				due[wave] += due[wave-1]
 			}
+		case WaveCompleted:
+			if e.Index != waves || waves > wave {
+				t.Fatalf("wave %d ends, but %d have ended and %d begun", e.Index, waves, wave+1)
+			}
+			if len(completed) < due[waves] {
+				t.Errorf("wave %d ends when %d of %d tests have completed", waves, len(completed), due[waves])
+			}
+			waves++
 		case TestStarted:
+			if wave < 0 {
+				t.Error("a test starts before any wave")
+			}
 			open[unitKey{e.Test.Key, e.Test.Row}] = true
 		case PluginEvent:
 			if !open[unitKey{e.Test.Key, e.Test.Row}] {

@@ -26,8 +26,9 @@ type Schedule struct {
 	Reused []engine.TestKey
 
 	files []*specFile
-	units []*unit // by wave, then by file and place
-	jobs  []job   // of the units
+	units []*unit   // by wave, then by file and place
+	jobs  []job     // of the units
+	steps [][]int32 // of the jobs, see dispatcher
 	waves int
 }
 
@@ -188,7 +189,15 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 		t    *planned
 		load *loadPlan // in place of t
 		wave int
+		step int
 	}
+	stepOf := s.stepsOf(sub, func(i int) *loadPlan {
+		if nodes[i] >= len(p.tests) {
+			return nil
+		}
+		return p.tests[nodes[i]].file.load
+	})
+	loadSteps := map[*loadPlan]int{}
 	var order []ranked
 	files := map[*specFile]bool{}
 	for i, level := range sub.levels() {
@@ -197,9 +206,9 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 		}
 		t := p.tests[nodes[i]]
 		if l := t.file.load; l != nil {
-			l.tests, l.wave = append(l.tests, t), max(l.wave, level)
+			l.tests, l.wave, loadSteps[l] = append(l.tests, t), max(l.wave, level), int(stepOf[i])
 		} else {
-			order = append(order, ranked{t: t, wave: level})
+			order = append(order, ranked{t: t, wave: level, step: int(stepOf[i])})
 		}
 		if !files[t.file] {
 			files[t.file] = true
@@ -212,17 +221,17 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 	for _, f := range s.files {
 		if f.load != nil {
 			p.arrange(f.load)
-			order = append(order, ranked{load: f.load, wave: f.load.wave})
+			order = append(order, ranked{load: f.load, wave: f.load.wave, step: loadSteps[f.load]})
 		}
 	}
 	slices.SortStableFunc(order, func(a, b ranked) int { return cmp.Compare(a.wave, b.wave) })
 	wave, last := -1, -1
 	for _, o := range order {
 		if o.load != nil {
-			// A load is measured, so nothing runs beside it; whatever else is of its level has run.
+			// A load is measured, so nothing runs beside it: it makes a wave of its own.
 			wave, last = wave+1, -1
 			s.units = append(s.units, &unit{load: o.load, row: -1})
-			s.jobs = append(s.jobs, job{wave: wave, lane: -1})
+			s.jobs = append(s.jobs, job{wave: wave, step: o.step, lane: -1, alone: true})
 			continue
 		}
 		if o.wave != last {
@@ -231,7 +240,7 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 		o.t.first, o.t.recorded = len(s.units), nil
 		for _, u := range o.t.rows() {
 			s.units = append(s.units, u)
-			s.jobs = append(s.jobs, job{wave: wave, lane: o.t.file.lane})
+			s.jobs = append(s.jobs, job{wave: wave, step: o.step, lane: o.t.file.lane})
 		}
 	}
 	s.waves = wave + 1
@@ -241,4 +250,31 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 		}
 	}
 	return s
+}
+
+// stepsOf makes the nodes of a graph the steps of the schedule, and says which step each became: one of its own, but the
+// tests of a load are one together.
+func (s *Schedule) stepsOf(g *graph, load func(node int) *loadPlan) []int32 {
+	step := make([]int32, len(g.needs))
+	shared := map[*loadPlan]int32{}
+	count := int32(0)
+	for i := range step {
+		l := load(i)
+		known, ok := shared[l]
+		if l != nil && ok {
+			step[i] = known
+			continue
+		}
+		shared[l], step[i] = count, count
+		count++
+	}
+	s.steps = make([][]int32, count)
+	for i, needs := range g.needs {
+		for _, e := range needs {
+			if from, to := step[i], step[e.to]; from != to {
+				s.steps[from] = append(s.steps[from], to)
+			}
+		}
+	}
+	return step
 }

@@ -34,7 +34,8 @@ type (
 		// Seed gives the same generated data again.
 		Seed uint64
 	}
-	// WaveStarted opens a wave: tests that need nothing of each other.
+	// WaveStarted opens a wave: tests that need nothing of each other. The waves open in order, each before the first of
+	// its tests starts. A test starts as soon as what it needs has ended, so several waves may be open at a time.
 	WaveStarted struct {
 		Index     int
 		TestNames []string
@@ -56,7 +57,7 @@ type (
 		Test   TestInfo
 		Result *engine.TestResult
 	}
-	// WaveCompleted closes a wave.
+	// WaveCompleted closes a wave, when all tests of it and of all waves before have completed.
 	WaveCompleted struct{ Index int }
 	// RunCompleted closes a run; it is always the last event, after a cancel too.
 	RunCompleted struct {
