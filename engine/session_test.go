@@ -77,7 +77,7 @@ func TestABurstOfEditsDerivesWhatAFreshParseDoes(t *testing.T) {
 		}})
 	}
 	var names []string
-	for _, test := range snap.Document("file:///a.qube.yaml").Spec().Specs[0].Tests {
+	for _, test := range snap.Document("file:///a.qube.yaml").Spec().Specs[0].Tests.All() {
 		names = append(names, test.Name.Value)
 	}
 	if len(names) != 4 || names[3] != "d" {
@@ -92,13 +92,13 @@ func TestAnEditLeavesOtherTestsTheSameByIdentity(t *testing.T) {
 	after := s.Change(u, 2, text.UTF16, []engine.Change{{
 		Start: text.Position{Line: 1, Column: 11}, End: text.Position{Line: 1, Column: 11}, Text: "aa",
 	}}).Document(u).Spec().Specs[0].Tests
-	if before[1].Test != after[1].Test {
+	if before.At(1).Test != after.At(1).Test {
 		t.Error("the untouched test was lowered again")
 	}
-	if before[0].Test == after[0].Test || after[0].Name.Value != "aaa" {
-		t.Errorf("the edited test is %q", after[0].Name.Value)
+	if before.At(0).Test == after.At(0).Test || after.At(0).Name.Value != "aaa" {
+		t.Errorf("the edited test is %q", after.At(0).Name.Value)
 	}
-	if after[1].Base != before[1].Base+2 {
+	if after.At(1).Base != before.At(1).Base+2 {
 		t.Error("the untouched test did not move with the text")
 	}
 }

@@ -106,7 +106,7 @@ type curlExport struct {
 
 func (x *curlExport) document(doc *engine.Document) {
 	for _, s := range doc.Spec().Specs {
-		for _, t := range s.Tests {
+		for _, t := range s.Tests.All() {
 			first, last := doc.Text.LineAt(t.Span.Start)+1, doc.Text.LineAt(max(t.Span.Start, t.Span.End-1))+1
 			if x.line > 0 && (x.line < first || x.line > last) {
 				continue

@@ -19,7 +19,7 @@ func cycles(p *pass) []Diagnostic {
 // noCycles says that a version of the index had no cycles.
 type noCycles struct {
 	names link.Version
-	tests []*spec.Test
+	tests spec.FileTests
 }
 
 type noCyclesKey struct{}

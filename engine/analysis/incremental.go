@@ -83,7 +83,7 @@ func (p *pass) alone() *spec.Findings[[]Diagnostic] {
 		if old != nil && old.given.same(now) {
 			before = old.findings
 		}
-		next.findings = before.Update(file, nil, func(_ int, s *spec.Spec, t *spec.TestAt) ([]Diagnostic, bool) {
+		next.findings = before.Update(file, nil, func(_ int, s *spec.Spec, t spec.TestAt) ([]Diagnostic, bool) {
 			if p.ctx.Err() != nil {
 				return nil, false
 			}
@@ -122,7 +122,7 @@ func (p *pass) linked() *spec.Findings[[]Diagnostic] {
 			}
 		}
 		check := &nameCheck{pass: p, vars: now.vars}
-		next.findings = before.Update(file, again, func(i int, _ *spec.Spec, _ *spec.TestAt) ([]Diagnostic, bool) {
+		next.findings = before.Update(file, again, func(i int, _ *spec.Spec, _ spec.TestAt) ([]Diagnostic, bool) {
 			if p.ctx.Err() != nil {
 				return nil, false
 			}
@@ -141,26 +141,27 @@ func (p *pass) linked() *spec.Findings[[]Diagnostic] {
 func (p *pass) again(before *spec.Findings[[]Diagnostic], sameNames bool) []int {
 	file := p.doc.Spec()
 	was := before.Before()
-	head, tail := spec.Common(was, file.Tests())
-	by := len(file.Tests()) - len(was)
+	is := file.Tests()
+	head, tail := spec.Common(was, is)
+	by := is.Len() - was.Len()
 	var list []int
 	for _, i := range file.Starts() {
-		if i < len(file.Tests()) {
+		if i < is.Len() {
 			list = append(list, i)
 		}
 	}
-	for _, f := range before.All() {
-		volatile := slices.ContainsFunc(f.Value, func(d Diagnostic) bool { return d.volatile() })
+	for i, found := range before.All() {
+		volatile := slices.ContainsFunc(found, func(d Diagnostic) bool { return d.volatile() })
 		switch {
 		case sameNames && !volatile:
-		case f.Test < head:
-			list = append(list, f.Test)
-		case f.Test >= len(was)-tail:
-			list = append(list, f.Test+by)
+		case i < head:
+			list = append(list, i)
+		case i >= was.Len()-tail:
+			list = append(list, i+by)
 		}
 	}
 	if !sameNames {
-		list = append(list, p.index().Users(p.doc.URI, changedNames(was[head:len(was)-tail], file.Tests()[head:len(file.Tests())-tail]))...)
+		list = append(list, p.index().Users(p.doc.URI, changedNames(was.Between(head, was.Len()-tail), is.Between(head, is.Len()-tail)))...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)

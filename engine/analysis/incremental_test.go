@@ -2,6 +2,7 @@ package analysis_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func compare(t *testing.T, got, want *engine.Snapshot, uris []string) {
 	for _, u := range uris {
 		ids := func(snap *engine.Snapshot) (list []string) {
 			for _, s := range snap.Document(u).Spec().Specs {
-				for _, at := range s.Tests {
+				for _, at := range s.Tests.All() {
 					list = append(list, fmt.Sprint(at.ID, at.Index, at.Base, at.Span))
 				}
 			}
@@ -96,21 +97,21 @@ func TestUpdateLooksAtNothingButWhatChanged(t *testing.T) {
 	src := large(300)
 	before := s.Open(u, "", 1, src).Document(u).Spec()
 	looked := 0
-	look := func(i int, _ *spec.Spec, _ *spec.TestAt) (int, bool) {
+	look := func(i int, _ *spec.Spec, _ spec.TestAt) (int, bool) {
 		looked++
 		return i, i%10 == 0
 	}
 	var none *spec.Findings[int]
 	first := none.Update(before, nil, look)
-	if looked != 300 || len(first.All()) != 30 {
-		t.Fatalf("looked at %d tests and found %d things", looked, len(first.All()))
+	if looked != 300 || len(maps.Collect(first.All())) != 30 {
+		t.Fatalf("looked at %d tests and found %d things", looked, len(maps.Collect(first.All())))
 	}
 	pos := text.New(src).Position(strings.Index(src, "name: test 150")+len("name: "), text.UTF8)
 	after := s.Change(u, 2, text.UTF8, []engine.Change{{Start: pos, End: pos, Text: "my "}}).Document(u).Spec()
 	looked = 0
 	second := first.Update(after, []int{7, 150, 299}, look)
-	if looked != 3 || len(second.All()) != 30 {
-		t.Errorf("looked at %d tests and found %d things after an edit", looked, len(second.All()))
+	if looked != 3 || len(maps.Collect(second.All())) != 30 {
+		t.Errorf("looked at %d tests and found %d things after an edit", looked, len(maps.Collect(second.All())))
 	}
 	if looked = 0; second.Update(after, nil, look) != second || looked != 0 {
 		t.Errorf("looked at %d tests of the same version", looked)

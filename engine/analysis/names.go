@@ -69,12 +69,12 @@ func (n *nameCheck) inFile(number int, s *spec.Spec, u link.Use) (Diagnostic, bo
 	switch {
 	case u.Ref.Kind == template.Env:
 		return n.variable(u)
-	case len(s.Tests) == 0:
+	case s.Tests.Len() == 0:
 		return Diagnostic{}, false
 	case u.Ref.Kind == template.Name:
 		// A test that is not the one that provides the name stands for all of them.
 		first := n.doc.Spec().Starts()[number]
-		for i := range s.Tests {
+		for i := range s.Tests.Len() {
 			at := n.index().At(n.doc.URI, first+i)
 			if at == nil || n.index().Lookup(at, u.Ref).Kind != link.RefUnknown {
 				return Diagnostic{}, false

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 	var inputs []PluginInput
 	for _, s := range doc.Spec().Specs {
 		defaults := signature(s.Defaults)
-		for _, t := range s.Tests {
+		for _, t := range s.Tests.All() {
 			if t.Form == spec.FormBroken {
 				continue
 			}
@@ -122,33 +123,32 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 	if doc == nil || doc.Kind != engine.KindSpec || len(said) == 0 {
 		return nil
 	}
-	var list []spec.Found[[]plugin.FieldError]
 	file := doc.Spec()
-	for i := range file.Tests() {
-		if _, t := file.At(i); len(said[t.ID]) > 0 {
-			list = append(list, spec.Found[[]plugin.FieldError]{Test: i, Value: said[t.ID]})
+	return PluginFindings(snap, uri, func(yield func(int, []plugin.FieldError) bool) {
+		for i := range file.Tests().Len() {
+			if _, t := file.At(i); len(said[t.ID]) > 0 && !yield(i, said[t.ID]) {
+				return
+			}
 		}
-	}
-	return PluginFindings(snap, uri, list)
+	})
 }
 
 // PluginFindings is PluginDiagnostics for whoever knows the numbers of the tests in this version of the file.
-func PluginFindings(snap *engine.Snapshot, uri string, said []spec.Found[[]plugin.FieldError]) []Diagnostic {
+func PluginFindings(snap *engine.Snapshot, uri string, said iter.Seq2[int, []plugin.FieldError]) []Diagnostic {
 	doc := snap.Document(uri)
-	if doc == nil || doc.Kind != engine.KindSpec || len(said) == 0 {
+	if doc == nil || doc.Kind != engine.KindSpec {
 		return nil
 	}
 	conf := snap.Config(doc.URI)
 	p := &pass{snap: snap, doc: doc}
 	var found []Diagnostic
-	for _, about := range said {
-		s, at := doc.Spec().At(about.Test)
-		t := *at
+	for i, errors := range said {
+		s, t := doc.Spec().At(i)
 		to := p.target(s, t.Test)
 		info := snap.Fields().Plugin(to.Protocol)
 		in := input(s.Input(t.Test, conf), to.URL)
 		own := p.fieldErrors(t, to)
-		for _, e := range about.Value {
+		for _, e := range errors {
 			if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
 				continue
 			}

@@ -145,10 +145,10 @@ func (p *pass) eachTest() []Diagnostic {
 			// What an interrupted look leaves may be of an earlier version, whose numbers mean other tests.
 			return found
 		}
-		for _, f := range findings.All() {
-			_, t := file.At(f.Test)
-			for _, d := range f.Value {
-				found = append(found, d.in(*t))
+		for i, list := range findings.All() {
+			_, t := file.At(i)
+			for _, d := range list {
+				found = append(found, d.in(t))
 			}
 		}
 	}

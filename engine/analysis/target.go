@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine/link"
@@ -30,18 +29,25 @@ func targetOfTest(n *nameCheck, at *link.Place) []Diagnostic {
 func targetsOfFile(p *pass) []Diagnostic {
 	var found []Diagnostic
 	for _, s := range p.doc.Spec().Specs {
-		i := slices.IndexFunc(s.Tests, func(t spec.TestAt) bool {
-			_, fromTest := link.TargetText(s, t.Test)
-			return t.Form != spec.FormBroken && !fromTest
-		})
-		if i < 0 {
+		t := goesAlong(s)
+		if t == nil {
 			continue
 		}
-		if to := p.target(s, s.Tests[i].Test); to.Fault != link.FaultNone && to.Fault != link.FaultNoTarget {
+		if to := p.target(s, t); to.Fault != link.FaultNone && to.Fault != link.FaultNoTarget {
 			found = append(found, p.targetFault(s, to, to.Text.Span()))
 		}
 	}
 	return found
+}
+
+// goesAlong is a test that goes where its spec does; nil where each goes its own way.
+func goesAlong(s *spec.Spec) *spec.Test {
+	for _, t := range s.Tests.All() {
+		if _, fromTest := link.TargetText(s, t.Test); t.Form != spec.FormBroken && !fromTest {
+			return t.Test
+		}
+	}
+	return nil
 }
 
 func (p *pass) targetFault(s *spec.Spec, to link.Destination, at text.Span) Diagnostic {

@@ -40,7 +40,7 @@ func CodeActions(ctx context.Context, snap *engine.Snapshot, uri string, span te
 	if !ok && len(doc.Spec().Specs) > 0 {
 		sp = doc.Spec().Specs[0]
 	}
-	if sp != nil && len(sp.Tests) > 0 {
+	if sp != nil && sp.Tests.Len() > 0 {
 		actions = append(actions, fileActions(snap, doc, sp)...)
 	}
 	return actions

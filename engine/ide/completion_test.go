@@ -119,7 +119,7 @@ func TestAcceptingAnyKeyLeavesTheFileHealthy(t *testing.T) {
 				t.Errorf("accepting %q in\n%s\ngives\n%s\nwhich has: %s", item.Label, src, after.src, finding.Message)
 			}
 			tests := doc.Spec().Specs[0].Tests
-			if len(tests) == 0 || tests[len(tests)-1].Name.Value != "y" {
+			if tests.Len() == 0 || tests.At(tests.Len()-1).Name.Value != "y" {
 				t.Errorf("accepting %q in\n%s\nloses the last test:\n%s", item.Label, src, after.src)
 			}
 		}

@@ -79,7 +79,7 @@ func (f *fixture) accept(item ide.CompletionItem) string {
 func (f *fixture) record(t *testing.T, id string, change func(*engine.TestResult)) {
 	t.Helper()
 	for _, sp := range f.session.Snapshot().Document(f.uri).Spec().Specs {
-		for _, test := range sp.Tests {
+		for _, test := range sp.Tests.All() {
 			if test.ID != id {
 				continue
 			}

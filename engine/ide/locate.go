@@ -35,13 +35,14 @@ func inSection(s syntax.Section, offset int) (located, bool) {
 	if touches(s.Key.Span(), offset) {
 		return located{node: s.Key, isKey: true, path: key}, true
 	}
-	for i, item := range s.Items {
-		if touches(item.Span, offset) {
+	last := s.Items.StartingBy(offset)
+	for i := max(last-1, 0); i <= last; i++ { // an item may end where the next one starts
+		if item := s.Items.At(i); touches(item.Span, offset) {
 			path := append(key, syntax.Step{Index: i})
 			return inNode(item.Unit.Node.At(item.Base), path, offset)
 		}
 	}
-	if len(s.Items) > 0 {
+	if s.Items.Len() > 0 {
 		return located{}, false
 	}
 	return inNode(s.Value, key, offset)

@@ -26,21 +26,21 @@ func RunDiagnostics(ctx context.Context, snap *engine.Snapshot, uri string) []an
 		if f, ok := old.(*failures); ok && f.of == next.of {
 			before = f.findings
 		}
-		next.findings = before.Update(file, nil, func(_ int, _ *spec.Spec, t *spec.TestAt) ([]*engine.TestResult, bool) {
-			results := snap.Results(keyOf(doc, *t))
+		next.findings = before.Update(file, nil, func(_ int, _ *spec.Spec, t spec.TestAt) ([]*engine.TestResult, bool) {
+			results := snap.Results(keyOf(doc, t))
 			bad := func(r *engine.TestResult) bool {
-				return (r.Status == engine.StatusErrored || r.Error != "" || r.Passed() < len(r.Assertions)) && fresh(*t, r)
+				return (r.Status == engine.StatusErrored || r.Error != "" || r.Passed() < len(r.Assertions)) && fresh(t, r)
 			}
 			return results, slices.ContainsFunc(results, bad)
 		})
 		return next
 	}).(*failures)
 	var ds []analysis.Diagnostic
-	for _, f := range failures.findings.All() {
-		_, t := file.At(f.Test)
-		for _, r := range f.Value {
-			if fresh(*t, r) && ctx.Err() == nil {
-				ds = append(ds, resultDiagnostics(snap, *t, r)...)
+	for i, results := range failures.findings.All() {
+		_, t := file.At(i)
+		for _, r := range results {
+			if fresh(t, r) && ctx.Err() == nil {
+				ds = append(ds, resultDiagnostics(snap, t, r)...)
 			}
 		}
 	}

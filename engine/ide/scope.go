@@ -35,10 +35,9 @@ func scopeAt(snap *engine.Snapshot, doc *engine.Document, docIndex, offset int) 
 	if s.spec == nil {
 		return s
 	}
-	for i := range s.spec.Tests {
-		if s.spec.Tests[i].Span.Start <= offset {
-			s.test = &s.spec.Tests[i]
-		}
+	if i := s.spec.Tests.StartingBy(offset); i >= 0 {
+		test := s.spec.Tests.At(i)
+		s.test = &test
 	}
 	s.protocol = s.target(snap, doc).Protocol
 	return s
@@ -153,7 +152,7 @@ func (s scope) source(
 		if s.spec == nil || s.test == nil || s.test.Index == 0 {
 			return nil, segments, true
 		}
-		return lastOf(snap, keyOf(doc, s.spec.Tests[s.test.Index-1])), segments, true
+		return lastOf(snap, keyOf(doc, s.spec.Tests.At(s.test.Index-1))), segments, true
 	}
 	found := s.named(snap, doc, root.Name)
 	if len(found) == 0 {

@@ -34,7 +34,7 @@ func specSymbols(ctx context.Context, doc *engine.Document) []Symbol {
 	left := maxSymbols
 	for _, sp := range specs {
 		var tests []Symbol
-		for _, t := range sp.Tests {
+		for _, t := range sp.Tests.All() {
 			if left == 0 || ctx.Err() != nil {
 				break
 			}

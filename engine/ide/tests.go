@@ -17,7 +17,7 @@ func specDocument(snap *engine.Snapshot, uri string) *engine.Document {
 // eachTest calls do for every test of a document in order, until it returns false.
 func eachTest(doc *engine.Document, do func(sp *spec.Spec, t spec.TestAt) bool) {
 	for _, sp := range doc.Spec().Specs {
-		for _, t := range sp.Tests {
+		for _, t := range sp.Tests.All() {
 			if !do(sp, t) {
 				return
 			}

@@ -13,7 +13,7 @@ import (
 // file is the index of one version of a file.
 type file struct {
 	doc   *engine.Document
-	tests []*spec.Test
+	tests spec.FileTests
 	// aliases and saves are the names that the tests give.
 	aliases, saves layers
 	// given is another pointer where the tests give other names, edges where they may need other tests.
@@ -39,7 +39,7 @@ func fileOf(doc *engine.Document) *file {
 			return before
 		}
 		f := &file{doc: doc, tests: doc.Spec().Tests()}
-		f.places = make([][]*Place, (len(f.tests)+block-1)/block)
+		f.places = make([][]*Place, (f.tests.Len()+block-1)/block)
 		if before == nil || !f.follow(before) {
 			f.begin()
 		}
@@ -50,7 +50,7 @@ func fileOf(doc *engine.Document) *file {
 // begin indexes all tests.
 func (f *file) begin() {
 	f.aliases, f.saves = newLayers(), newLayers()
-	for i, t := range f.tests {
+	for i, t := range f.tests.All() {
 		f.mention(i, t, func(l *layers, name string, g giver) { l.add(name, g) })
 	}
 	f.given, f.edges, f.heads = new(byte), new(byte), new(byte)
@@ -86,10 +86,10 @@ func Given(tests []*spec.Test) []string {
 // so much did that it costs less to begin anew.
 func (f *file) follow(before *file) bool {
 	head, tail := spec.Common(before.tests, f.tests)
-	was, is := before.tests[head:len(before.tests)-tail], f.tests[head:len(f.tests)-tail]
-	if len(was)+len(is) > maxChanged/2 {
+	if before.tests.Len()+f.tests.Len()-2*(head+tail) > maxChanged/2 {
 		return false
 	}
+	was, is := before.tests.Between(head, before.tests.Len()-tail), f.tests.Between(head, f.tests.Len()-tail)
 	f.aliases, f.saves = before.aliases, before.saves
 	f.given, f.edges, f.heads = before.given, before.edges, before.heads
 	if len(was)+len(is) > 0 {
@@ -184,12 +184,12 @@ func sameHeads(a, b *spec.File) bool {
 
 // find is the number of a test that gives a name. It is near where it was when the name was noted.
 func (f *file) find(g giver) int {
-	at := min(int(g.near), len(f.tests)-1)
-	for d := 0; d < len(f.tests); d++ {
-		if i := at - d; i >= 0 && f.tests[i] == g.test {
+	at := min(int(g.near), f.tests.Len()-1)
+	for d := 0; d < f.tests.Len(); d++ {
+		if i := at - d; i >= 0 && f.tests.At(i) == g.test {
 			return i
 		}
-		if i := at + d; i < len(f.tests) && f.tests[i] == g.test {
+		if i := at + d; i < f.tests.Len() && f.tests.At(i) == g.test {
 			return i
 		}
 	}
@@ -210,7 +210,7 @@ func (f *file) placeLocked(i int) *Place {
 	p := &f.places[i/block][i%block]
 	if *p == nil {
 		s, t := f.doc.Spec().At(i)
-		*p = &Place{Doc: f.doc, Spec: s, TestAt: *t, order: i}
+		*p = &Place{Doc: f.doc, Spec: s, TestAt: t, order: i}
 	}
 	return *p
 }
@@ -218,7 +218,7 @@ func (f *file) placeLocked(i int) *Place {
 func (f *file) all() []*Place {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	list := make([]*Place, len(f.tests))
+	list := make([]*Place, f.tests.Len())
 	for i := range list {
 		list[i] = f.placeLocked(i)
 	}
@@ -230,8 +230,8 @@ func (f *file) named(id string) *Place {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.byID == nil {
-		f.byID = make(map[string]int, len(f.tests))
-		for i := range f.tests {
+		f.byID = make(map[string]int, f.tests.Len())
+		for i := range f.tests.Len() {
 			_, t := f.doc.Spec().At(i)
 			f.byID[t.ID] = i
 		}

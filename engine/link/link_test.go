@@ -132,7 +132,7 @@ func TestTheTestsTargetWinsOverTheFiles(t *testing.T) {
 	snap, doc := open(t, targets, engine.Settings{})
 	d := doc("a.qube.yaml")
 	s := d.Spec().Specs[0]
-	if to := link.Target(snap, d, s, s.Tests[0].Test); to.FromTest || to.URL != "http://file" || to.AliasURI != d.URI {
+	if to := link.Target(snap, d, s, s.Tests.At(0).Test); to.FromTest || to.URL != "http://file" || to.AliasURI != d.URI {
 		t.Errorf("got %+v", to)
 	}
 	if to := link.Target(snap, d, s, nil); to.URL != "http://file" || d.Text.Slice(to.AliasAt) != "file" {

@@ -222,7 +222,7 @@ func (n *Names) In(uri string) []*Place {
 
 // At is the test of a number in a file, counted from 0; nil where the index does not hold it.
 func (n *Names) At(uri string, i int) *Place {
-	if f := n.file(uri); f != nil && i >= 0 && i < len(f.tests) {
+	if f := n.file(uri); f != nil && i >= 0 && i < f.tests.Len() {
 		return f.place(i)
 	}
 	return nil
@@ -263,7 +263,12 @@ func (n *Names) Saved(name string) []SavedAt {
 // HasTestNamed reports whether some test has a name.
 func (n *Names) HasTestNamed(name string) bool {
 	return slices.ContainsFunc(n.files, func(f *file) bool {
-		return slices.ContainsFunc(f.tests, func(t *spec.Test) bool { return t.Name.Value == name })
+		for _, t := range f.tests.All() {
+			if t.Name.Value == name {
+				return true
+			}
+		}
+		return false
 	})
 }
 
@@ -357,7 +362,7 @@ func (n *Names) SameEdges(since Version) bool {
 
 // ChangedEdges are the numbers of those tests of a file that may need other tests than they needed, ascending; was are
 // the tests that the file had. ok is false where tests may need others although neither they nor that file changed.
-func (n *Names) ChangedEdges(since Version, uri string, was []*spec.Test) (changed []int, ok bool) {
+func (n *Names) ChangedEdges(since Version, uri string, was spec.FileTests) (changed []int, ok bool) {
 	own, known := n.set.byURI[uri]
 	if since.set != n.set || !slices.Equal(since.given, n.given) || !known || since.heads != n.files[own].heads {
 		return nil, false
@@ -369,7 +374,7 @@ func (n *Names) ChangedEdges(since Version, uri string, was []*spec.Test) (chang
 	}
 	is := n.files[own].tests
 	head, tail := spec.Common(was, is)
-	for i := head; i < len(is)-tail; i++ {
+	for i := head; i < is.Len()-tail; i++ {
 		changed = append(changed, i)
 	}
 	return changed, true
@@ -387,7 +392,7 @@ func (n *Names) Users(uri string, names map[string]bool) []int {
 		roots[root(name)] = true
 	}
 	var list []int
-	for i, t := range f.tests {
+	for i, t := range f.tests.All() {
 		if uses(t, roots) {
 			list = append(list, i)
 		}

@@ -68,7 +68,7 @@ func (p *planner) checkDocument(doc *engine.Document) {
 				p.problem(doc.URI, pr.Span, pr.Code, "%s", pr.Message)
 			}
 		}
-		for _, t := range s.Tests {
+		for _, t := range s.Tests.All() {
 			for _, pr := range t.Problems {
 				if pr.Fatal {
 					p.problem(doc.URI, t.Abs(pr.Span), pr.Code, "%s", pr.Message)

@@ -884,7 +884,7 @@ func TestResultsCarryWhatTheEditorNeeds(t *testing.T) {
 	b.opts.RunID = "run-7"
 	r := b.all().Results[0]
 	doc := b.session.Snapshot().Document(b.uri("a.yaml"))
-	test := doc.Spec().Specs[0].Tests[0]
+	test := doc.Spec().Specs[0].Tests.At(0)
 	if r.RunID != "run-7" || r.Hash != test.Hash() || r.RequestHash != test.RequestHash() || r.Row != -1 ||
 		r.Attempts != 1 || r.Protocol != "fake" {
 		t.Errorf("result = %+v", r)

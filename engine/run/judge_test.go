@@ -37,7 +37,7 @@ func judged(t *testing.T, content, id string, body any, old, replacement string)
 func testNamed(t *testing.T, snap *engine.Snapshot, uri, id string) spec.TestAt {
 	t.Helper()
 	for _, s := range snap.Document(uri).Spec().Specs {
-		for _, at := range s.Tests {
+		for _, at := range s.Tests.All() {
 			if at.ID == id {
 				return at
 			}

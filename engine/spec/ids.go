@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/speclens/speclens/engine/vector"
 )
 
 // identify gives every test of a file its id: the alias, else its name, else its method and resource. Ids that would be
@@ -31,17 +33,22 @@ func (f *File) identify(before *File) {
 		}
 	}
 	// Aliases come first: they are chosen to be unique, so no other id may push one aside.
-	each(f.Specs, func(t *TestAt) {
-		t.ID = ""
+	ids := make([]string, 0, f.tests.Len())
+	for _, t := range f.tests.All() {
+		id := ""
 		if t.Alias.Value != "" {
-			t.ID = unique(t.Alias.Value)
+			id = unique(t.Alias.Value)
 		}
-	})
-	each(f.Specs, func(t *TestAt) {
-		if t.ID == "" {
-			t.ID = unique(t.path)
+		ids = append(ids, id)
+	}
+	i := 0
+	for _, t := range f.tests.All() {
+		if t.Alias.Value == "" {
+			ids[i] = unique(t.path)
 		}
-	})
+		i++
+	}
+	f.name(0, ids)
 	f.taken, f.named = counts{base: taken}, new(byte)
 	if before != nil && f.calledAs(before) {
 		f.named = before.named
@@ -50,36 +57,48 @@ func (f *File) identify(before *File) {
 
 // calledAs reports whether the tests that did not change have the ids of the version before.
 func (f *File) calledAs(before *File) bool {
-	head, tail := Common(before.tests, f.tests)
-	for i := range f.tests {
+	head, tail := Common(before.Tests(), f.Tests())
+	n, by := f.tests.Len(), before.tests.Len()-f.tests.Len()
+	for i := range n {
 		was := i
 		if i >= head {
-			if i < len(f.tests)-tail {
+			if i < n-tail {
 				continue
 			}
-			was = len(before.tests) - len(f.tests) + i
+			was += by
 		}
-		_, old := before.At(was)
-		_, t := f.At(i)
-		if old.ID != t.ID {
+		old, _ := before.tests.At(was)
+		if t, _ := f.tests.At(i); old.id != t.id {
 			return false
 		}
 	}
 	return true
 }
 
+// name gives tests their ids, from a number on.
+func (f *File) name(first int, ids []string) {
+	var changes []vector.Change[placed]
+	for i, id := range ids {
+		if t, _ := f.tests.At(first + i); t.id != id {
+			changes = append(changes, vector.Change[placed]{Index: first + i, Elem: placed{t.Test, id}})
+		}
+	}
+	f.tests = f.tests.With(changes)
+}
+
 // identifyChanged gives ids to the tests that are new, where that cannot change the id of any other test: they are called
 // as those in their place were, or by names that nothing else in the file has.
 func (f *File) identifyChanged(before *File) bool {
-	head, tail := Common(before.tests, f.tests)
-	was, is := before.tests[head:len(before.tests)-tail], f.tests[head:len(f.tests)-tail]
+	head, tail := Common(before.Tests(), f.Tests())
+	was, is := before.Tests().Between(head, before.tests.Len()-tail), f.Tests().Between(head, f.tests.Len()-tail)
 	f.named = before.named
+	ids := make([]string, len(is))
 	if slices.EqualFunc(was, is, func(a, b *Test) bool { return a.wanted() == b.wanted() }) {
 		for i := range is {
-			_, old := before.At(head + i)
-			_, t := f.At(head + i)
-			t.ID = old.ID
+			old, _ := before.tests.At(head + i)
+			ids[i] = old.id
 		}
+		f.name(head, ids)
 		f.taken = before.taken
 		return true
 	}
@@ -97,10 +116,10 @@ func (f *File) identifyChanged(before *File) bool {
 			return false
 		}
 	}
-	for i := range is {
-		_, t := f.At(head + i)
-		t.ID = t.wanted()
+	for i, t := range is {
+		ids[i] = t.wanted()
 	}
+	f.name(head, ids)
 	f.taken = before.taken.with(changes)
 	return true
 }
@@ -139,14 +158,6 @@ func (c counts) with(changes map[string]int32) counts {
 		}
 	}
 	return counts{base: base}
-}
-
-func each(specs []*Spec, do func(*TestAt)) {
-	for _, s := range specs {
-		for i := range s.Tests {
-			do(&s.Tests[i])
-		}
-	}
 }
 
 // stablePath is the id of a test without an alias, but for its occurrence number.

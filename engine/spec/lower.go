@@ -8,6 +8,7 @@ import (
 
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/vector"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -38,6 +39,7 @@ func Lower(tree *syntax.Tree, before *File) *File {
 	}
 	f.list()
 	f.identify(before)
+	f.share()
 	if before != nil {
 		f.values.values = before.values.all()
 	}
@@ -177,24 +179,26 @@ func (r *reader) defaults(v syntax.Node) Defaults {
 
 // tests reads the list of tests. Items that the syntax layer made units of are read once and kept.
 func (l *fileReader) tests(v syntax.Node) {
-	if units := l.units(v); units != nil {
+	if units := l.units(v); units.Len() > 0 {
 		l.s.items = units
-		l.s.Tests = l.known.tests(l.s.Doc, units)
+		l.s.own = l.known.tests(l.s.Doc, units)
 		return
 	}
-	for i, item := range l.items(v, "tests") {
-		l.s.Tests = append(l.s.Tests, TestAt{Span: item.Span(), Index: i, Test: lowerTest(item, nil)})
+	var b vector.Builder[placed]
+	for _, item := range l.items(v, "tests") {
+		b.Add(placed{Test: lowerTest(item, nil)}, 0)
 	}
+	l.s.own = b.Vector()
 }
 
-// units are the items of a list that was split into units; nil where it was not.
-func (l *fileReader) units(v syntax.Node) []syntax.Item {
+// units are the items of a list that was split into units; none where it was not.
+func (l *fileReader) units(v syntax.Node) syntax.Items {
 	for _, s := range l.doc.Sections {
-		if len(s.Items) > 0 && s.Value.Same(v) {
+		if s.Items.Len() > 0 && s.Value.Same(v) {
 			return s.Items
 		}
 	}
-	return nil
+	return syntax.Items{}
 }
 
 // load reads `load`.

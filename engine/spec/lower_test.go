@@ -22,10 +22,10 @@ func lower(t testing.TB, src string) (*File, *text.Text) {
 func only(t testing.TB, item string) (TestAt, *text.Text) {
 	t.Helper()
 	f, tx := lower(t, "target: http://h\ntests:\n"+item)
-	if len(f.Specs) != 1 || len(f.Specs[0].Tests) != 1 {
+	if len(f.Specs) != 1 || f.Specs[0].Tests.Len() != 1 {
 		t.Fatalf("the file has %d documents", len(f.Specs))
 	}
-	return f.Specs[0].Tests[0], tx
+	return f.Specs[0].Tests.At(0), tx
 }
 
 func codes(list []Problem) []string {
@@ -249,10 +249,10 @@ func TestDocumentsOfOneFileAreSpecs(t *testing.T) {
 	if len(f.Specs) != 2 {
 		t.Fatalf("%d specs", len(f.Specs))
 	}
-	if f.Specs[0].Doc == f.Specs[1].Doc || len(f.Specs[1].Tests) != 2 {
+	if f.Specs[0].Doc == f.Specs[1].Doc || f.Specs[1].Tests.Len() != 2 {
 		t.Errorf("documents %d and %d", f.Specs[0].Doc, f.Specs[1].Doc)
 	}
-	if a, b := f.Specs[0].Tests[0].ID, f.Specs[1].Tests[0].ID; a == b {
+	if a, b := f.Specs[0].Tests.At(0).ID, f.Specs[1].Tests.At(0).ID; a == b {
 		t.Errorf("both tests have the id %q", a)
 	}
 }
@@ -268,7 +268,7 @@ func TestMergeKeysAndAnchors(t *testing.T) {
     method: POST
   - {<<: *base, resource: *res}
 `)
-	second, third := f.Specs[0].Tests[1], f.Specs[0].Tests[2]
+	second, third := f.Specs[0].Tests.At(1), f.Specs[0].Tests.At(2)
 	if second.Form != FormFull || second.Method.Value != "POST" || second.Resource.Value != "/x" || second.Expect.Parsed.Len() != 1 {
 		t.Errorf("the second test is %q %q", second.Method.Value, second.Resource.Value)
 	}
@@ -282,7 +282,7 @@ func TestMergeKeysAndAnchors(t *testing.T) {
 
 func TestATestListBehindAnAlias(t *testing.T) {
 	f, _ := lower(t, "target: http://h\ndepends: &d [GET /a -> 200]\ntests: *d\n")
-	if n := len(f.Specs[0].Tests); n != 1 || f.Specs[0].Tests[0].Method.Value != "GET" {
+	if n := f.Specs[0].Tests.Len(); n != 1 || f.Specs[0].Tests.At(0).Method.Value != "GET" {
 		t.Errorf("%d tests", n)
 	}
 }
@@ -303,7 +303,11 @@ tests:
   - {name: a}
 `)
 	var ids []string
-	each(f.Specs, func(t *TestAt) { ids = append(ids, t.ID) })
+	for _, s := range f.Specs {
+		for _, t := range s.Tests.All() {
+			ids = append(ids, t.ID)
+		}
+	}
 	want := []string{"x", "name:a#3", "name:a#4", "call:GET /a", "call:GET /a#2", "name:a", "test", "x#2", "name:a#2", "name:a#5"}
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -324,8 +328,8 @@ func TestAnEditKeepsTheTestsThatItLeavesAlone(t *testing.T) {
 	}
 	same := func(after *File) []bool {
 		var list []bool
-		for i, c := range after.Specs[0].Tests {
-			list = append(list, i < len(before.Specs[0].Tests) && c.Test == before.Specs[0].Tests[i].Test)
+		for i, c := range after.Specs[0].Tests.All() {
+			list = append(list, i < before.Specs[0].Tests.Len() && c.Test == before.Specs[0].Tests.At(i).Test)
 		}
 		return list
 	}
@@ -347,7 +351,7 @@ func TestAnEditKeepsTheTestsThatItLeavesAlone(t *testing.T) {
 	}
 	t.Run("a test that moved is still found at its place", func(t *testing.T) {
 		after := edit("http://h", "http://a.much.longer.host")
-		c := after.Specs[0].Tests[1]
+		c := after.Specs[0].Tests.At(1)
 		moved := strings.Replace(src, "http://h", "http://a.much.longer.host", 1)
 		if got := c.Abs(c.Name.Span()); moved[got.Start:got.End] != "b" {
 			t.Errorf("the name is at %v, %q", got, moved[got.Start:got.End])
@@ -464,7 +468,7 @@ tests:
 `)
 	conf := LowerConfig(syntax.Parse(text.New("defaults: {headers: {ACCEPT: conf, X-Conf: c}, timeout: 9s}"), syntax.Options{}))
 	s := f.Specs[0]
-	got := s.Input(s.Tests[0].Test, conf)
+	got := s.Input(s.Tests.At(0).Test, conf)
 	if diff := cmp.Diff(map[string]string{"Accept": "own", "X-File": "{{ env.F }}", "X-Conf": "c"}, got.Headers); diff != "" {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
@@ -474,10 +478,10 @@ tests:
 	if diff := cmp.Diff([]string{"body.a.1", "headers.X-File"}, got.Templated); diff != "" {
 		t.Errorf("templated (-want +got):\n%s", diff)
 	}
-	if got := s.Input(s.Tests[1].Test, nil); got.Timeout != "{{ env.T }}" || !slices.Contains(got.Templated, "timeout") {
+	if got := s.Input(s.Tests.At(1).Test, nil); got.Timeout != "{{ env.T }}" || !slices.Contains(got.Templated, "timeout") {
 		t.Errorf("a templated timeout stays as written: %+v", got)
 	}
-	if got := s.Input(s.Tests[2].Test, conf); got.Timeout != "" {
+	if got := s.Input(s.Tests.At(2).Test, conf); got.Timeout != "" {
 		t.Errorf("a timeout that cannot be read is left out: %+v", got)
 	}
 }
@@ -534,10 +538,10 @@ func TestAliasesInsideAliasesStayBounded(t *testing.T) {
 		fmt.Fprintf(&b, "      a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9), ", "))
 	}
 	f, _ := lower(t, b.String())
-	if n := len(f.Specs[0].Tests[0].Templates); n > maxNested {
+	if n := len(f.Specs[0].Tests.At(0).Templates); n > maxNested {
 		t.Errorf("%d templates", n)
 	}
-	f.Specs[0].Tests[0].Hash()
+	f.Specs[0].Tests.At(0).Hash()
 }
 
 func FuzzLower(f *testing.F) {
@@ -578,7 +582,7 @@ func inside(t *testing.T, tx *text.Text, f *File) {
 		for _, p := range s.Problems {
 			check(p.Message, p.Span)
 		}
-		for _, c := range s.Tests {
+		for _, c := range s.Tests.All() {
 			if ids[c.ID] {
 				t.Errorf("two tests have the id %q", c.ID)
 			}
@@ -607,7 +611,7 @@ func describe(f *File) string {
 	var b strings.Builder
 	for _, s := range f.Specs {
 		fmt.Fprintf(&b, "spec %d %q %v\n", s.Doc, s.Target.Value, codes(s.Problems))
-		for _, c := range s.Tests {
+		for _, c := range s.Tests.All() {
 			fmt.Fprintf(&b, "  %s %d %q %v %v %s\n", c.ID, c.Form, c.Resource.Value, c.Abs(c.Head), codes(c.Problems), c.Hash())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/vector"
 )
 
 // Text is a scalar where text is wanted: whatever its YAML type, it is taken as its text. The zero value is absent.
@@ -79,9 +80,9 @@ type Pair struct {
 type File struct {
 	Specs []*Spec
 
-	docs   int     // of the YAML file, the empty ones too
-	tests  []*Test // of all specs, in order
-	starts []int   // where in tests those of each spec begin
+	docs   int                   // of the YAML file, the empty ones too
+	tests  vector.Vector[placed] // of all specs, in order
+	starts []int                 // where in tests those of each spec begin
 	// taken counts the ids that tests have or asked for. named is another one whenever a test that did not change may have
 	// got another id.
 	taken  counts
@@ -101,7 +102,7 @@ type Spec struct {
 	Parallel Bool
 	Depends  []Text
 	Load     *Load
-	Tests    []TestAt
+	Tests    Tests
 	// TestsKey is the `tests` key; zero where the document has none.
 	TestsKey syntax.Node
 	// Unknown are the file-level keys that the language does not have.
@@ -112,7 +113,8 @@ type Spec struct {
 	Templates []TemplateAt
 	Problems  []Problem
 
-	items []syntax.Item // what Tests were read from; nil where the list has no units
+	items syntax.Items          // what Tests were read from; none where the list has no units
+	own   vector.Vector[placed] // the tests, until they have their ids and are the file's
 }
 
 // Defaults are applied where a test sets none.

@@ -86,7 +86,7 @@ func (s *Spec) Profile() (LoadProfile, []Problem) {
 // aliases are those of the spec's tests.
 func (s *Spec) aliases() []string {
 	var list []string
-	for _, t := range s.Tests {
+	for _, t := range s.Tests.All() {
 		if t.Alias.Value != "" {
 			list = append(list, t.Alias.Value)
 		}

@@ -90,7 +90,7 @@ func TestEveryExampleOfTheReferenceIsRight(t *testing.T) {
 				} else {
 					for _, sp := range spec.Lower(tree, nil).Specs {
 						report(t, src, sp.Problems)
-						for _, c := range sp.Tests {
+						for _, c := range sp.Tests.All() {
 							report(t, src, c.Problems)
 						}
 					}
@@ -165,7 +165,7 @@ func TestEverySnippetIsRight(t *testing.T) {
 			}
 			for _, sp := range spec.Lower(tree, nil).Specs {
 				report(t, src, sp.Problems)
-				for _, c := range sp.Tests {
+				for _, c := range sp.Tests.All() {
 					report(t, src, c.Problems)
 				}
 			}

@@ -145,8 +145,8 @@ func (t *Tree) contextBase(doc, off int) (base, section int) {
 	d := t.docs[doc]
 	s, item := t.ItemAt(doc, off)
 	if s >= 0 && item >= 0 {
-		if u := d.Sections[s].Items[item].Unit; !u.cut {
-			return d.Sections[s].Items[item].Base, s
+		if it := d.Sections[s].Items.At(item); !it.Unit.cut {
+			return it.Base, s
 		}
 	}
 	if s >= 0 {
@@ -217,7 +217,8 @@ func (t *Tree) commentsNear(off int) []Comment {
 		}
 	}
 	if i := t.chunkAt(off); i >= 0 {
-		add(t.chunks[i].Base, t.chunks[i].Unit.Comments)
+		c := t.chunks.At(i)
+		add(c.Base, c.Unit.Comments)
 	}
 	return out
 }
@@ -491,8 +492,8 @@ func (t *Tree) Lookup(doc int, path []Step) Node {
 			n = e.Value
 		case n.Kind() != Sequence || s.Index >= n.Len():
 			return Node{}
-		case n.n.x != nil && n.n.x.items != nil:
-			n = n.n.x.items[s.Index].Node()
+		case n.n.x != nil && n.n.x.items.Len() > 0:
+			n = n.n.x.items.At(s.Index).Node()
 		default:
 			n = Node{n.n.kids[s.Index], n.base, n.via}
 		}

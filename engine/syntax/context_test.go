@@ -255,7 +255,7 @@ func TestContextWhileTyping(t *testing.T) {
 			tr := parse(src)
 			asked := 0
 			for _, s := range tr.Documents()[0].Sections {
-				for i, it := range s.Items {
+				for i, it := range s.Items.All() {
 					end := it.Base + len(strings.TrimRight(it.Unit.Source, " \r\n"))
 					ask := func(n Node, kind ContextKind, path []Step) {
 						span := n.Span()

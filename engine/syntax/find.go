@@ -19,9 +19,11 @@ func (t *Tree) ItemAt(doc, off int) (section, item int) {
 	if s < 0 {
 		return -1, -1
 	}
-	items := sections[s].Items
-	i := sort.Search(len(items), func(i int) bool { return items[i].Base > off }) - 1
-	if i < 0 || off > items[i].Base+len(items[i].Unit.Source) {
+	i := sections[s].Items.units.Find(off)
+	if i < 0 {
+		return s, -1
+	}
+	if it := sections[s].Items.At(i); off > it.Base+len(it.Unit.Source) {
 		return s, -1
 	}
 	return s, i
@@ -49,11 +51,10 @@ func (t *Tree) NodeAt(off int) []Node {
 	switch {
 	case s.Key.Span().Contains(off):
 		return append(path, s.Key)
-	case s.Items != nil:
+	case s.Items.Len() > 0:
 		path = append(path, s.Value)
-		k := sort.Search(len(s.Items), func(i int) bool { return s.Items[i].Span.Start > off }) - 1
-		if k >= 0 && s.Items[k].Span.Contains(off) {
-			path = append(path, s.Items[k].Node())
+		if k := s.Items.StartingBy(off); k >= 0 && s.Items.At(k).Span.Contains(off) {
+			path = append(path, s.Items.At(k).Node())
 			return descend(path, off)
 		}
 	case s.Value.Span().Contains(off):
@@ -82,11 +83,10 @@ func descend(path []Node, off int) []Node {
 					next = e.Value
 				}
 			}
-		case n.Kind() == Sequence && n.n.x != nil && n.n.x.items != nil:
-			for _, it := range n.n.x.items {
-				if it.Span.Contains(off) {
-					next = it.Node()
-				}
+		case n.Kind() == Sequence && n.n.x != nil && n.n.x.items.Len() > 0:
+			items := n.n.x.items
+			if k := items.StartingBy(off); k >= 0 && items.At(k).Span.Contains(off) {
+				next = items.At(k).Node()
 			}
 		case n.Kind() == Sequence:
 			next = n.child(off)
@@ -123,7 +123,7 @@ func (n Node) child(off int) Node {
 
 // chunkAt is the index of the chunk that holds off.
 func (t *Tree) chunkAt(off int) int {
-	return sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].Base > off }) - 1
+	return t.chunks.units.Find(off)
 }
 
 // Definition is the node that an alias of the tree stands for, with its own absolute spans, also where it lies in another
@@ -137,7 +137,7 @@ func (t *Tree) Definition(alias Node) (Node, bool) {
 		return target, true
 	}
 	for _, i := range t.marked {
-		c := t.chunks[i]
+		c := t.chunks.At(i)
 		if n, ok := c.Unit.defines(target.n, c.Base); ok {
 			return n, true
 		}

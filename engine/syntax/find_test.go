@@ -126,10 +126,10 @@ func TestUnitsInBracketsAreKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			txt := text.New(src)
 			tr := Parse(txt, Options{})
-			old := testsOf(t, tr).Items
+			old := itemsOf(t, tr)
 			at := strings.Index(src, "name: b") + len("name: b")
 			edits := []text.Edit{{Span: text.Span{Start: at, End: at}, New: "b"}}
-			next := testsOf(t, tr.Update(txt.Apply(edits...), edits)).Items
+			next := itemsOf(t, tr.Update(txt.Apply(edits...), edits))
 			for i := range old {
 				if same := old[i].Unit == next[i].Unit; same == (i == 1) {
 					t.Errorf("test %d is the same: %v", i, same)

@@ -73,7 +73,7 @@ type extra struct {
 	raw        string // the text as written, of scalars that are not exact
 	target     *node  // of an alias
 	entries    []Entry
-	items      []Item
+	items      Items
 }
 
 // move shifts the spans of the properties, if there are any.
@@ -238,8 +238,8 @@ func (n Node) Len() int {
 		return 0
 	case n.n.x != nil && n.n.x.entries != nil:
 		return len(n.n.x.entries)
-	case n.n.x != nil && n.n.x.items != nil:
-		return len(n.n.x.items)
+	case n.n.x != nil && n.n.x.items.Len() > 0:
+		return n.n.x.items.Len()
 	case n.n.kind == Mapping:
 		return len(n.n.kids) / 2
 	}
@@ -272,9 +272,9 @@ func (n Node) Items() []Node {
 	if n.Kind() != Sequence {
 		return nil
 	}
-	if n.n.x != nil && n.n.x.items != nil {
-		out := make([]Node, len(n.n.x.items))
-		for i, it := range n.n.x.items {
+	if n.n.x != nil && n.n.x.items.Len() > 0 {
+		out := make([]Node, n.n.x.items.Len())
+		for i, it := range n.n.x.items.All() {
 			out[i] = it.Unit.Node.At(it.Base)
 		}
 		return out

@@ -126,7 +126,7 @@ func TestAliasesAcrossUnits(t *testing.T) {
 	if f := tr.Findings(); len(f) > 0 {
 		t.Fatalf("findings in valid text: %v", f)
 	}
-	items := testsOf(t, tr).Items
+	items := itemsOf(t, tr)
 	body, _ := items[1].Node().Get("body")
 	target := body.Value.Resolve()
 	if target.Kind() != Mapping || !target.Foreign() {
@@ -149,7 +149,7 @@ func TestAliasesAcrossUnits(t *testing.T) {
 	at := strings.Index(src, "x: 1")
 	edits := []text.Edit{{Span: text.Span{Start: at, End: at + 1}, New: "yy"}}
 	next := tr.Update(txt.Apply(edits...), edits)
-	after := testsOf(t, next).Items
+	after := itemsOf(t, next)
 	if after[1].Unit == items[1].Unit || after[1].Unit.Hash == items[1].Unit.Hash {
 		t.Error("the unit with the alias was kept, though its anchor changed")
 	}
@@ -322,13 +322,13 @@ func TestALargeFileIsRefusedAndTakenBack(t *testing.T) {
 
 func TestUpdateWithTheWrongEditsStillReadsTheText(t *testing.T) {
 	tr := parse("tests:\n  - name: a\n  - name: b\n")
-	old := testsOf(t, tr).Items
+	old := itemsOf(t, tr)
 	next := text.New("mode: x\ntests:\n  - name: a\n  - name: c\n")
 	got := tr.Update(next, []text.Edit{{New: "?"}})
 	if a, b := full(got), full(Parse(next, Options{})); a != b {
 		t.Errorf("the trees differ: %s", firstDifference(a, b))
 	}
-	if testsOf(t, got).Items[0].Unit != old[0].Unit {
+	if itemsOf(t, got)[0].Unit != old[0].Unit {
 		t.Error("the unit that is the same was not kept")
 	}
 }

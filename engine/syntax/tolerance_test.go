@@ -108,11 +108,11 @@ func TestABrokenLineBreaksNothingElse(t *testing.T) {
 func checkAlive(t *testing.T, tr *Tree) {
 	t.Helper()
 	s := testsOf(t, tr)
-	if len(s.Items) != 3 {
-		t.Fatalf("%d tests are alive, want 3", len(s.Items))
+	if s.Items.Len() != 3 {
+		t.Fatalf("%d tests are alive, want 3", s.Items.Len())
 	}
 	for i, want := range []string{"first", "second", "third"} {
-		n := s.Items[i].Node()
+		n := s.Items.At(i).Node()
 		name, _ := n.Get("name")
 		if name.Value.Value() != want {
 			t.Errorf("test %d is named %q", i, name.Value.Value())
@@ -127,6 +127,16 @@ func checkAlive(t *testing.T, tr *Tree) {
 			t.Errorf("test %q expects the status %q", want, got)
 		}
 	}
+}
+
+// itemsOf are the tests of a file.
+func itemsOf(t testing.TB, tr *Tree) []Item {
+	t.Helper()
+	var list []Item
+	for _, it := range testsOf(t, tr).Items.All() {
+		list = append(list, it)
+	}
+	return list
 }
 
 func testsOf(t testing.TB, tr *Tree) Section {
@@ -284,7 +294,7 @@ func TestWholeDocuments(t *testing.T) {
 				if s.Key.Value() != "tests" || got != nil {
 					continue
 				}
-				for _, it := range s.Items {
+				for _, it := range s.Items.All() {
 					n := it.Node()
 					if n.Kind() == Mapping {
 						e, _ := n.Get("name")

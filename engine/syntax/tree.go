@@ -2,9 +2,11 @@ package syntax
 
 import (
 	"fmt"
+	"iter"
 	"sort"
 
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/vector"
 )
 
 // Options are the limits of the reader, and what it cuts into units.
@@ -39,7 +41,7 @@ func (o Options) withDefaults() Options {
 type Tree struct {
 	text     *text.Text
 	opts     Options
-	chunks   []Item // all chunks of the file, in order; together they are the text
+	chunks   Items  // all chunks of the file, in order; together they are the text
 	heads    []int  // the indices of the chunks that are no items, ascending
 	marked   []int  // the indices of the chunks with findings or anchors, ascending
 	docs     []Document
@@ -59,8 +61,8 @@ type Document struct {
 type Section struct {
 	Key, Value Node
 	Span       text.Span
-	// Items are the items of a section of units, in whatever layout they are written; nil for other sections.
-	Items []Item
+	// Items are the items of a section of units, in whatever layout they are written; none for other sections.
+	Items Items
 
 	chunk int // where the chunk begins that the section was read in
 }
@@ -72,6 +74,43 @@ type Item struct {
 	Unit *Unit
 }
 
+// Items are units at their places, in order. Immutable; what an edit leaves alone is shared with the version before.
+type Items struct{ units vector.Vector[*Unit] }
+
+// Units are the units with their bases.
+func (l Items) Units() vector.Vector[*Unit] { return l.units }
+
+// Len is the number of items.
+func (l Items) Len() int { return l.units.Len() }
+
+// At is the item of a number.
+func (l Items) At(i int) Item {
+	u, base := l.units.At(i)
+	return Item{base, u.Span.Shift(base), u}
+}
+
+// All are the items with their numbers.
+func (l Items) All() iter.Seq2[int, Item] {
+	return func(yield func(int, Item) bool) {
+		i := 0
+		for base, u := range l.units.All() {
+			if !yield(i, Item{base, u.Span.Shift(base), u}) {
+				return
+			}
+			i++
+		}
+	}
+}
+
+// StartingBy is the number of the last item whose span starts at off or before, -1 for none.
+func (l Items) StartingBy(off int) int {
+	i := l.units.Find(off)
+	if i >= 0 && l.At(i).Span.Start > off { // the comments before an item are no part of it
+		i--
+	}
+	return i
+}
+
 // Parse reads a text.
 func Parse(t *text.Text, opts Options) *Tree {
 	tree := &Tree{text: t, opts: opts.withDefaults()}
@@ -80,21 +119,15 @@ func Parse(t *text.Text, opts Options) *Tree {
 	}
 	b := builder{tree: tree}
 	b.scan(0, 0, cut{kind: chunkDoc}, nil)
-	tree.assemble(nil)
+	b.finish()
 	return tree
-}
-
-// assemble resolves the aliases between units and builds the documents, once the chunks are there.
-func (t *Tree) assemble(old *Tree) {
-	t.bindAll()
-	t.group(old)
 }
 
 // bindAll resolves the aliases that name anchors of other units, document by document.
 func (t *Tree) bindAll() {
 	needed := false
 	for _, i := range t.marked {
-		u := t.chunks[i].Unit
+		u := t.unit(i)
 		needed = needed || len(u.anchors) > 0 || len(u.outer) > 0
 	}
 	if !needed {
@@ -102,21 +135,32 @@ func (t *Tree) bindAll() {
 	}
 	env := make(map[string]binding)
 	h, limited := 0, false
+	var changes []vector.Change[*Unit]
 	for _, i := range t.marked {
 		for ; h < len(t.heads) && t.heads[h] <= i; h++ {
-			if t.chunks[t.heads[h]].Unit.kind != chunkSection {
+			if t.unit(t.heads[h]).kind != chunkSection {
 				clear(env)
 				limited = false
 			}
 		}
-		c := &t.chunks[i]
-		c.Unit = bind(c.Unit, env, t.opts)
-		c.Unit.offer(env)
-		if c.Unit.excess != nil && !limited {
+		c := t.chunks.At(i)
+		u := bind(c.Unit, env, t.opts)
+		if u != c.Unit {
+			changes = append(changes, vector.Change[*Unit]{Index: i, Elem: u})
+		}
+		u.offer(env)
+		if u.excess != nil && !limited {
 			limited = true
-			t.own = append(t.own, tooManyNodes(c.Unit.excess, t.opts).at(c.Base))
+			t.own = append(t.own, tooManyNodes(u.excess, t.opts).at(c.Base))
 		}
 	}
+	t.chunks.units = t.chunks.units.With(changes)
+}
+
+// unit is the unit of a chunk.
+func (t *Tree) unit(i int) *Unit {
+	u, _ := t.chunks.units.At(i)
+	return u
 }
 
 // refuse reports whether the text is too large to be read, and says so in the tree.
@@ -149,7 +193,7 @@ func (t *Tree) Findings() []Finding {
 	out := append([]Finding(nil), t.own...)
 	covered := t.coveredByWhole()
 	for _, i := range t.marked {
-		c := &t.chunks[i]
+		c := t.chunks.At(i)
 		if covered(c.Base) {
 			continue
 		}
@@ -170,13 +214,12 @@ func (t *Tree) Findings() []Finding {
 func (t *Tree) Comments() []Comment {
 	var out []Comment
 	covered := t.coveredByWhole()
-	for i := range t.chunks {
-		c := &t.chunks[i]
-		if len(c.Unit.Comments) == 0 || covered(c.Base) {
+	for base, u := range t.chunks.units.All() {
+		if len(u.Comments) == 0 || covered(base) {
 			continue
 		}
-		for _, cm := range c.Unit.Comments {
-			out = append(out, Comment{cm.Span.Shift(c.Base), cm.Own})
+		for _, cm := range u.Comments {
+			out = append(out, Comment{cm.Span.Shift(base), cm.Own})
 		}
 	}
 	for _, w := range t.wholes {
@@ -205,29 +248,30 @@ func (t *Tree) group(old *Tree) {
 	type docRange struct{ from, to int } // indices in heads
 	var ranges []docRange
 	for i := 0; i < len(t.heads); i++ {
-		kind := t.chunks[t.heads[i]].Unit.kind
-		implicit := i > 0 && t.chunks[t.heads[i-1]].Unit.kind == chunkDocEnd
+		head := t.unit(t.heads[i])
+		kind := head.kind
+		implicit := i > 0 && t.unit(t.heads[i-1]).kind == chunkDocEnd
 		switch {
-		case kind == chunkDoc, kind == chunkDocEnd && t.chunks[t.heads[i]].Unit.shape&shapeContent != 0, kind == chunkSection && implicit:
+		case kind == chunkDoc, kind == chunkDocEnd && head.shape&shapeContent != 0, kind == chunkSection && implicit:
 			ranges = append(ranges, docRange{i, i + 1})
 		case kind == chunkSection:
 			ranges[len(ranges)-1].to = i + 1
 		}
 	}
 	// The head before the first --- is a document only if it has content.
-	if len(ranges) > 1 && ranges[0].to == 1 && t.chunks[0].Unit.shape&shapeContent == 0 {
+	if len(ranges) > 1 && ranges[0].to == 1 && t.unit(0).shape&shapeContent == 0 {
 		ranges = ranges[1:]
 	}
 	t.docs = make([]Document, 0, len(ranges))
 	for _, r := range ranges {
 		first := t.heads[r.from]
-		stop := len(t.chunks)
+		stop := t.chunks.Len()
 		if r.to < len(t.heads) {
 			stop = t.heads[r.to]
 		}
-		span := text.Span{Start: t.chunks[first].Base, End: end}
-		if stop < len(t.chunks) {
-			span.End = t.chunks[stop].Base
+		span := text.Span{Start: t.chunks.At(first).Base, End: end}
+		if stop < t.chunks.Len() {
+			span.End = t.chunks.At(stop).Base
 		}
 		t.docs = append(t.docs, t.document(t.heads[r.from:r.to], stop, span, old))
 	}
@@ -242,7 +286,7 @@ func (t *Tree) document(heads []int, stop int, span text.Span, old *Tree) Docume
 	}
 	var entries []Entry
 	for h, i := range heads {
-		c := t.chunks[i]
+		c := t.chunks.At(i)
 		if c.Unit.kind != chunkSection {
 			continue
 		}
@@ -250,18 +294,18 @@ func (t *Tree) document(heads []int, stop int, span text.Span, old *Tree) Docume
 		if h+1 < len(heads) {
 			next = heads[h+1]
 		}
-		items := t.chunks[i+1 : next : next]
-		if len(items) > 0 && !plainHead(c.Unit) {
+		items := Items{t.chunks.units.Slice(i+1, next)}
+		if items.Len() > 0 && !plainHead(c.Unit) {
 			sectionEnd := span.End
-			if next < len(t.chunks) {
-				sectionEnd = t.chunks[next].Base
+			if next < t.chunks.Len() {
+				sectionEnd = t.chunks.At(next).Base
 			}
 			w := t.readWhole(text.Span{Start: c.Base, End: sectionEnd}, chunkSection, old)
 			doc.Sections = appendSections(doc.Sections, w.unit, w.base)
 			continue
 		}
 		doc.Sections = appendSections(doc.Sections, c.Unit, c.Base)
-		if len(items) > 0 {
+		if items.Len() > 0 {
 			last := &doc.Sections[len(doc.Sections)-1]
 			last.setItems(items)
 		}
@@ -290,9 +334,9 @@ func plainHead(u *Unit) bool {
 }
 
 // setItems makes the section's value the list of the items.
-func (s *Section) setItems(items []Item) {
+func (s *Section) setItems(items Items) {
 	s.Items = items
-	first, last := items[0].Span, items[len(items)-1].Span
+	first, last := items.At(0).Span, items.At(items.Len()-1).Span
 	n := &node{kind: Sequence, style: Block, start: int32(first.Start), end: int32(last.End), x: &extra{items: items}}
 	s.Value = Node{n: n}
 	s.Span.End = last.End
@@ -312,10 +356,11 @@ func appendSections(out []Section, u *Unit, base int) []Section {
 
 // subItems sets the items that were cut out of a section's tree.
 func (s *Section) subItems(subs []Item, base int) {
-	s.Items = make([]Item, len(subs))
-	for i, it := range subs {
-		s.Items[i] = Item{it.Base + base, it.Span.Shift(base), it.Unit}
+	var b vector.Builder[*Unit]
+	for _, it := range subs {
+		b.Add(it.Unit, it.Base+base)
 	}
+	s.Items = Items{b.Vector()}
 	v := *s.Value.n
 	v.x = &extra{}
 	if s.Value.n.x != nil {
@@ -350,7 +395,7 @@ func (t *Tree) duplicateSections(sections []Section) {
 func (t *Tree) needsWhole(heads []int, stop int, span text.Span) bool {
 	keys, sections := 0, 0
 	for _, i := range heads {
-		u := t.chunks[i].Unit
+		u := t.unit(i)
 		if u.shape&shapeContent != 0 || u.shape&shapeComplex != 0 {
 			return true
 		}

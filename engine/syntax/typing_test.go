@@ -56,7 +56,7 @@ func (ty *typist) check(neighbours []string, typed string) {
 	seen := 0
 	for _, d := range ty.tree.Documents() {
 		for _, s := range d.Sections {
-			for _, it := range s.Items {
+			for _, it := range s.Items.All() {
 				if seen < len(neighbours) && ty.unitText(it.Unit) == neighbours[seen] {
 					seen++
 				}
@@ -108,7 +108,7 @@ func TestTypingKeepsTheNeighboursAndErrsOnTheTypedLineOnly(t *testing.T) {
 				}
 				for _, d := range whole.Documents() {
 					for _, s := range d.Sections {
-						for _, it := range s.Items {
+						for _, it := range s.Items.All() {
 							typeUnit(t, src, it, closing)
 						}
 					}
@@ -131,7 +131,7 @@ func typeUnit(t *testing.T, src string, it Item, closing bool) {
 	var neighbours []string
 	for _, d := range ty.tree.Documents() {
 		for _, s := range d.Sections {
-			for _, n := range s.Items {
+			for _, n := range s.Items.All() {
 				neighbours = append(neighbours, ty.unitText(n.Unit))
 			}
 		}
@@ -212,7 +212,7 @@ func TestAPastedCopyIsAUnitOfItsOwn(t *testing.T) {
 				seen := make(map[*Unit]bool)
 				for _, d := range next.Documents() {
 					for _, s := range d.Sections {
-						for _, it := range s.Items {
+						for _, it := range s.Items.All() {
 							if seen[it.Unit] {
 								t.Errorf("pasted at %d, a unit stands at two places", to)
 							}
@@ -231,11 +231,11 @@ func TestAPastedCopyIsAUnitOfItsOwn(t *testing.T) {
 func TestAnEditKeepsAllOtherUnits(t *testing.T) {
 	txt := text.New(bigSpec(200))
 	tree := Parse(txt, Options{})
-	old := testsOf(t, tree).Items
+	old := itemsOf(t, tree)
 	for _, k := range []int{0, 1, 100, 198, 199} {
 		at := old[k].Span.End
 		edits := []text.Edit{{Span: text.Span{Start: at, End: at}, New: "\n    timeout: 1s"}}
-		next := testsOf(t, tree.Update(txt.Apply(edits...), edits)).Items
+		next := itemsOf(t, tree.Update(txt.Apply(edits...), edits))
 		for i := range old {
 			if same := old[i].Unit == next[i].Unit; same == (i == k) {
 				t.Errorf("edit of test %d: test %d is the same: %v", k, i, same)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/vector"
 )
 
 // Update is the tree of the text next, which the edits made of the tree's own text, each applied to the result of the
@@ -20,18 +21,18 @@ func (t *Tree) Update(next *text.Text, edits []text.Edit) *Tree {
 	for _, r := range regions {
 		delta += r.delta()
 	}
-	if t.tooLarge || len(t.chunks) == 0 || t.text.Len()+delta != next.Len() {
+	if t.tooLarge || t.chunks.Len() == 0 || t.text.Len()+delta != next.Len() {
 		// The edits are not those that made the text: read it anew, and keep what is the same all the same.
 		b := builder{tree: tree, old: t}
-		b.know(0, len(t.chunks))
+		b.know(0, t.chunks.Len())
 		b.scan(0, 0, cut{kind: chunkDoc}, nil)
-		tree.assemble(t)
+		b.finish()
 		return tree
 	}
 	b := builder{tree: tree, old: t}
-	tree.chunks = make([]Item, 0, len(t.chunks)+8)
+	b.chunks.Grow(t.chunks.Len())
 	b.replace(regions)
-	tree.assemble(t)
+	b.finish()
 	return tree
 }
 
@@ -87,68 +88,82 @@ func compose(regions []region, e text.Edit) []region {
 
 // builder makes the chunks of a tree, of old ones and of the text.
 type builder struct {
-	tree  *Tree
-	old   *Tree
-	known map[string][]int // old chunks that may be met again, by their source
-	taken []int            // pairs of the index of a new chunk and that of the old one whose unit it has
+	tree   *Tree
+	old    *Tree
+	chunks vector.Builder[*Unit]
+	fresh  []fresh          // new chunks that may have to be read anew
+	known  map[string][]int // old chunks that may be met again, by their source
+}
+
+// fresh is a new chunk; from is the index of the old one whose unit it has, -1 where it was read.
+type fresh struct {
+	unit *Unit
+	base int
+	from int
+}
+
+// finish makes the tree of the chunks.
+func (b *builder) finish() {
+	b.settle(0)
+	b.tree.chunks = Items{b.chunks.Vector()}
+	b.tree.bindAll()
+	b.tree.group(b.old)
 }
 
 // know offers the units of the old chunks [from, to) to be taken again.
 func (b *builder) know(from, to int) {
 	b.known = make(map[string][]int, to-from)
 	for i := from; i < to; i++ {
-		src := b.old.chunks[i].Unit.Source
+		src := b.old.unit(i).Source
 		b.known[src] = append(b.known[src], i)
 	}
 }
 
-// take is the known unit of a chunk. Each is taken once, so that no unit stands at two places.
-func (b *builder) take(src string, c cut, follows bool) *Unit {
+// take is the known unit of a chunk, with the index of the old chunk. Each is taken once, so that no unit stands at two
+// places.
+func (b *builder) take(src string, c cut, follows bool) (*Unit, int) {
 	list := b.known[src]
 	for k, i := range list {
-		if u := b.old.chunks[i].Unit; u.kind == c.kind && u.dash == c.dash && u.follows == follows {
+		if u := b.old.unit(i); u.kind == c.kind && u.dash == c.dash && u.follows == follows {
 			b.known[src] = append(append([]int(nil), list[:k]...), list[k+1:]...)
-			b.taken = append(b.taken, len(b.tree.chunks), i)
-			return u
+			return u, i
 		}
 	}
-	return nil
+	return nil, -1
 }
 
-// settle reads those new chunks anew whose unit was taken from an old chunk that is kept behind them: from done on.
+// settle appends the fresh chunks. Those whose unit was taken from an old chunk that is kept behind them, which are the
+// old ones from done on, are read anew; where done is 0, none is kept.
 func (b *builder) settle(done int) {
-	for k := 0; k < len(b.taken); k += 2 {
-		if c := &b.tree.chunks[b.taken[k]]; b.taken[k+1] >= done {
-			follows := c.Unit.follows
-			c.Unit = newUnit(c.Unit.Source, c.Unit.kind, c.Unit.dash, b.tree.opts)
-			c.Unit.follows = follows
+	t := b.tree
+	for _, f := range b.fresh {
+		u := f.unit
+		if done > 0 && f.from >= done {
+			u = newUnit(u.Source, u.kind, u.dash, t.opts)
+			u.follows = f.unit.follows
 		}
+		if u.kind != chunkItem {
+			t.heads = append(t.heads, b.chunks.Len())
+		}
+		if u.marked() {
+			t.marked = append(t.marked, b.chunks.Len())
+		}
+		b.chunks.Add(u, f.base)
 	}
-	b.taken = b.taken[:0]
+	b.fresh = b.fresh[:0]
 }
 
 // keep appends the old chunks [from, to), moved by delta.
 func (b *builder) keep(from, to, delta int) {
 	t := b.tree
-	move := len(t.chunks) - from
+	move := b.chunks.Len() - from
 	for _, i := range within(b.old.heads, from, to) {
 		t.heads = append(t.heads, i+move)
 	}
 	for _, i := range within(b.old.marked, from, to) {
 		t.marked = append(t.marked, i+move)
 	}
-	at := len(t.chunks)
-	t.chunks = append(t.chunks, b.old.chunks[from:to]...)
-	if delta == 0 {
-		return
-	}
-	moved := t.chunks[at:]
-	for i := range moved {
-		c := &moved[i]
-		c.Base += delta
-		c.Span.Start += delta
-		c.Span.End += delta
-	}
+	b.chunks.Keep(b.old.chunks.units, from, to, delta)
 }
 
 func within(sorted []int, from, to int) []int {
@@ -160,11 +175,11 @@ func within(sorted []int, from, to int) []int {
 // off, since a changed line may come to belong to it.
 func (t *Tree) entryOf(off int) int {
 	i := max(t.chunkAt(off), 0)
-	for i > 0 && t.chunks[i].Unit.follows {
+	for i > 0 && t.unit(i).follows {
 		i--
 	}
 	i = max(i-1, 0)
-	for i > 0 && (t.chunks[i].Unit.follows || t.chunks[i].Base == 0) {
+	for i > 0 && (t.unit(i).follows || t.chunks.At(i).Base == 0) {
 		i--
 	}
 	return i
@@ -177,11 +192,11 @@ func (b *builder) replace(regions []region) {
 		r := regions[k]
 		entry := old.entryOf(r.oldStart)
 		b.keep(done, entry, delta)
-		b.know(entry, min(old.chunkAt(r.oldEnd)+3, len(old.chunks)))
-		c := old.chunks[entry]
+		b.know(entry, min(old.chunkAt(r.oldEnd)+3, old.chunks.Len()))
+		c := old.chunks.At(entry)
 		start := cut{off: 0, kind: c.Unit.kind, dash: c.Unit.dash}
 		newDelta := delta + r.delta()
-		done = len(old.chunks)
+		done = old.chunks.Len()
 		b.scan(c.Base+delta, r.newEnd, start, func(at cut) bool {
 			for k+1 < len(regions) && regions[k+1].newStart <= at.off {
 				k++ // the next change lies in what was cut already
@@ -192,10 +207,10 @@ func (b *builder) replace(regions []region) {
 				return false
 			}
 			i := old.chunkAt(at.off - newDelta)
-			if i <= entry || old.chunks[i].Base != at.off-newDelta {
+			if i <= entry || old.chunks.At(i).Base != at.off-newDelta {
 				return false
 			}
-			u := old.chunks[i].Unit
+			u := old.unit(i)
 			if u.kind != at.kind || u.dash != at.dash || u.follows {
 				return false
 			}
@@ -206,12 +221,12 @@ func (b *builder) replace(regions []region) {
 			return true
 		})
 		b.settle(done)
-		if done == len(old.chunks) {
+		if done == old.chunks.Len() {
 			return // the text was cut to its end
 		}
 		delta = newDelta
 	}
-	b.keep(done, len(old.chunks), delta)
+	b.keep(done, old.chunks.Len(), delta)
 }
 
 // scan cuts and reads the text from the chunk that begins at from, whose kind is known, until stop accepts a cut or the
@@ -267,7 +282,7 @@ func (b *builder) scan(from, likely int, first cut, stop func(cut) bool) {
 func (b *builder) push(src string, base int, c cut, clone bool) {
 	follows, cloned := false, !clone
 	for {
-		u := b.take(src, c, follows)
+		u, from := b.take(src, c, follows)
 		if u == nil {
 			if !cloned {
 				src, cloned = strings.Clone(src), true
@@ -279,15 +294,15 @@ func (b *builder) push(src string, base int, c cut, clone bool) {
 			}
 		}
 		if u.stray == 0 {
-			b.add(Item{base, u.Span.Shift(base), u})
+			b.fresh = append(b.fresh, fresh{u, base, from})
 			return
 		}
-		head := b.take(src[:u.stray], c, follows)
+		head, from := b.take(src[:u.stray], c, follows)
 		if head == nil {
 			head = newUnit(src[:u.stray], c.kind, c.dash, b.tree.opts)
 			head.follows = follows
 		}
-		b.add(Item{base, head.Span.Shift(base), head})
+		b.fresh = append(b.fresh, fresh{head, base, from})
 		base, src, follows = base+u.stray, src[u.stray:], true
 	}
 }
@@ -296,22 +311,11 @@ func (b *builder) push(src string, base int, c cut, clone bool) {
 func (b *builder) reuse(u *Unit) {
 	for src, list := range b.known {
 		for _, i := range list {
-			if old := b.old.chunks[i].Unit; old.subs != nil {
+			if old := b.old.unit(i); old.subs != nil {
 				reuseSubs(u, old)
 				delete(b.known, src) // each unit is taken once
 				return
 			}
 		}
 	}
-}
-
-func (b *builder) add(it Item) {
-	t := b.tree
-	if it.Unit.kind != chunkItem {
-		t.heads = append(t.heads, len(t.chunks))
-	}
-	if it.Unit.marked() {
-		t.marked = append(t.marked, len(t.chunks))
-	}
-	t.chunks = append(t.chunks, it)
 }

@@ -51,8 +51,8 @@ func full(t *Tree) string {
 		fmt.Fprintf(&b, "doc %v\n", d.Span)
 		fullNode(&b, d.Root, 0)
 		for _, s := range d.Sections {
-			fmt.Fprintf(&b, "section %v %q %v %d\n", s.Span, s.Key.Value(), s.Value.Span(), len(s.Items))
-			for _, it := range s.Items {
+			fmt.Fprintf(&b, "section %v %q %v %d\n", s.Span, s.Key.Value(), s.Value.Span(), s.Items.Len())
+			for _, it := range s.Items.All() {
 				fmt.Fprintf(&b, "item %d %v %q %x %v %d\n", it.Base, it.Span, it.Unit.Source, it.Unit.Hash, it.Node().Span(), len(it.Unit.Findings))
 			}
 		}
@@ -98,7 +98,7 @@ func sound(t testing.TB, tr *Tree, src string) {
 	t.Helper()
 	at := 0
 	places := make(map[*Unit]bool)
-	for _, c := range tr.chunks {
+	for _, c := range tr.chunks.All() {
 		if places[c.Unit] {
 			t.Fatalf("%q: one unit stands at two places", src)
 		}

@@ -78,7 +78,7 @@ func (t *Tree) wholeDocument(span text.Span, old *Tree) Document {
 	}
 	doc.Sections = appendSections(nil, w.unit, w.base)
 	for _, s := range doc.Sections {
-		if s.Items != nil { // the items' nodes count from their own bases
+		if s.Items.Len() > 0 { // the items' nodes count from their own bases
 			root := *w.unit.Node.n
 			root.x = &extra{}
 			if w.unit.Node.n.x != nil {
@@ -104,7 +104,7 @@ func (t *Tree) closesBeyond(from, to int, span text.Span) bool {
 	tried := 0
 	i := sort.SearchInts(t.marked, from)
 	for ; i < len(t.marked) && t.marked[i] < to; i++ {
-		c := t.chunks[t.marked[i]]
+		c := t.chunks.At(t.marked[i])
 		for _, o := range c.Unit.open {
 			if tried++; tried > most {
 				return false

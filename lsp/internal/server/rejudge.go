@@ -23,9 +23,9 @@ func (s *Server) rejudge(uri string) {
 		if r, ok := old.(*rejudged); ok && r.of == next.of {
 			before = r.tests
 		}
-		next.tests = before.Update(file, nil, func(_ int, _ *spec.Spec, t *spec.TestAt) (none struct{}, found bool) {
+		next.tests = before.Update(file, nil, func(_ int, _ *spec.Spec, t spec.TestAt) (none struct{}, found bool) {
 			for _, r := range snap.Results(engine.TestKey{URI: uri, ID: t.ID}) {
-				if next := run.Judge(r, *t, snap); next != r {
+				if next := run.Judge(r, t, snap); next != r {
 					judged[r] = next
 				}
 			}

@@ -78,7 +78,9 @@ func (s *Server) selection(doc *engine.Document, a *command.RunArgs) (run.Select
 func testsOf(doc *engine.Document) []spec.TestAt {
 	var tests []spec.TestAt
 	for _, sp := range doc.Spec().Specs {
-		tests = append(tests, sp.Tests...)
+		for _, t := range sp.Tests.All() {
+			tests = append(tests, t)
+		}
 	}
 	return tests
 }

@@ -130,7 +130,7 @@ func (c *validationCache) findings(snap *engine.Snapshot, uri string) []analysis
 		if c, ok := old.(*complaints); ok && c.of == known {
 			before = c.findings
 		}
-		next.findings = before.Update(doc.Spec(), nil, func(_ int, _ *spec.Spec, t *spec.TestAt) ([]plugin.FieldError, bool) {
+		next.findings = before.Update(doc.Spec(), nil, func(_ int, _ *spec.Spec, t spec.TestAt) ([]plugin.FieldError, bool) {
 			v := known.byHash[t.Hash()]
 			if v == nil {
 				v = known.byTest[t.ID]

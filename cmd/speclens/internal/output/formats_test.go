@@ -63,7 +63,7 @@ func fixture(t *testing.T) (Source, []run.TestInfo) {
 	source := Source{Snap: session.Snapshot(), WorkDir: "/srv"}
 	var specs []run.TestInfo
 	for _, s := range source.Snap.Document(specURI).Spec().Specs {
-		for _, at := range s.Tests {
+		for _, at := range s.Tests.All() {
 			span := at.Abs(at.Head)
 			line, _ := lineColumn(source, span.Start)
 			key := engine.TestKey{URI: specURI, ID: at.ID}

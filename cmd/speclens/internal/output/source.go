@@ -26,7 +26,7 @@ func (s Source) Test(key engine.TestKey) (spec.TestAt, *engine.Document, bool) {
 		return spec.TestAt{}, nil, false
 	}
 	for _, sp := range doc.Spec().Specs {
-		for _, t := range sp.Tests {
+		for _, t := range sp.Tests.All() {
 			if t.ID == key.ID {
 				return t, doc, true
 			}
