@@ -123,7 +123,7 @@ func TestScanLetsOthersEditBetweenItsBatches(t *testing.T) {
 	if snap.Document(uri("d0/f0.qube.yaml")) != nil {
 		t.Error("a deleted file is known")
 	}
-	if got := snap.Document(uri("d4/f599.qube.yaml")); !got.Open || got.Spec().Specs[0].Tests[0].ID != "typed" {
+	if got := snap.Document(uri("d4/f599.qube.yaml")); !got.Open || got.Spec().Specs[0].Tests.At(0).ID != "typed" {
 		t.Error("the disk won over the editor")
 	}
 	if got := snap.Document(uri("mine.qube.yaml")).Text.String(); got != strings.Repeat("#", len(told)) {
