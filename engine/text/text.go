@@ -148,13 +148,23 @@ func (t *Text) Position(off int, enc Encoding) Position {
 	for off > 0 && t.byteAt(off)&0xC0 == 0x80 {
 		off--
 	}
-	line := t.LineAt(off)
-	span := t.LineSpan(line)
-	off = min(off, span.End)
-	if enc == UTF8 {
-		return Position{line, off - span.Start}
+	if t.inCRLF(off) {
+		off--
 	}
-	return Position{line, t.root.prefix(off).units(enc) - t.root.prefix(span.Start).units(enc)}
+	line := t.LineAt(off)
+	start := t.LineStart(line)
+	if enc == UTF8 || t.root == nil {
+		return Position{line, off - start}
+	}
+	return Position{line, t.unitsIn(start, off, enc)}
+}
+
+// unitsIn counts the units of [from, to).
+func (t *Text) unitsIn(from, to int, enc Encoding) int {
+	if to-from <= maxLeaf {
+		return measure(t.Slice(Span{from, to})).units(enc)
+	}
+	return t.root.prefix(to).units(enc) - t.root.prefix(from).units(enc)
 }
 
 // Offset is the byte offset of a position. As the reference implementation of LSP text documents does it, a line behind
