@@ -22,10 +22,12 @@ tests:
   - name: n
     method: POST
     resource: /echo
-    body: { int: 42, octal: 0o17, hex: 0xFF, float: 1.50, exp: 1e3, yes1: true, yes2: True, no1: FALSE, nil1: null, nil2: ~, nil3: , old: 017 }
+    body: { int: 42, octal: 0o17, hex: 0xFF, float: 1.50, exp: 1e3, yes1: true, yes2: True, no1: FALSE, nil1: null, nil2: ~, nil3: ,
+          old: 017 }
     expect:
       body:
-        body: { int: 42, octal: 15, hex: 255, float: 1.5, exp: 1000, yes1: true, yes2: true, no1: false, nil1: null, nil2: null, nil3: null, old: 17 }
+        body: { int: 42, octal: 15, hex: 255, float: 1.5, exp: 1000, yes1: true, yes2: true, no1: false, nil1: null, nil2: null,
+              nil3: null, old: 17 }
         body.int: is int
         body.octal: is int
         body.yes2: is bool
@@ -60,16 +62,19 @@ tests:
 			files: `
 target: @API@
 tests:
-  - { name: n, method: POST, resource: /echo, body: { a: yes, b: no, c: on, d: off, e: 2024-05-06, f: 2024-05-06T07:08:09Z, g: y, h: 12:30:45 },
-      expect: { body: { text: '{"a":"yes","b":"no","c":"on","d":"off","e":"2024-05-06","f":"2024-05-06T07:08:09Z","g":"y","h":"12:30:45"}' } } }
+  - { name: n, method: POST, resource: /echo, body: { a: yes, b: no, c: on, d: off, e: 2024-05-06, f: 2024-05-06T07:08:09Z, g: y,
+        h: 12:30:45 },
+      expect: { body: {
+        text: '{"a":"yes","b":"no","c":"on","d":"off","e":"2024-05-06","f":"2024-05-06T07:08:09Z","g":"y","h":"12:30:45"}' } } }
 `,
 			want: []string{"n passed"},
 		},
 		{
-			name:  "several documents in one file are several specs with one path",
-			files: "target: @API@\ntests: [{ name: one, alias: o, resource: /login }]\n---\ntarget: '@API@'\ntests: [{ name: two, resource: '/echo?{{ o.response.body.token }}' }]\n---\n# nothing\n",
-			want:  []string{"one passed", "two passed"},
-			sent:  []string{"GET /login", "GET /echo?t-1"},
+			name: "several documents in one file are several specs with one path",
+			files: "target: @API@\ntests: [{ name: one, alias: o, resource: /login }]\n---\ntarget: '@API@'\n" +
+				"tests: [{ name: two, resource: '/echo?{{ o.response.body.token }}' }]\n---\n# nothing\n",
+			want: []string{"one passed", "two passed"},
+			sent: []string{"GET /login", "GET /echo?t-1"},
 			check: func(t *testing.T, r *Report, _ *api) {
 				if a, b := r.Results[0].Key.URI, r.Results[1].Key.URI; a != b {
 					t.Errorf("the paths are %s and %s", a, b)
@@ -125,7 +130,8 @@ tests:
   - name: n
     method: POST
     resource: /text
-    body: "{{ env.PLAIN }}|{{ env.EXPORTED }}|{{ env.HASH }}|{{ env.COMMENT }}|{{ env.SINGLE }}|{{ env.DOUBLE }}|{{ env.EMPTY }}|{{ env.BLANKS }}|{{ env.EQUALS }}"
+    body: "{{ env.PLAIN }}|{{ env.EXPORTED }}|{{ env.HASH }}|{{ env.COMMENT }}|{{ env.SINGLE }}|\
+      {{ env.DOUBLE }}|{{ env.EMPTY }}|{{ env.BLANKS }}|{{ env.EQUALS }}"
 -- .env --
 # a comment
 PLAIN=plain

@@ -18,22 +18,26 @@ func TestRowsFileLevelKeys(t *testing.T) {
 			want:  []string{"call:GET /echo passed"},
 		},
 		{
-			name:  "target: an alias of targets, file first, then configuration",
-			files: "target: api\ntargets: { api: @API@ }\ntests: [{ name: n, resource: /echo }, { name: m, target: conf, resource: /echo }]\n-- .qube.yaml --\ntargets: { api: 'http://127.0.0.1:1', conf: @API@ }\n",
-			want:  []string{"n passed", "m passed"},
+			name: "target: an alias of targets, file first, then configuration",
+			files: "target: api\ntargets: { api: @API@ }\ntests: [{ name: n, resource: /echo }, { name: m, target: conf, resource: /echo }]\n" +
+				"-- .qube.yaml --\ntargets: { api: 'http://127.0.0.1:1', conf: @API@ }\n",
+			want: []string{"n passed", "m passed"},
 		},
 		{
-			name:    "target: templated",
-			was:     "the text was taken as it is written",
-			files:   "target: '{{ env.BASE }}'\ntests: [{ name: n, resource: /echo }, { name: m, target: '{{ env.NAME }}', resource: /echo }]\n-- .qube.yaml --\ntargets: { api: '{{ env.BASE }}' }\n",
+			name: "target: templated",
+			was:  "the text was taken as it is written",
+			files: "target: '{{ env.BASE }}'\n" +
+				"tests: [{ name: n, resource: /echo }, { name: m, target: '{{ env.NAME }}', resource: /echo }]\n-- .qube.yaml --\n" +
+				"targets: { api: '{{ env.BASE }}' }\n",
 			process: map[string]string{"BASE": "@API@", "NAME": "api"},
 			want:    []string{"n passed", "m passed"},
 		},
 		{
-			name:  "targets: aliases of this file, as text",
-			files: "targets: { a: @API@ }\ntests: [{ name: n, target: a, resource: /echo }]\n-- b.yaml --\ntests: [{ name: other file, target: a, resource: /echo }]\n",
-			want:  []string{"n passed", "other file errored"},
-			says:  map[string][]string{"other file": {"`a`"}},
+			name: "targets: aliases of this file, as text",
+			files: "targets: { a: @API@ }\ntests: [{ name: n, target: a, resource: /echo }]\n-- b.yaml --\n" +
+				"tests: [{ name: other file, target: a, resource: /echo }]\n",
+			want: []string{"n passed", "other file errored"},
+			says: map[string][]string{"other file": {"`a`"}},
 		},
 		{
 			name:   "targets: a map where text is wanted is an error",
@@ -47,11 +51,13 @@ func TestRowsFileLevelKeys(t *testing.T) {
 			want:  []string{"a failed", "b passed"},
 		},
 		{
-			name:  "mode: scenario, each test depends on the one before",
-			files: "mode: scenario\ntarget: @API@\ntests: [{ name: a, resource: /flaky?ok=3, retry: { maxAttempts: 3 }, expect: { status: 200 } }, { name: b, resource: /echo?b }, { name: c, resource: /echo?c }]\n",
-			opts:  Options{MaxConcurrent: 8},
-			want:  []string{"a passed", "b passed", "c passed"},
-			sent:  []string{"GET /flaky?ok=3", "GET /flaky?ok=3", "GET /flaky?ok=3", "GET /echo?b", "GET /echo?c"},
+			name: "mode: scenario, each test depends on the one before",
+			files: "mode: scenario\ntarget: @API@\n" +
+				"tests: [{ name: a, resource: /flaky?ok=3, retry: { maxAttempts: 3 }, expect: { status: 200 } }, { name: b, " +
+				"resource: /echo?b }, { name: c, resource: /echo?c }]\n",
+			opts: Options{MaxConcurrent: 8},
+			want: []string{"a passed", "b passed", "c passed"},
+			sent: []string{"GET /flaky?ok=3", "GET /flaky?ok=3", "GET /flaky?ok=3", "GET /echo?b", "GET /echo?c"},
 		},
 		{
 			name: "mode: load", files: "mode: load\ntarget: @API@\nload: { users: 2 }\ntests: [{ name: a, resource: /echo }]\n",
@@ -83,16 +89,18 @@ tests:
 		},
 		{
 			name: "parallel: false, this file's tests run one at a time", was: "the key was read and not used",
-			files: "parallel: false\ntarget: @API@\ntests:\n" + strings.Repeat("  - { name: one, resource: /one }\n", 12) + "-- b.yaml --\ntarget: @API@\ntests: [{ name: b, resource: /hang, timeout: 50ms }]\n",
+			files: "parallel: false\ntarget: @API@\ntests:\n" + strings.Repeat("  - { name: one, resource: /one }\n", 12) + "-- b.yaml --\n" +
+				"target: @API@\ntests: [{ name: b, resource: /hang, timeout: 50ms }]\n",
 			opts:  Options{MaxConcurrent: 8},
 			want:  append(slices.Repeat([]string{"one passed"}, 12), "b errored"),
 			check: func(t *testing.T, r *Report, _ *api) { oneAtATime(t, r.Results[:12]) },
 		},
 		{
-			name:  "depends: specs that must have run before, relative to this file",
-			files: "-- x/a.yaml --\ndepends: [../y/z.yaml]\ntarget: @API@\ntests: [{ name: a, resource: /echo?a }]\n-- y/z.yaml --\ntarget: @API@\ntests: [{ name: z, resource: /flaky?ok=2, retry: { maxAttempts: 2 }, expect: { status: 200 } }]\n",
-			want:  []string{"z passed", "a passed"},
-			sent:  []string{"GET /flaky?ok=2", "GET /flaky?ok=2", "GET /echo?a"},
+			name: "depends: specs that must have run before, relative to this file",
+			files: "-- x/a.yaml --\ndepends: [../y/z.yaml]\ntarget: @API@\ntests: [{ name: a, resource: /echo?a }]\n-- y/z.yaml --\n" +
+				"target: @API@\ntests: [{ name: z, resource: /flaky?ok=2, retry: { maxAttempts: 2 }, expect: { status: 200 } }]\n",
+			want: []string{"z passed", "a passed"},
+			sent: []string{"GET /flaky?ok=2", "GET /flaky?ok=2", "GET /echo?a"},
 		},
 		{
 			name: "depends: unknown is an error", was: "a path that leads nowhere was ignored",
@@ -189,7 +197,8 @@ tests:
   - GET /status/503 -> >=500
   - DELETE /status/404 -> 200
 `,
-			want: []string{"call:GET /status/200 passed", "call:GET /status/204 passed", "call:GET /status/503 passed", "call:DELETE /status/404 failed"},
+			want: []string{"call:GET /status/200 passed", "call:GET /status/204 passed", "call:GET /status/503 passed",
+				"call:DELETE /status/404 failed"},
 		},
 		{
 			name: "one line: surrounding blanks are fine; the arrow needs no blanks",
@@ -201,7 +210,8 @@ tests:
   - GET /status/204->2XX
   - GET /status/200-> != 200
 `,
-			want: []string{"call:GET /status/200 passed", "call:GET /status/200#2 passed", "call:GET /status/204 passed", "call:GET /status/200#3 failed"},
+			want: []string{"call:GET /status/200 passed", "call:GET /status/200#2 passed", "call:GET /status/204 passed",
+				"call:GET /status/200#3 failed"},
 		},
 		{
 			name: "one line: RESOURCE may hold {{ … }} with blanks", was: "the resource ended at the first blank",
@@ -225,11 +235,12 @@ tests:
 			want: []string{"call:MY_VERB2 /echo passed", "call:GET /status/404 passed"},
 		},
 		{
-			name:   "one line: anything else is a bad form",
-			files:  "target: @API@\ntests:\n  - get /echo -> 200\n  - GET /echo\n  - GET -> 200\n  - GET /echo ->\n  - 42\n  - [a]\n",
-			want:   []string{},
-			sent:   []string{},
-			faults: []string{"a.yaml:3:5 spec.bad-form", "a.yaml:4:5 spec.bad-form", "a.yaml:5:5 spec.bad-form", "a.yaml:6:5 spec.bad-form", "a.yaml:7:5 spec.bad-form", "a.yaml:8:5 spec."},
+			name:  "one line: anything else is a bad form",
+			files: "target: @API@\ntests:\n  - get /echo -> 200\n  - GET /echo\n  - GET -> 200\n  - GET /echo ->\n  - 42\n  - [a]\n",
+			want:  []string{},
+			sent:  []string{},
+			faults: []string{"a.yaml:3:5 spec.bad-form", "a.yaml:4:5 spec.bad-form", "a.yaml:5:5 spec.bad-form", "a.yaml:6:5 spec.bad-form",
+				"a.yaml:7:5 spec.bad-form", "a.yaml:8:5 spec."},
 		},
 		{
 			name: "compact: a map whose one key is METHOD RESOURCE",
@@ -317,8 +328,10 @@ tests:
 			faults: []string{"a.yaml:4:23 alias.duplicate", "b.yaml:3:23 alias.duplicate"},
 		},
 		{
-			name:    "target: overrides the file's; alias or URL; templated",
-			files:   "target: http://127.0.0.1:1\ntargets: { api: @API@ }\ntests: [{ name: url, target: @API@, resource: /echo }, { name: alias, target: api, resource: /echo }, { name: templated, target: '{{ env.BASE }}', resource: /echo }]\n",
+			name: "target: overrides the file's; alias or URL; templated",
+			files: "target: http://127.0.0.1:1\ntargets: { api: @API@ }\n" +
+				"tests: [{ name: url, target: @API@, resource: /echo }, { name: alias, target: api, resource: /echo }, { name: templated, " +
+				"target: '{{ env.BASE }}', resource: /echo }]\n",
 			process: map[string]string{"BASE": "@API@"},
 			want:    []string{"url passed", "alias passed", "templated passed"},
 		},
@@ -379,7 +392,8 @@ tests: [{ name: n, resource: /hang, timeout: 30ms, retry: { maxAttempts: 3 }, ex
 		},
 		{
 			name: "timeout: unparsable = errored", was: "an unparsable timeout meant none",
-			files: "target: @API@\ntests: [{ name: a, resource: /echo, timeout: soon }, { name: b, resource: /echo, timeout: 5 minutes }, { name: c, resource: /echo, timeout: -1s }]\n",
+			files: "target: @API@\ntests: [{ name: a, resource: /echo, timeout: soon }, { name: b, resource: /echo, timeout: 5 minutes }, " +
+				"{ name: c, resource: /echo, timeout: -1s }]\n",
 			want:  []string{"a errored", "b errored", "c errored"},
 			sent:  []string{},
 			hints: []string{"a.yaml:2:46 field.format"},
@@ -392,7 +406,8 @@ tests: [{ name: n, resource: /hang, timeout: 30ms, retry: { maxAttempts: 3 }, ex
 		},
 		{
 			name: "tags: selection with --tags", was: "tags were read and not used",
-			files: tagged, sel: Selection{Tags: []string{"smoke", "nightly"}}, want: []string{"a passed", "b passed"}, sent: []string{"GET /echo?a", "GET /echo?b"},
+			files: tagged, sel: Selection{Tags: []string{"smoke", "nightly"}}, want: []string{"a passed", "b passed"},
+			sent: []string{"GET /echo?a", "GET /echo?b"},
 			opts: Options{Serial: true},
 		},
 		{
@@ -421,7 +436,8 @@ tests:
 			files: `
 target: @API@
 tests:
-  - { name: in, alias: in, method: POST, resource: /json, body: { n: 5, s: abc, e: "", f: false, z: 0, l: [], nil: null, big: 9007199254740993 } }
+  - { name: in, alias: in, method: POST, resource: /json, body: { n: 5, s: abc, e: "", f: false, z: 0, l: [], nil: null,
+        big: 9007199254740993 } }
   - { name: eq, resource: /echo, when: "{{ in.response.body.s }} == abc" }
   - { name: not eq, resource: /echo, when: "{{ in.response.body.s }} == abd" }
   - { name: gt, resource: /echo, when: "{{ in.response.body.n }} > 4" }
@@ -448,7 +464,8 @@ tests:
 			files: `
 target: @API@
 tests:
-  - { name: in, alias: in, method: POST, resource: /json, body: { n: 5, s: abc, e: "", f: false, t: true, z: 0, l: [], o: {}, nil: null, no: "false" } }
+  - { name: in, alias: in, method: POST, resource: /json, body: { n: 5, s: abc, e: "", f: false, t: true, z: 0, l: [], o: {}, nil: null,
+        no: "false" } }
   - { name: number, resource: /echo, when: "{{ in.response.body.n }}" }
   - { name: text, resource: /echo, when: "{{ in.response.body.s }}" }
   - { name: "yes", resource: /echo, when: "{{ in.response.body.t }}" }
@@ -460,7 +477,8 @@ tests:
   - { name: the word false, resource: /echo, when: "{{ in.response.body.no }}" }
 `,
 			want: []string{
-				"in passed", "number passed", "text passed", "yes passed", "empty skipped", "no skipped", "zero skipped", "nil skipped", "missing skipped",
+				"in passed", "number passed", "text passed", "yes passed", "empty skipped", "no skipped", "zero skipped", "nil skipped",
+				"missing skipped",
 				"the word false skipped",
 			},
 		},
@@ -487,8 +505,9 @@ tests:
 		},
 		{
 			name: "matrix: a name without one gets the row appended", was: "all rows had one name",
-			files: "target: @API@\ntests: [{ name: city, resource: /echo, matrix: [{ c: Rome, n: 1 }, { c: Oslo, n: 2 }] }, { resource: /echo, matrix: [{ x: 1 }] }]\n",
-			want:  []string{"city [c=Rome, n=1] passed", "city [c=Oslo, n=2] passed", "[x=1] passed"},
+			files: "target: @API@\ntests: [{ name: city, resource: /echo, matrix: [{ c: Rome, n: 1 }, { c: Oslo, n: 2 }] }, " +
+				"{ resource: /echo, matrix: [{ x: 1 }] }]\n",
+			want: []string{"city [c=Rome, n=1] passed", "city [c=Oslo, n=2] passed", "[x=1] passed"},
 		},
 		{
 			name: "depends: explicit order",
@@ -503,11 +522,13 @@ tests:
 			sent: []string{"GET /echo?first", "GET /echo?mid", "GET /echo?last"},
 		},
 		{
-			name:   "depends: unknown is an error",
-			files:  "target: @API@\ntests: [{ name: a, depends: [frist], resource: /echo }, { name: f, alias: first, resource: /echo }]\n-- b.yaml --\ntarget: @API@\ntests: [{ name: b, resource: /echo }, { name: a name, depends: [b], resource: /echo }]\n",
-			want:   []string{},
-			sent:   []string{},
-			faults: []string{"a.yaml:2:30 depends.unknown did you mean `first`?", "b.yaml:2:65 depends.unknown the test of that name needs an `alias`"},
+			name: "depends: unknown is an error",
+			files: "target: @API@\ntests: [{ name: a, depends: [frist], resource: /echo }, { name: f, alias: first, resource: /echo }]\n" +
+				"-- b.yaml --\ntarget: @API@\ntests: [{ name: b, resource: /echo }, { name: a name, depends: [b], resource: /echo }]\n",
+			want: []string{},
+			sent: []string{},
+			faults: []string{"a.yaml:2:30 depends.unknown did you mean `first`?",
+				"b.yaml:2:65 depends.unknown the test of that name needs an `alias`"},
 		},
 		{
 			name:  "depends: self ignored",
@@ -527,13 +548,16 @@ target: @API@
 tests:
   - name: in
     resource: /login
-    save: { st: response.status, ct: response.headers.content-type, tok: response.body.token, proto: response.metadata.proto, kind: events.0.kind,
+    save: { st: response.status, ct: response.headers.content-type, tok: response.body.token, proto: response.metadata.proto,
+          kind: events.0.kind,
       last: "events[-1].data.status", whole: response, all: response.body }
   - name: out
     method: POST
     resource: /echo
-    body: { st: "{{ st }}", ct: "{{ ct }}", tok: "{{ tok }}", proto: "{{ proto }}", kind: "{{ kind }}", last: "{{ last }}", w: "{{ whole.body.id }}", a: "{{ all.big }}" }
-    expect: { body: { text: '{"a":9007199254740993,"ct":"application/json","kind":"Sent","last":200,"proto":"HTTP/1.1","st":200,"tok":"t-1","w":7}' } }
+    body: { st: "{{ st }}", ct: "{{ ct }}", tok: "{{ tok }}", proto: "{{ proto }}", kind: "{{ kind }}", last: "{{ last }}",
+          w: "{{ whole.body.id }}", a: "{{ all.big }}" }
+    expect: { body: {
+      text: '{"a":9007199254740993,"ct":"application/json","kind":"Sent","last":200,"proto":"HTTP/1.1","st":200,"tok":"t-1","w":7}' } }
 `,
 			want: []string{"in passed", "out passed"},
 		},
@@ -548,11 +572,14 @@ tests:
 			opts: Options{MaxConcurrent: 4}, want: []string{"giver passed", "user passed"}, sent: []string{"GET /login", "GET /echo?t-1"},
 		},
 		{
-			name: "save: a path that does not start with response./events. saves nothing: a warning with a fix", was: "nothing was saved, in silence",
-			files: "target: @API@\ntests: [{ name: a, resource: /login, save: { t: body.token, u: token } }, { name: b, resource: '/echo?{{ t }}' }]\n",
-			want:  []string{"a passed", "b passed"},
-			sent:  []string{"GET /login", "GET /echo?{{%20t%20}}"},
-			says:  map[string][]string{"a": {`"body.token"`, "response.body.token", "save u"}, "b": {"stays as written", "put nothing aside as `t`"}},
+			name: "save: a path that does not start with response./events. saves nothing: a warning with a fix",
+			was:  "nothing was saved, in silence",
+			files: "target: @API@\ntests: [{ name: a, resource: /login, save: { t: body.token, u: token } }, { name: b, " +
+				"resource: '/echo?{{ t }}' }]\n",
+			want: []string{"a passed", "b passed"},
+			sent: []string{"GET /login", "GET /echo?{{%20t%20}}"},
+			says: map[string][]string{"a": {`"body.token"`, "response.body.token", "save u"}, "b": {"stays as written",
+				"put nothing aside as `t`"}},
 			hints: []string{"a.yaml:2:49 save.path", "a.yaml:2:64 save.path"},
 		},
 		{
@@ -570,8 +597,9 @@ tests: [{ name: n, resource: /flaky?ok=3, retry: { maxAttempts: 9, interval: 1ms
 		},
 		{
 			name: "retry: never met = failed", was: "the test passed when its attempts were used up",
-			files: "target: @API@\ntests: [{ name: n, resource: /flaky?ok=9, retry: { maxAttempts: 2, until: { status: 200 } }, expect: { body: { call: '> 0' } } }]\n",
-			want:  []string{"n failed"}, sent: []string{"GET /flaky?ok=9", "GET /flaky?ok=9"},
+			files: "target: @API@\ntests: [{ name: n, resource: /flaky?ok=9, retry: { maxAttempts: 2, until: { status: 200 } }, " +
+				"expect: { body: { call: '> 0' } } }]\n",
+			want: []string{"n failed"}, sent: []string{"GET /flaky?ok=9", "GET /flaky?ok=9"},
 		},
 		{
 			name: "retry: maxAttempts is required, missing = reported, runs as one attempt", was: "it ran once, in silence",
@@ -580,15 +608,18 @@ tests: [{ name: n, resource: /flaky?ok=3, retry: { maxAttempts: 9, interval: 1ms
 			hints: []string{"a.yaml:2:43 retry.max-attempts"},
 		},
 		{
-			name:  "retry: maxAttempts below 2 = one attempt",
-			files: "target: @API@\ntests: [{ name: a, resource: /flaky?ok=2&a, retry: { maxAttempts: 1 }, expect: { status: 200 } }, { name: b, resource: /flaky?ok=2&b, retry: { maxAttempts: 0 }, expect: { status: 200 } }, { name: c, resource: /flaky?ok=2&c, retry: { maxAttempts: -3 }, expect: { status: 200 } }]\n",
-			opts:  Options{Serial: true},
-			want:  []string{"a failed", "b failed", "c failed"}, sent: []string{"GET /flaky?ok=2&a", "GET /flaky?ok=2&b", "GET /flaky?ok=2&c"},
+			name: "retry: maxAttempts below 2 = one attempt",
+			files: "target: @API@\ntests: [{ name: a, resource: /flaky?ok=2&a, retry: { maxAttempts: 1 }, expect: { status: 200 } }, " +
+				"{ name: b, resource: /flaky?ok=2&b, retry: { maxAttempts: 0 }, expect: { status: 200 } }, { name: c, resource: /flaky?ok=2&c, " +
+				"retry: { maxAttempts: -3 }, expect: { status: 200 } }]\n",
+			opts: Options{Serial: true},
+			want: []string{"a failed", "b failed", "c failed"}, sent: []string{"GET /flaky?ok=2&a", "GET /flaky?ok=2&b", "GET /flaky?ok=2&c"},
 		},
 		{
-			name:  "retry: interval is a duration",
-			files: "target: @API@\ntests: [{ name: n, resource: /flaky?ok=3, retry: { maxAttempts: 3, interval: 30 }, expect: { status: 200 } }, { name: bad, resource: /echo, retry: { maxAttempts: 2, interval: often } }]\n",
-			want:  []string{"n passed", "bad errored"},
+			name: "retry: interval is a duration",
+			files: "target: @API@\ntests: [{ name: n, resource: /flaky?ok=3, retry: { maxAttempts: 3, interval: 30 }, " +
+				"expect: { status: 200 } }, { name: bad, resource: /echo, retry: { maxAttempts: 2, interval: often } }]\n",
+			want: []string{"n passed", "bad errored"},
 			check: func(t *testing.T, r *Report, _ *api) {
 				if r.Results[0].Attempts != 3 {
 					t.Errorf("%d attempts", r.Results[0].Attempts)
@@ -599,7 +630,8 @@ tests: [{ name: n, resource: /flaky?ok=3, retry: { maxAttempts: 9, interval: 1ms
 			name: "retry: template values are fixed over attempts",
 			files: `
 target: @API@
-tests: [{ name: n, method: POST, resource: "/flaky?ok=4&u={{ fake.uuid }}", body: "{{ fake.uuid }}", retry: { maxAttempts: 4 }, expect: { status: 200 } }]
+tests: [{ name: n, method: POST, resource: "/flaky?ok=4&u={{ fake.uuid }}", body: "{{ fake.uuid }}", retry: { maxAttempts: 4 },
+      expect: { status: 200 } }]
 `,
 			want: []string{"n passed"},
 			check: func(t *testing.T, _ *Report, a *api) {
@@ -609,9 +641,10 @@ tests: [{ name: n, method: POST, resource: "/flaky?ok=4&u={{ fake.uuid }}", body
 			},
 		},
 		{
-			name:  "anything else: a plugin field, passed on",
-			files: "target: @API@\ntests: [{ name: n, method: POST, resource: /echo, query: { a: [1, 2], b: x y }, body: { z: 1, a: [true, null, 1.50] } }]\n",
-			want:  []string{"n passed"}, sent: []string{"POST /echo?a=1&a=2&b=x%20y"},
+			name: "anything else: a plugin field, passed on",
+			files: "target: @API@\ntests: [{ name: n, method: POST, resource: /echo, query: { a: [1, 2], b: x y }, body: { z: 1, a: [true, " +
+				"null, 1.50] } }]\n",
+			want: []string{"n passed"}, sent: []string{"POST /echo?a=1&a=2&b=x%20y"},
 			check: func(t *testing.T, _ *Report, a *api) {
 				if got := a.request(t, 0).Body; got != `{"a":[true,null,1.50],"z":1}` {
 					t.Errorf("body %s", got)
@@ -642,9 +675,10 @@ tests: [{ name: n, method: POST, resource: "/flaky?ok=4&u={{ fake.uuid }}", body
 			want:  []string{"n passed", "m passed"},
 		},
 		{
-			name:  "target → protocol: no target, no scheme, no plugin for the protocol: errored, no request",
-			files: "tests:\n  - { name: none, resource: /x }\n  - { name: scheme, target: 127.0.0.1, resource: /x }\n  - { name: plugin, target: gopher://h, resource: /x }\n",
-			want:  []string{"none errored", "scheme errored", "plugin errored"}, sent: []string{},
+			name: "target → protocol: no target, no scheme, no plugin for the protocol: errored, no request",
+			files: "tests:\n  - { name: none, resource: /x }\n  - { name: scheme, target: 127.0.0.1, resource: /x }\n" +
+				"  - { name: plugin, target: gopher://h, resource: /x }\n",
+			want: []string{"none errored", "scheme errored", "plugin errored"}, sent: []string{},
 			says:  map[string][]string{"plugin": {"gopher", "http, https"}},
 			hints: []string{"a.yaml:2:13 target.missing", "a.yaml:3:29 target.", "a.yaml:4:29 target.no-plugin http, https"},
 		},

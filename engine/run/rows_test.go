@@ -134,7 +134,8 @@ func (tt row) findings(t *testing.T, b *bench, r *Report) {
 	for _, p := range r.Problems {
 		faults = append(faults, locate(b, p.URI, p.Span.Start, p.Code, p.Message))
 	}
-	if len(tt.sel.Tests)+len(tt.sel.URIs)+len(tt.sel.Tags) == 0 && !slices.Equal(slices.Sorted(slices.Values(fatal)), slices.Sorted(slices.Values(faults))) {
+	if len(tt.sel.Tests)+len(tt.sel.URIs)+len(tt.sel.Tags) == 0 && !slices.Equal(slices.Sorted(slices.Values(fatal)),
+		slices.Sorted(slices.Values(faults))) {
 		t.Errorf("the checker says\n%s\nthe runner says\n%s", strings.Join(fatal, "\n"), strings.Join(faults, "\n"))
 	}
 	wantLines(t, "faults", faults, tt.faults, true)
