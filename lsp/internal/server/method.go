@@ -26,7 +26,7 @@ func methods() map[string]method {
 		protocol.MethodSetTrace:    plain(func(*Server) {}),
 
 		protocol.MethodTextDocumentDidOpen:   (*Server).didOpen,
-		protocol.MethodTextDocumentDidChange: ordered((*Server).didChange),
+		protocol.MethodTextDocumentDidChange: (*Server).didChange,
 		protocol.MethodTextDocumentDidSave:   ordered((*Server).didSave),
 		protocol.MethodTextDocumentDidClose:  ordered((*Server).didClose),
 

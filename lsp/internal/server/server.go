@@ -64,6 +64,15 @@ var errNoShutdown = errors.New("the editor sent exit without shutdown")
 
 // Serve serves one connection until it ends. See package lsp.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, opts Options) error {
+	s, err := newServer(ctx, conn, opts)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	return s.serve(ctx)
+}
+
+// newServer makes the server of a connection that nobody reads yet.
+func newServer(ctx context.Context, conn io.ReadWriteCloser, opts Options) (*Server, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -79,15 +88,20 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, opts Options) error {
 	// Without folders this loads what is built in, at no cost: nothing is unknown while the folders are looked at.
 	builtins, err := s.loader.LoadDirs(ctx)
 	if err != nil {
-		return errors.Join(fmt.Errorf("start the server: %w", err), conn.Close())
+		return nil, fmt.Errorf("start the server: %w", err)
 	}
 	s.session = engine.NewSession(engine.Options{Settings: opts.Settings, Registry: builtins})
 	s.diagnoser = newDiagnoser(s)
 	s.spellings.Store(&map[string]string{})
 	s.ctx, s.cancel = context.WithCancel(ctx)
+	return s, nil
+}
+
+// serve reads the connection until it ends.
+func (s *Server) serve(ctx context.Context) error {
 	defer s.close()
-	if opts.ClientProcessID > 0 {
-		s.watchProcess(opts.ClientProcessID)
+	if s.opts.ClientProcessID > 0 {
+		s.watchProcess(s.opts.ClientProcessID)
 	}
 	return s.outcome(ctx, s.conn.Serve(ctx, s.handle))
 }

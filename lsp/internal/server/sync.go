@@ -1,8 +1,10 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"maps"
+	"math"
 
 	"go.lsp.dev/protocol"
 
@@ -30,23 +32,52 @@ func (s *Server) didOpen(_ context.Context, req *wire.Request) (any, error) {
 }
 
 // didChange applies edits one after the other, each to the text that the one before left.
-func (s *Server) didChange(p *protocol.DidChangeTextDocumentParams) error {
+func (s *Server) didChange(_ context.Context, req *wire.Request) (any, error) {
+	var p protocol.DidChangeTextDocumentParams
+	if err := decode(req, &p); err != nil {
+		return nil, err
+	}
 	uri := engine.CanonicalURI(string(p.TextDocument.URI))
 	doc := s.session.Snapshot().Document(uri)
 	if doc == nil || !doc.Open {
 		s.log.Warn("ignored a change of a document that is not open", "uri", uri)
-		return nil
+		return nil, nil
 	}
 	if p.TextDocument.Version <= doc.Version {
 		s.log.Warn("a change comes with an older version", "uri", uri, "version", p.TextDocument.Version, "present", doc.Version)
 	}
 	changes := make([]engine.Change, 0, len(p.ContentChanges))
-	for _, c := range p.ContentChanges {
-		changes = append(changes, convert.Change(c))
+	for i, c := range p.ContentChanges {
+		change := convert.Change(c)
+		if change.Whole && bytes.Contains(req.Params, []byte(`"range"`)) {
+			if raw := parseLenient(req.Params).at("contentChanges").list(); i < len(raw) {
+				change = ranged(change, raw[i])
+			}
+		}
+		changes = append(changes, change)
 	}
 	s.session.Change(uri, p.TextDocument.Version, s.client.Load().Encoding, changes)
 	s.diagnoser.edited(uri, doc.Kind)
-	return nil
+	return nil, nil
+}
+
+// ranged mends a change whose range the protocol's types could not hold, so that it seemed to be the whole text: positions
+// beyond 32 bits are out of range and not out of the question.
+func ranged(whole engine.Change, raw lenient) engine.Change {
+	if !raw.at("range").isObject() {
+		return whole
+	}
+	place := func(name string) text.Position {
+		number := func(field string) int {
+			n, ok := raw.at("range", name, field).integer()
+			if !ok {
+				n = math.MaxInt32 // not even 64 bits hold it
+			}
+			return max(0, min(n, math.MaxInt32))
+		}
+		return text.Position{Line: number("line"), Column: number("character")}
+	}
+	return engine.Change{Start: place("start"), End: place("end"), Text: whole.Text}
 }
 
 // didSave compares the text with what the editor saved: should they differ, the editor is right.
