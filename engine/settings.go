@@ -29,3 +29,23 @@ type InlayHintSettings struct {
 	Off       bool
 	OffEvents bool
 }
+
+// PluginConfigs is what the configurations say to plugins, by the plugin's name. Of two configurations for one plugin the
+// first by path counts: there is one plugin for all folders. A workspace without trust says nothing.
+func (s *Snapshot) PluginConfigs() map[string]map[string]any {
+	configs := map[string]map[string]any{}
+	if !s.Trusted() {
+		return configs
+	}
+	for doc := range s.Documents() {
+		if doc.Kind != KindConfig {
+			continue
+		}
+		for name, value := range doc.Config().PluginConfigs {
+			if config, ok := value.(map[string]any); ok && configs[name] == nil {
+				configs[name] = config
+			}
+		}
+	}
+	return configs
+}

@@ -44,7 +44,7 @@ func (a *app) check() *cobra.Command {
 			if err := checker(a.stdout, report, output.Style{Color: a.useColor(a.stdout)}); err != nil {
 				return fmt.Errorf("write the report: %w", err)
 			}
-			if report.Errors() > 0 {
+			if report.Errors() > 0 || ws.refused != nil {
 				return &exitError{code: exitBroken}
 			}
 			return nil

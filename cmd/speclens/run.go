@@ -1,10 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/speclens/speclens/cmd/speclens/internal/render"
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/run"
+	"github.com/speclens/speclens/engine/spec"
 )
 
 // runFlags are the flags of `speclens run`.
@@ -43,7 +46,7 @@ func (a *app) run() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runSpecs(cmd, args, f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.format, "output", "o", "pretty", "format: "+output.Names(runners))
+	flags.StringVarP(&f.format, "output", "o", "pretty", "format, in place of the configuration's: "+output.Names(runners))
 	flags.StringArrayVar(&f.reports, "report", nil, "write a report beside the output, as FORMAT=FILE; may be given several times")
 	flags.BoolVar(&f.parallel, "parallel", true, "run tests of a wave at the same time")
 	flags.IntVar(&f.maxConcurrent, "max-concurrent", 0,
@@ -121,8 +124,20 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 			return err
 		}
 	}
+	if saved, ok := ws.savedResults(); ok {
+		file, err := openSaved(saved)
+		if err != nil {
+			return err
+		}
+		defer file.discard()
+		reports, files = append(reports, reportTo{"json", saved}), append(files, file)
+	}
 	source := output.Source{Snap: ws.snap, WorkDir: ws.workDir}
-	broken := len(ws.problems) > 0
+	if !cmd.Flags().Changed("output") {
+		f.format = ws.outputFormat(f.format)
+	}
+	f.verbose = f.verbose || ws.output(func(o spec.OutputConfig) bool { return o.Verbose.Value })
+	broken := len(ws.problems) > 0 || ws.refused != nil
 	for _, p := range ws.problems {
 		fmt.Fprintf(a.stderr, "%s: error: %s\n", render.PrintableLine(p.Path), render.PrintableLine(p.Err.Error()))
 	}
@@ -160,6 +175,54 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		return fmt.Errorf("write the results: %w", err)
 	}
 	return verdict(report, broken)
+}
+
+// outputFormat is the format that a configuration of the run names, else the given one. A format that does not exist is
+// an error of the configuration, which the run reports.
+func (w *workspace) outputFormat(otherwise string) string {
+	w.output(func(o spec.OutputConfig) bool {
+		if runners[o.Format.Value] == nil {
+			return false
+		}
+		otherwise = o.Format.Value
+		return true
+	})
+	return otherwise
+}
+
+// output asks the configurations of the run, in the order of their paths, until one answers.
+func (w *workspace) output(answers func(spec.OutputConfig) bool) bool {
+	for doc := range w.snap.Documents() {
+		if doc.Kind == engine.KindConfig && answers(doc.Config().Output) {
+			return true
+		}
+	}
+	return false
+}
+
+// savedResults is where the results of the run are kept for a configuration that says so: in the user's cache, one file
+// for each project.
+func (w *workspace) savedResults() (path string, ok bool) {
+	for doc := range w.snap.Documents() {
+		if doc.Kind != engine.KindConfig || !doc.Config().Output.SaveResults.Value {
+			continue
+		}
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", false
+		}
+		folder := filepath.Dir(doc.Path())
+		return filepath.Join(cache, "speclens", "results", fmt.Sprintf("%s-%.4x.json", filepath.Base(folder), sha256.Sum256([]byte(folder)))), true
+	}
+	return "", false
+}
+
+// openSaved opens a file in a folder that nobody else may read: responses may hold what is nobody else's business.
+func openSaved(path string) (*reportFile, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("save the results: %w", err)
+	}
+	return openReport(path)
 }
 
 // parseShard reads K/N.

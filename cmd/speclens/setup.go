@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/cmd/speclens/internal/render"
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/plugin"
 	httpplugin "github.com/speclens/speclens/engine/plugin/builtin/http"
@@ -114,6 +115,8 @@ type workspace struct {
 	loader   *plugin.Loader
 	problems []engine.LoadProblem
 	workDir  string
+	// refused is why a plugin does not take what the configuration says to it; nil where all do.
+	refused error
 }
 
 // close lets the plugins go.
@@ -146,7 +149,13 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag, envFile stri
 		Registry: registry, Roots: []string{workDir}, SearchAbove: true, Settings: engine.Settings{EnvFile: envFile},
 	})
 	snap, problems := session.Load(ctx, paths...)
-	return &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir}, nil
+	w := &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir}
+	if configs := snap.PluginConfigs(); len(configs) > 0 {
+		if w.refused = registry.InitAll(ctx, configs); w.refused != nil {
+			fmt.Fprintln(a.stderr, "speclens: error: "+render.Printable(w.refused.Error()))
+		}
+	}
+	return w, nil
 }
 
 // usage is an error of the command line itself.

@@ -165,23 +165,9 @@ func (s *Server) pluginDirs(snap *engine.Snapshot) []string {
 	})
 }
 
-// pluginConfigs is what the configurations say to plugins, and the same as text to compare. Of two configurations for
-// one plugin the first by path counts: there is one plugin for all folders.
+// pluginConfigs is what the configurations say to plugins, and the same as text to compare.
 func pluginConfigs(snap *engine.Snapshot) (map[string]map[string]any, string) {
-	configs := map[string]map[string]any{}
-	if !snap.Trusted() {
-		return configs, ""
-	}
-	for doc := range snap.Documents() {
-		if doc.Kind != engine.KindConfig {
-			continue
-		}
-		for name, value := range doc.Config().PluginConfigs {
-			if config, ok := value.(map[string]any); ok && configs[name] == nil {
-				configs[name] = config
-			}
-		}
-	}
+	configs := snap.PluginConfigs()
 	text, err := json.Marshal(configs)
 	if err != nil {
 		return configs, err.Error()
