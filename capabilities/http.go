@@ -38,7 +38,7 @@ type HTTPResponse struct {
 	HeadersAll map[string][]string
 	// Body is decoded (gzip, deflate) and at most HTTPLimits.BodyBytes long.
 	Body []byte
-	// Duration is the whole exchange, redirects and body included. BodyDuration is the part spent on reading Body.
+	// Duration is the whole exchange, redirects and body included. BodyDuration is the part from the first byte of the answer on.
 	Duration, BodyDuration time.Duration
 	// Truncated says that there was more body than the limit allows.
 	Truncated bool
@@ -158,7 +158,7 @@ func WithUserAgent(agent string) HTTPOption {
 // the rules about addresses hold for the server that answers, and a test goes where it says. Safe for concurrent use.
 type HTTPClient struct {
 	limits    HTTPLimits
-	agent     []string // the value of User-Agent
+	header    http.Header // of a request that names none; no request changes it
 	transport *http.Transport
 	// plain serves the requests that need nothing of what transport has over it.
 	plain  plainPool
@@ -178,7 +178,7 @@ func NewHTTPClient(limits HTTPLimits, options ...HTTPOption) *HTTPClient {
 	dial := tracedDial(dialer)
 	return &HTTPClient{
 		limits: limits,
-		agent:  []string{config.agent},
+		header: http.Header{"User-Agent": {config.agent}, "Accept-Encoding": {"gzip"}},
 		plain:  plainPool{dial: dial, headBytes: limits.HeaderBytes},
 		transport: &http.Transport{
 			Proxy:                  nil,

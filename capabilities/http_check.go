@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// acceptedEncodings is the value of Accept-Encoding; no request changes it.
-var acceptedEncodings = []string{"gzip"}
-
 // ownHeaders are computed from the request itself; a value given for one of them would contradict it.
 var ownHeaders = []string{"Content-Length", "Transfer-Encoding", "Trailer"}
 
@@ -55,18 +52,28 @@ func (c *HTTPClient) newExchange(req HTTPRequest, hooks HTTPHooks) (*exchange, e
 	if user := x.hop.url.User; user != nil {
 		if x.hop.header.Get("Authorization") == "" {
 			password, _ := user.Password()
+			if x.hop.header.Header == nil {
+				x.hop.header.Header = http.Header{}
+			}
 			x.hop.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
 		}
 		x.hop.url.User = nil
 	}
+	x.hop.body = req.Body
+	if len(x.hop.header.Header) == 0 && x.hop.method != http.MethodHead {
+		x.hop.header.Header = c.header
+		return x, nil
+	}
+	if x.hop.header.Header == nil {
+		x.hop.header.Header = http.Header{}
+	}
 	if !x.hop.header.has("User-Agent") {
-		x.hop.header.Header["User-Agent"] = c.agent
+		x.hop.header.Header["User-Agent"] = c.header["User-Agent"]
 	}
 	// A range of a compressed body could not be decoded, and the answer to HEAD should describe what GET would get.
 	if !x.hop.header.has("Accept-Encoding") && !x.hop.header.has("Range") && x.hop.method != http.MethodHead {
-		x.hop.header.Header["Accept-Encoding"] = acceptedEncodings
+		x.hop.header.Header["Accept-Encoding"] = c.header["Accept-Encoding"]
 	}
-	x.hop.body = req.Body
 	return x, nil
 }
 
@@ -156,12 +163,12 @@ func escapeBytes(s string, illegal func(byte) bool) string {
 	return out.String()
 }
 
-// checkHeaders returns the headers under their canonical names, and the Host that was among them.
+// checkHeaders returns the headers under their canonical names, and the Host that was among them. None at all are nil.
 func checkHeaders(given map[string]string) (header, string, error) {
-	out, host := header{make(http.Header, len(given)+2)}, ""
 	if len(given) == 0 {
-		return out, host, nil
+		return header{}, "", nil
 	}
+	out, host := header{make(http.Header, len(given)+2)}, ""
 	names := make([]string, 0, len(given))
 	for name := range given {
 		names = append(names, name)

@@ -76,7 +76,10 @@ func (x *exchange) run(ctx context.Context) (*HTTPResponse, error) {
 		if err := x.allow(); err != nil {
 			return nil, err
 		}
-		hopStarted := time.Now()
+		hopStarted := x.started
+		if len(x.redirects) > 0 {
+			hopStarted = time.Now()
+		}
 		phases := &httpPhases{}
 		response, err := x.send(ctx, phases)
 		if err != nil {
@@ -148,7 +151,6 @@ func (x *exchange) onConn() {
 }
 
 func (x *exchange) finish(ctx context.Context, response *http.Response, phases *httpPhases, hopStarted time.Time) (*HTTPResponse, error) {
-	bodyStarted := time.Now()
 	body, truncated, err := readBody(ctx, response, x.client.limits.BodyBytes)
 	if err != nil {
 		return nil, x.explain(ctx, err, "reading the response's body")
@@ -160,7 +162,7 @@ func (x *exchange) finish(ctx context.Context, response *http.Response, phases *
 		HeadersAll:   response.Header, // which is ours alone
 		Body:         body,
 		Duration:     done.Sub(x.started),
-		BodyDuration: done.Sub(bodyStarted),
+		BodyDuration: between(phases.beganAt(), done),
 		Truncated:    truncated,
 		URL:          x.hop.text(),
 		Remote:       x.client.addressText(phases.remoteAddress()),

@@ -20,8 +20,8 @@ const (
 	// plainBody is the longest body that is sent before the answer is read: the socket's own buffer holds it, so that a
 	// server which answers before it has read everything blocks nobody.
 	plainBody = 16 << 10
-	// idleConns is the most connections that wait for another request, idleConnsPerHost the most of them to one address,
-	// and idleConnTime how long one waits.
+	// idleConns is the most connections that wait for another request, idleConnsPerHost the most of them to one address.
+	// One waits for idleConnTime, and at most for twice as long.
 	idleConns, idleConnsPerHost = 256, 64
 	idleConnTime                = 90 * time.Second
 	// interimAnswers is the most answers of the class 1xx before the real one.
@@ -39,7 +39,7 @@ type plainPool struct {
 	headBytes int64
 
 	mu     sync.Mutex
-	idle   map[string][]*plainConn // guarded by mu; by address, the one that was used last at the end
+	idle   map[string][]*plainConn // guarded by mu; by host, the one that was used last at the end
 	count  int                     // guarded by mu; of idle
 	reaper *time.Timer             // guarded by mu; runs while there are idle connections
 	closed bool                    // guarded by mu
@@ -48,17 +48,20 @@ type plainPool struct {
 // plainConn is a connection and its buffers. It belongs to one exchange at a time.
 type plainConn struct {
 	net.Conn
-	address string
-	r       *bufio.Reader
-	w       *bufio.Writer
+	// host is what the URL says, with or without a port.
+	host string
+	r    *bufio.Reader
+	w    *bufio.Writer
 	// left is the number of bytes that may still be read of the answer's head.
 	left int64
 	// abort ends every read and write, those under way too. It may be called from any goroutine.
 	abort func()
+	// request is the one that was sent last, in the form that net/http wants.
+	request http.Request
 	// quiet reports whether the server has neither closed the idle connection nor spoken without being asked.
 	quiet func() bool
-	// since is when the connection was put aside.
-	since time.Time
+	// old says that the connection was idle when the reaper last came by.
+	old bool
 }
 
 // errHeadBytes has the words by which explainAnswer knows the same error of net/http.
@@ -87,9 +90,8 @@ func (p *plainPool) speaks(h *hop) bool {
 // roundTrip sends the request of a hop and returns the head of the answer. The connection is free for the next request
 // when the answer's body has been read to its end and closed.
 func (p *plainPool) roundTrip(ctx context.Context, h *hop, phases *httpPhases, onConn func()) (*http.Response, error) {
-	address := net.JoinHostPort(h.url.Hostname(), h.port())
 	for {
-		c, reused, err := p.get(ctx, address, phases)
+		c, reused, err := p.get(ctx, h, phases)
 		if err != nil {
 			return nil, err
 		}
@@ -121,9 +123,10 @@ func repeatable(h *hop) bool {
 
 // exchange writes the request and reads the head of its answer.
 func (c *plainConn) exchange(h *hop, headBytes int64, phases *httpPhases) (*http.Response, error) {
-	request := &http.Request{
+	c.request = http.Request{
 		Method: h.method, URL: h.url, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: h.header.Header, Host: h.host,
 	}
+	request := &c.request
 	if len(h.body) > 0 {
 		request.ContentLength, request.Body = int64(len(h.body)), io.NopCloser(bytes.NewReader(h.body))
 	}
@@ -166,75 +169,75 @@ func (c *plainConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// get returns a connection to an address: the one that was used last, because it is the most likely to stand still.
-func (p *plainPool) get(ctx context.Context, address string, phases *httpPhases) (c *plainConn, reused bool, err error) {
+// get returns a connection for a hop: the one that was used last, because it is the most likely to stand still.
+func (p *plainPool) get(ctx context.Context, h *hop, phases *httpPhases) (c *plainConn, reused bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
-	for c := p.take(address); c != nil; c = p.take(address) {
+	for c := p.take(h.url.Host); c != nil; c = p.take(h.url.Host) {
 		if c.quiet() {
 			return c, true, nil
 		}
 		_ = c.Close()
 	}
-	conn, err := p.dial(phases.within(ctx), "tcp", address)
+	conn, err := p.dial(phases.within(ctx), "tcp", net.JoinHostPort(h.url.Hostname(), h.port()))
 	if err != nil {
 		return nil, false, err
 	}
-	c = &plainConn{Conn: conn, address: address, quiet: quietConn(conn)}
+	c = &plainConn{Conn: conn, host: h.url.Host, quiet: quietConn(conn)}
 	c.abort = func() { _ = conn.SetDeadline(time.Unix(1, 0)) }
 	c.r, c.w = bufio.NewReader(c), bufio.NewWriter(conn)
 	return c, false, nil
 }
 
-func (p *plainPool) take(address string) *plainConn {
+func (p *plainPool) take(host string) *plainConn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.idle[address]
+	list := p.idle[host]
 	if len(list) == 0 {
 		return nil
 	}
 	c := list[len(list)-1]
 	list[len(list)-1] = nil
-	p.idle[address] = list[:len(list)-1]
+	p.idle[host] = list[:len(list)-1]
 	p.count--
 	return c
 }
 
 // put keeps a connection for the next request, or closes it where there are enough.
 func (p *plainPool) put(c *plainConn) {
-	c.since = time.Now()
+	c.old = false
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.count >= idleConns || len(p.idle[c.address]) >= idleConnsPerHost {
+	if p.closed || p.count >= idleConns || len(p.idle[c.host]) >= idleConnsPerHost {
 		_ = c.Close()
 		return
 	}
 	if p.idle == nil {
 		p.idle = map[string][]*plainConn{}
 	}
-	p.idle[c.address] = append(p.idle[c.address], c)
+	p.idle[c.host] = append(p.idle[c.host], c)
 	p.count++
 	if p.reaper == nil {
-		p.reaper = time.AfterFunc(idleConnTime, func() { p.reap(time.Now()) })
+		p.reaper = time.AfterFunc(idleConnTime, func() { p.reap() })
 	}
 }
 
-// reap closes the connections that have waited too long.
-func (p *plainPool) reap(now time.Time) {
+// reap closes the connections that have been idle since it last came by.
+func (p *plainPool) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for address, list := range p.idle {
+	for host, list := range p.idle {
 		keep := slices.DeleteFunc(list, func(c *plainConn) bool {
-			old := p.closed || now.Sub(c.since) >= idleConnTime
-			if old {
+			over := p.closed || c.old
+			if c.old = true; over {
 				_ = c.Close()
 				p.count--
 			}
-			return old
+			return over
 		})
-		if p.idle[address] = keep; len(keep) == 0 {
-			delete(p.idle, address)
+		if p.idle[host] = keep; len(keep) == 0 {
+			delete(p.idle, host)
 		}
 	}
 	if p.count > 0 {
@@ -250,10 +253,11 @@ func (p *plainPool) close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	p.reap(time.Now())
+	p.reap()
 }
 
-// lend gives the connection to the body of the answer, or takes it back at once where there is none.
+// lend gives the connection to the body of the answer, or takes it back at once where there is none. The answer's Request
+// belongs to the connection, and so to the next exchange when the body is closed.
 func (p *plainPool) lend(response *http.Response, c *plainConn, stop func() bool) {
 	body := &lentBody{inner: response.Body, pool: p, conn: c, stop: stop, last: response.Close}
 	if response.Body == http.NoBody {

@@ -256,7 +256,7 @@ func TestIdleConnectionsAreFewAndDoNotStayForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		conns[i] = &plainConn{Conn: conn, address: addr}
+		conns[i] = &plainConn{Conn: conn, host: addr}
 		p.put(conns[i])
 	}
 	gone := func() int {
@@ -271,8 +271,12 @@ func TestIdleConnectionsAreFewAndDoNotStayForEver(t *testing.T) {
 	if n := gone(); n != 3 || p.count != idleConnsPerHost {
 		t.Errorf("%d of %d connections were closed and %d kept, want 3 closed", n, len(conns), p.count)
 	}
-	conns[0].since = time.Now().Add(time.Hour) // as if it had just been used then
-	p.reap(time.Now().Add(idleConnTime))
+	p.reap()
+	if n := gone(); n != 3 {
+		t.Errorf("%d of %d connections were closed at the reaper's first visit", n, len(conns))
+	}
+	p.put(p.take(addr)) // it was used
+	p.reap()
 	if n := gone(); n != len(conns)-1 || p.count != 1 || p.reaper == nil {
 		t.Errorf("after their time %d of %d connections were closed and %d kept", n, len(conns), p.count)
 	}

@@ -50,10 +50,13 @@ func (p *httpPhases) answering() {
 	p.firstByte = time.Now()
 }
 
-func (p *httpPhases) answered() bool {
+func (p *httpPhases) answered() bool { return !p.beganAt().IsZero() }
+
+// beganAt is when the first byte of the answer came, zero where none has.
+func (p *httpPhases) beganAt() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.firstByte.IsZero()
+	return p.firstByte
 }
 
 // setOnce keeps the first time: with several addresses, the first attempt is when the phase began.

@@ -25,6 +25,7 @@ func (x *exec) expectation(place string, e *spec.Expect) *expect.Expect {
 	if !holdsTemplate(e.Raw) {
 		return e.Parsed
 	}
+	x.res.ready(place)
 	x.res.ev.MarkLiteral = true
 	defer func() { x.res.ev.MarkLiteral = false }()
 	raw := mapTexts(e.Raw, nil, func(at []string, s string) any {

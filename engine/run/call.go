@@ -43,10 +43,40 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 	defer gate.close()
 	var out callOutcome
 	if _, trusted := p.(obedient); trusted {
-		out = protected(attempt, p, in, gate.event)
+		out = protected(p, func() (*plugin.TestOutput, error) { return p.Execute(attempt, in, gate.event) })
 	} else {
 		out = watched(attempt, p, in, gate.event)
 	}
+	return out.judged(ctx, attempt, started, timeout)
+}
+
+// call makes one attempt.
+func (x *exec) call(ctx context.Context, c *callable) callOutcome {
+	emit := func(e schema.PluginEvent) { x.event(c, e) }
+	if d, ok := c.plugin.(direct); ok && c.checked {
+		return callDirect(ctx, d, c.input, c.timeout, emit)
+	}
+	return call(x.r.withLog(ctx, x), c.plugin, cloneInput(c.input), c.timeout, emit)
+}
+
+// direct is an obedient plugin that takes an input which its Validate has just accepted without looking at it again. It
+// sends its events and does not list them in its output, does so before it returns, and writes no log.
+type direct interface {
+	obedient
+	ExecuteChecked(ctx context.Context, input plugin.TestInput, emit plugin.EventSink) (*plugin.TestOutput, error)
+}
+
+// callDirect is call for a plugin that needs none of the precautions.
+func callDirect(ctx context.Context, p direct, in plugin.TestInput, timeout time.Duration, emit plugin.EventSink) callOutcome {
+	started := time.Now()
+	attempt, release := context.WithTimeoutCause(ctx, timeout, errTimeout)
+	defer release()
+	out := protected(p, func() (*plugin.TestOutput, error) { return p.ExecuteChecked(attempt, in, emit) })
+	return out.judged(ctx, attempt, started, timeout)
+}
+
+// judged completes an outcome: a result that came too late is none.
+func (out callOutcome) judged(ctx, attempt context.Context, started time.Time, timeout time.Duration) callOutcome {
 	out.took = time.Since(started)
 	switch {
 	case ctx.Err() != nil:
@@ -60,12 +90,17 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 
 // obedient is a plugin whose Execute returns as soon as its context ends, whatever its server does, so that it needs no
 // goroutine of its own that could be left behind; and which changes nothing that it was given or has sent as an event.
-type obedient interface{ Obedient() }
+type obedient interface {
+	plugin.Plugin
+	Obedient()
+}
 
 // watched calls a plugin that may not care for its context.
 func watched(attempt context.Context, p plugin.Plugin, in plugin.TestInput, emit plugin.EventSink) (out callOutcome) {
 	done := make(chan callOutcome, 1)
-	go func() { done <- protected(attempt, p, in, emit) }()
+	go func() {
+		done <- protected(p, func() (*plugin.TestOutput, error) { return p.Execute(attempt, in, emit) })
+	}()
 	select {
 	case out = <-done:
 	case <-attempt.Done():
@@ -81,13 +116,13 @@ func watched(attempt context.Context, p plugin.Plugin, in plugin.TestInput, emit
 }
 
 // protected calls the plugin and turns a panic into an error: a plugin in Go must not take the run down.
-func protected(ctx context.Context, p plugin.Plugin, in plugin.TestInput, emit plugin.EventSink) (out callOutcome) {
+func protected(p plugin.Plugin, execute func() (*plugin.TestOutput, error)) (out callOutcome) {
 	defer func() {
 		if r := recover(); r != nil {
 			out = callOutcome{err: located(p, fmt.Errorf("panicked: %v", r)), detail: string(debug.Stack())}
 		}
 	}()
-	output, err := p.Execute(ctx, in, emit)
+	output, err := execute()
 	switch {
 	case err != nil:
 		return callOutcome{err: located(p, err)}

@@ -18,6 +18,9 @@ type emitter struct {
 	sink Sink       // guarded by mu; nil where nobody listens, and after the last event
 }
 
+// heard reports whether anybody may listen, so that an event is worth making.
+func (e *emitter) heard() bool { return !e.mute }
+
 func (e *emitter) emit(ev Event, m *Masker) {
 	if e.mute {
 		return

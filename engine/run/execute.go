@@ -42,10 +42,11 @@ type runner struct {
 	masker       *Masker
 	env          map[string]func(string) (string, error) // by URI
 	infos        *sync.Map                               // schema.Protocol → *plugin.PluginInfo, which a plugin makes anew each time
-	destinations *sync.Map                               // file and target → link.Destination
-	outcomes     []*outcome                              // one per unit
-	results      [][]*engine.TestResult                  // one per unit; of a load those of its tests and thresholds
-	loads        []*LoadReport                           // one per unit, nil where it is no load
+	destinations *destinations
+	outcomes     []*outcome             // one per unit
+	results      [][]*engine.TestResult // one per unit; of a load those of its tests and thresholds
+	single       []*engine.TestResult   // one per unit, nil where it is a load
+	loads        []*LoadReport          // one per unit, nil where it is no load
 	// outer are the outcomes of the run around this one, where this is an iteration of a load.
 	outer []*outcome
 }
@@ -94,10 +95,11 @@ func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sin
 func newRunner(snap *engine.Snapshot, plan *Schedule, sink Sink, opts Options) *runner {
 	r := &runner{
 		snap: snap, registry: snap.Registry(), plan: plan, opts: opts, seed: opts.Seed, failFast: opts.FailFast,
-		out: emitter{sink: sink}, env: map[string]func(string) (string, error){},
-		infos: &sync.Map{}, destinations: &sync.Map{},
+		out: emitter{sink: sink, mute: sink == nil}, env: map[string]func(string) (string, error){},
+		infos: &sync.Map{}, destinations: &destinations{},
 		outcomes: make([]*outcome, len(plan.units)), results: make([][]*engine.TestResult, len(plan.units)),
-		loads: make([]*LoadReport, len(plan.units)),
+		single: make([]*engine.TestResult, len(plan.units)),
+		loads:  make([]*LoadReport, len(plan.units)),
 	}
 	if r.seed == 0 {
 		r.seed = newSeed()

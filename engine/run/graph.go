@@ -17,6 +17,11 @@ type edge struct {
 	value bool
 }
 
+// grow makes room for more nodes.
+func (g *graph) grow(nodes int) {
+	g.needs, g.gate = slices.Grow(g.needs, nodes), slices.Grow(g.gate, nodes)
+}
+
 func (g *graph) add(gate bool) int {
 	g.needs = append(g.needs, nil)
 	g.gate = append(g.gate, gate)

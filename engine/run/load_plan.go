@@ -3,7 +3,6 @@ package run
 import (
 	"slices"
 
-	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
 )
 
@@ -61,7 +60,7 @@ func (p *planner) checkLoad(t *planned) {
 	if len(p.sel.Tests) > 0 {
 		return // chosen tests run once
 	}
-	for _, b := range link.NamesOf(p.snap, t.key.URI).NeededOfLoads(t.place) {
+	for _, b := range t.file.names.NeededOfLoads(t.place) {
 		p.breach(t.key.URI, b.Span, b)
 	}
 }

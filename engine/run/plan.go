@@ -106,14 +106,26 @@ func (p *planner) cover(uris []string) {
 		covered[uris[i]] = true
 		names := link.NamesOf(p.snap, uris[i])
 		p.names = append(p.names, names)
+		p.grow(len(names.Tests()))
 		for _, place := range names.Tests() {
 			covered[place.Doc.URI] = true
-			for _, need := range p.add(place).file.needs {
+			f := p.add(place).file
+			f.names = names
+			for _, need := range f.needs {
 				if need.Doc != nil {
 					uris = append(uris, need.Doc.URI)
 				}
 			}
 		}
+	}
+}
+
+// grow makes room for more tests.
+func (p *planner) grow(tests int) {
+	p.tests = slices.Grow(p.tests, tests)
+	p.graph.grow(tests)
+	if len(p.byKey) == 0 {
+		p.byKey, p.byPlace = make(map[engine.TestKey]*planned, tests), make(map[*link.Place]*planned, tests)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/speclens/speclens/engine/link"
@@ -26,12 +27,17 @@ type callable struct {
 	timeout time.Duration
 	// secrets are the values of fields that the plugin declares secret.
 	secrets []string
-	// shown are the declared fields as a result may show them.
+	// shown are the fields of which a result may not show everything, as it may show them.
 	shown map[string]any
+	// checked says that the plugin's Validate took the input as it is.
+	checked bool
 }
 
 // visible is the input as a result may show it.
 func (c *callable) visible() *plugin.TestInput {
+	if _, trusted := c.plugin.(obedient); trusted && len(c.shown) == 0 {
+		return &c.input // which nobody changes
+	}
 	in := cloneInput(c.input)
 	for name, v := range c.shown {
 		in.Fields[name] = v
@@ -122,17 +128,31 @@ func (x *exec) target() (string, schema.Protocol, error) {
 	return d.URL, d.Protocol, nil
 }
 
+// destinations are the targets that were followed already.
+type destinations struct {
+	mu    sync.Mutex
+	known map[from]link.Destination // guarded by mu
+}
+
+// from is where a destination is asked for: a file, and a text that stands there.
+type from struct {
+	file   *specFile
+	target string
+}
+
 // destination follows the text of a target; most tests of a file go to the same place.
 func (r *runner) destination(f *specFile, target string) link.Destination {
-	type key struct {
-		file   *specFile
-		target string
+	at := from{f, target}
+	r.destinations.mu.Lock()
+	defer r.destinations.mu.Unlock()
+	d, ok := r.destinations.known[at]
+	if !ok {
+		if r.destinations.known == nil {
+			r.destinations.known = map[from]link.Destination{}
+		}
+		d = link.Resolve(r.snap, f.doc.URI, f.spec, target)
+		r.destinations.known[at] = d
 	}
-	if known, ok := r.destinations.Load(key{f, target}); ok {
-		return known.(link.Destination)
-	}
-	d := link.Resolve(r.snap, f.doc.URI, f.spec, target)
-	r.destinations.Store(key{f, target}, d)
 	return d
 }
 
@@ -179,6 +199,9 @@ func (x *exec) fields(c *callable) error {
 		declared, ok := info.Fields[name]
 		switch {
 		case ok:
+			if !mayHide(declared) {
+				continue
+			}
 			c.secrets = secretsIn(declared, v, c.secrets)
 			if c.shown == nil {
 				c.shown = map[string]any{}
@@ -209,6 +232,19 @@ func coreNames() []string {
 		}
 	}
 	return names
+}
+
+// mayHide reports whether a declaration calls anything secret.
+func mayHide(declared schema.FieldSpec) bool {
+	if declared.Secret || declared.Items != nil && mayHide(*declared.Items) {
+		return true
+	}
+	for _, member := range declared.Fields {
+		if mayHide(member) {
+			return true
+		}
+	}
+	return false
 }
 
 // secretsIn collects the texts of a value that its declaration calls secret.
@@ -284,7 +320,10 @@ func textsIn(v any, list []string) []string {
 
 // validate asks the plugin whether it accepts the input: what it calls an error is not sent.
 func (x *exec) validate(c *callable) (err error) {
-	in := cloneInput(c.input)
+	in := c.input
+	if _, trusted := c.plugin.(obedient); !trusted {
+		in = cloneInput(in)
+	}
 	in.Templated = x.res.unresolved
 	info := c.info
 	defer func() {
@@ -306,5 +345,6 @@ func (x *exec) validate(c *callable) (err error) {
 			x.result.Warnings = append(x.result.Warnings, fmt.Sprintf("plugin %s@%s: %s", info.Name, info.Version, msg))
 		}
 	}
+	c.checked = err == nil && len(in.Templated) == 0
 	return err
 }

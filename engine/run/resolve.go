@@ -16,8 +16,11 @@ import (
 // resolver evaluates the templates of one test, or of one row of it: each place once, so that the attempts of a retry
 // see the same values. It collects what the evaluation has to say.
 type resolver struct {
-	ev       template.Evaluator
-	place    string // names the test in the run, wherever its file lies
+	run *runner
+	u   *unit
+	ev  *template.Evaluator // nil until the first template is met: most tests have none
+	// matrix is the row of the test.
+	matrix   func(key string) (any, error)
 	warnings []string
 	// unresolved are the places whose value still holds a template.
 	unresolved []string
@@ -35,8 +38,8 @@ func (r *resolver) text(place string, t spec.Text) string {
 
 // eval is the value of a template at a place; one that cannot be resolved stays as written.
 func (r *resolver) eval(place string, t *template.Template) any {
-	r.ev.Place = r.place + "/" + place
-	v, warnings, err := t.Eval(&r.ev)
+	r.ready(place)
+	v, warnings, err := t.Eval(r.ev)
 	r.note(place, warnings, err)
 	if err != nil {
 		return t.Source
@@ -44,10 +47,22 @@ func (r *resolver) eval(place string, t *template.Template) any {
 	return v
 }
 
+// ready prepares the evaluation of a template at a place.
+func (r *resolver) ready(place string) {
+	if r.ev == nil {
+		r.ev = r.run.evaluator(r.u)
+	}
+	r.ev.Scope.Matrix = r.matrix
+	r.ev.Place = r.u.place() + "/" + place
+}
+
 // deep evaluates every text inside a value.
 func (r *resolver) deep(place string, v any) any {
-	r.ev.Place = r.place + "/" + place
-	out, warnings, err := template.EvalValue(v, &r.ev)
+	if !holdsTemplate(v) {
+		return v
+	}
+	r.ready(place)
+	out, warnings, err := template.EvalValue(v, r.ev)
 	r.note(place, warnings, err)
 	if err != nil {
 		return v
@@ -76,6 +91,9 @@ func dotted(place string, more []string) string {
 
 // secrets are the values that came from the environment, and what methods made of them.
 func (r *resolver) secrets() []string {
+	if r.ev == nil {
+		return nil
+	}
 	var list []string
 	for _, u := range r.ev.Uses() {
 		if isSecret(u.Value) {

@@ -128,6 +128,8 @@ type specFile struct {
 	spec   *spec.Spec
 	config *spec.Config // nil where there is none
 	needs  []link.FileNeed
+	// names are those of the file's project.
+	names *link.Names
 	// usesPrev says that some template uses the test before.
 	usesPrev bool
 	// place names the file wherever it lies.
@@ -148,7 +150,8 @@ func (f *specFile) oneAtATime() bool {
 // subgraph is the part of the graph that holds some nodes, with the number that each of its nodes has in the whole.
 func (p *planner) subgraph(keep func(node int) bool) (*graph, []int) {
 	sub := &graph{}
-	var nodes []int
+	sub.grow(len(p.graph.needs))
+	nodes := make([]int, 0, len(p.graph.needs))
 	number := make([]int, len(p.graph.needs))
 	for i := range p.graph.needs {
 		number[i] = -1
@@ -198,7 +201,7 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 		return p.tests[nodes[i]].file.load
 	})
 	loadSteps := map[*loadPlan]int{}
-	var order []ranked
+	order := make([]ranked, 0, len(p.tests))
 	files := map[*specFile]bool{}
 	for i, level := range sub.levels() {
 		if nodes[i] >= len(p.tests) {
@@ -225,6 +228,7 @@ func (p *planner) schedule(in, wanted []bool, broken map[string]bool) *Schedule 
 		}
 	}
 	slices.SortStableFunc(order, func(a, b ranked) int { return cmp.Compare(a.wave, b.wave) })
+	s.units, s.jobs = make([]*unit, 0, len(order)), make([]job, 0, len(order))
 	wave, last := -1, -1
 	for _, o := range order {
 		if o.load != nil {

@@ -61,7 +61,8 @@ type exec struct {
 	events []engine.Event
 	// undeclared are the kinds of events that were warned about.
 	undeclared map[string]bool // nil while there are none
-	outcome    outcome
+	// outcome is what stays of the test when its result is out.
+	outcome *outcome
 	// pause gives the place among the tests under way to another one while this one only waits.
 	pause func(wait func())
 	// ended says that the result is out, so that nothing more may be said about the test.
@@ -101,7 +102,7 @@ func (r *runner) newExec(i int) *exec {
 	if u.info.Line == 0 {
 		u.locate()
 	}
-	x := &exec{r: r, u: u, masker: r.masker, started: time.Now()}
+	x := &exec{r: r, u: u, masker: r.masker, started: time.Now(), outcome: &outcome{}}
 	x.res = r.resolver(u)
 	x.result = &engine.TestResult{
 		Key: u.test.key, RunID: r.opts.RunID, Row: u.row, Name: u.info.Name, Started: x.started,
@@ -125,8 +126,11 @@ func (u *unit) locate() { u.info.Line = u.test.file.doc.Text.LineAt(u.info.Span.
 func (x *exec) finish(ctx context.Context, i int) {
 	x.conclude(ctx, i)
 	masked := x.masker.Result(x.result)
-	x.r.results[i] = []*engine.TestResult{masked}
-	x.r.out.emit(TestCompleted{Test: x.u.info, Result: masked}, x.masker)
+	x.r.single[i] = masked
+	x.r.results[i] = x.r.single[i : i+1 : i+1]
+	if x.r.out.heard() {
+		x.r.out.emit(TestCompleted{Test: x.u.info, Result: masked}, x.masker)
+	}
 }
 
 // conclude completes the result, and keeps the real values for the tests that need them.
@@ -139,7 +143,7 @@ func (x *exec) conclude(ctx context.Context, i int) {
 		x.result.Duration = time.Since(x.started)
 	}
 	x.outcome.status = x.result.Status
-	x.r.outcomes[i] = &x.outcome
+	x.r.outcomes[i] = x.outcome
 	x.ended.Store(true)
 }
 
@@ -213,7 +217,9 @@ func (x *exec) attempt(ctx context.Context, c *callable) {
 		x.fail(x.res.err)
 		return
 	}
-	x.r.out.emit(TestStarted{Test: x.u.info, Protocol: string(c.protocol), Target: c.input.Target}, x.masker)
+	if x.r.out.heard() {
+		x.r.out.emit(TestStarted{Test: x.u.info, Protocol: string(c.protocol), Target: c.input.Target}, x.masker)
+	}
 	for n := 1; ; n++ {
 		met := x.once(ctx, c, want, until)
 		x.result.Attempts = n
@@ -232,7 +238,7 @@ func (x *exec) attempt(ctx context.Context, c *callable) {
 func (x *exec) once(ctx context.Context, c *callable, want, until *expect.Expect) (met bool) {
 	x.events = nil
 	x.result.Output, x.result.Events, x.result.Assertions, x.result.Error = nil, nil, nil, ""
-	out := call(x.r.withLog(ctx, x), c.plugin, cloneInput(c.input), c.timeout, func(e schema.PluginEvent) { x.event(c, e) })
+	out := x.call(ctx, c)
 	x.result.Duration, x.took = out.took, out.took
 	if out.detail != "" {
 		x.r.out.emit(Log{Level: "error", Plugin: c.info.Name, Message: out.detail, Test: x.u.info}, x.masker)
@@ -282,6 +288,11 @@ func (x *exec) timeoutPlace(err error) error {
 
 // receive takes over an output, and with it the events that the plugin returned instead of streaming them.
 func (x *exec) receive(c *callable, output *plugin.TestOutput) {
+	if len(output.Events) == 0 { // all were streamed
+		x.result.Output, x.result.Events = output, x.events
+		x.answered(output)
+		return
+	}
 	out := *output
 	streamed := slices.Clone(x.events)
 	if len(streamed) == len(out.Events) && slices.EqualFunc(streamed, out.Events, func(s engine.Event, e schema.PluginEvent) bool {
@@ -298,6 +309,11 @@ func (x *exec) receive(c *callable, output *plugin.TestOutput) {
 	}
 	out.Events = nil // they are the result's
 	x.result.Output, x.result.Events = &out, x.events
+	x.answered(&out)
+}
+
+// answered takes over the plugin's own measure of the time.
+func (x *exec) answered(out *plugin.TestOutput) {
 	if out.DurationMs > 0 {
 		x.result.Duration = time.Duration(out.DurationMs) * time.Millisecond
 	}
@@ -311,6 +327,9 @@ func (x *exec) event(c *callable, e schema.PluginEvent) {
 		e.Data, _ = cloneValue(e.Data).(map[string]any)
 	}
 	ev := engine.Event{PluginEvent: e, At: time.Since(x.started)}
+	if x.events == nil {
+		x.events = make([]engine.Event, 0, 2)
+	}
 	x.events = append(x.events, ev)
 	if _, declared := info.Events[e.Kind]; !declared && !x.undeclared[e.Kind] {
 		if x.undeclared == nil {
@@ -320,7 +339,9 @@ func (x *exec) event(c *callable, e schema.PluginEvent) {
 		x.result.Warnings = append(x.result.Warnings,
 			fmt.Sprintf("plugin %s@%s sent the event %q, which it does not declare", info.Name, info.Version, e.Kind))
 	}
-	x.r.out.emit(PluginEvent{Test: x.u.info, Event: ev}, x.masker)
+	if x.r.out.heard() {
+		x.r.out.emit(PluginEvent{Test: x.u.info, Event: ev}, x.masker)
+	}
 }
 
 // keep stores what other tests may use.

@@ -12,8 +12,8 @@ import (
 	"github.com/speclens/speclens/engine/template"
 )
 
-// resolver evaluates the templates of one unit.
-func (r *runner) resolver(u *unit) resolver {
+// evaluator evaluates the templates of one unit.
+func (r *runner) evaluator(u *unit) *template.Evaluator {
 	scope := template.Scope{
 		Env:   r.env[u.test.key.URI],
 		Named: func(name string) (any, error) { return r.named(u, name) },
@@ -22,7 +22,12 @@ func (r *runner) resolver(u *unit) resolver {
 	if u.test.file.scenario() && (u.test.before != nil || u.row > 0) {
 		scope.Prev = func() (any, error) { return r.prev(u) }
 	}
-	res := resolver{place: u.place(), ev: template.Evaluator{Scope: scope, Seed: r.seed, Strict: r.opts.Strict}}
+	return &template.Evaluator{Scope: scope, Seed: r.seed, Strict: r.opts.Strict}
+}
+
+// resolver resolves the templates of one unit.
+func (r *runner) resolver(u *unit) resolver {
+	res := resolver{run: r, u: u}
 	if u.row < 0 {
 		return res
 	}
@@ -30,7 +35,7 @@ func (r *runner) resolver(u *unit) resolver {
 	for _, f := range u.test.at.Matrix[u.row].Values {
 		row[f.Key.Value] = res.deep("matrix."+f.Key.Value, f.Value.Any())
 	}
-	res.ev.Scope.Matrix = func(key string) (any, error) {
+	res.matrix = func(key string) (any, error) {
 		if v, ok := row[key]; ok {
 			return v, nil
 		}

@@ -77,26 +77,65 @@ func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugi
 	if p.closed.Load() {
 		return nil, failed(plugin.PhaseExecute, plugin.ErrClosed)
 	}
-	started := time.Now()
-	sinks := capabilities.SinksFrom(ctx)
-	doer := p.doer
-	if sinks.HTTP != nil {
-		doer = sinks.HTTP
-	}
-	out := &plugin.TestOutput{Status: request.Number(0)}
-	events := eventSink(sinks.Events, emit, out)
-
 	built, err := request.Build(request.Input(input))
 	if err != nil {
-		out.Error = err.Error()
-		return out, nil
+		return &plugin.TestOutput{Status: request.Value(0), Error: err.Error()}, nil
+	}
+	sinks := capabilities.SinksFrom(ctx)
+	if sinks.Events != nil {
+		emit = sinks.Events
+	}
+	var events []schema.PluginEvent
+	out, err := p.send(ctx, built, sinks.HTTP, func(event schema.PluginEvent) {
+		events = append(events, event)
+		if emit != nil {
+			emit(event)
+		}
+	})
+	if out != nil {
+		out.Events = events
+	}
+	return out, err
+}
+
+// ExecuteChecked is Execute for an input that Validate has just accepted as it is. Its output lists no events: emit, which
+// is not nil, has had them all.
+func (p *Plugin) ExecuteChecked(ctx context.Context, input plugin.TestInput, emit plugin.EventSink) (*plugin.TestOutput, error) {
+	if p.closed.Load() {
+		return nil, failed(plugin.PhaseExecute, plugin.ErrClosed)
+	}
+	built, err := request.BuildChecked(request.Input(input))
+	if err != nil {
+		return &plugin.TestOutput{Status: request.Value(0), Error: err.Error()}, nil
+	}
+	sinks := capabilities.SinksFrom(ctx)
+	if sinks.Events == nil {
+		return p.send(ctx, built, sinks.HTTP, emit)
+	}
+	return p.send(ctx, built, sinks.HTTP, func(event schema.PluginEvent) {
+		sinks.Events(event)
+		emit(event)
+	})
+}
+
+// send sends a request, through doer where that is not nil.
+func (p *Plugin) send(
+	ctx context.Context, built request.Request, doer capabilities.HTTPDoer, emit plugin.EventSink,
+) (*plugin.TestOutput, error) {
+	started := time.Now()
+	if doer == nil {
+		doer = p.doer
+	}
+	out := &plugin.TestOutput{Status: request.Value(0)}
+	events := func(kind string, data map[string]any) {
+		emit(schema.PluginEvent{Plugin: request.Name, Kind: kind, Data: data})
 	}
 	response, err := doer.Do(ctx, capabilities.HTTPRequest{
 		Method: built.Method, URL: built.URL, Headers: built.Headers, Body: built.Body, Timeout: built.Timeout,
-		FollowRedirects: &built.FollowRedirects, MaxRedirects: built.MaxRedirects,
+		FollowRedirects: truth(built.FollowRedirects), MaxRedirects: built.MaxRedirects,
 	}, capabilities.HTTPHooks{
 		Sent: func(method, url string, size int) {
-			events(request.EventSent, map[string]any{"method": method, "url": url, "bytes": request.Number(int64(size))})
+			events(request.EventSent, map[string]any{"method": method, "url": url, "bytes": request.Value(int64(size))})
 		},
 		Redirected: func(status int, location string) {
 			events(request.EventRedirected, request.Redirect(status, location))
@@ -115,8 +154,18 @@ func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugi
 	return out, nil
 }
 
+// truth points to a bool that nobody changes.
+func truth(b bool) *bool {
+	if b {
+		return &yes
+	}
+	return &no
+}
+
+var yes, no = true, false
+
 // Obedient says that Execute returns as soon as its context ends, since a request is given up there and then and no step in
-// between waits for anything else; and that it changes neither its input nor an event that it has sent.
+// between waits for anything else; that it changes neither its input nor an event that it has sent; and that it writes no log.
 func (p *Plugin) Obedient() {}
 
 // Close closes the plugin's own client. It returns nil, always, and may be called twice.
@@ -132,22 +181,8 @@ func failed(phase plugin.Phase, err error) error {
 	return &plugin.Error{Plugin: request.Name, Version: request.Version, Phase: phase, Err: err}
 }
 
-// eventSink delivers events as they happen, to the sink of the context or else to emit, and lists them in the output.
-func eventSink(fromContext func(schema.PluginEvent), emit plugin.EventSink, out *plugin.TestOutput) func(string, map[string]any) {
-	return func(kind string, data map[string]any) {
-		event := schema.PluginEvent{Plugin: request.Name, Kind: kind, Data: data}
-		out.Events = append(out.Events, event)
-		switch {
-		case fromContext != nil:
-			fromContext(event)
-		case emit != nil:
-			emit(event)
-		}
-	}
-}
-
 func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
-	out.Status = request.Number(int64(response.Status))
+	out.Status = request.Value(int64(response.Status))
 	if len(response.Headers) > 0 {
 		out.Headers, out.HeadersAll = response.Headers, response.HeadersAll
 	}
@@ -166,22 +201,33 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 	}
 }
 
-// timings gives phases in milliseconds, as they appear in results: exact to the microsecond, without trailing zeros.
+// timings gives phases in milliseconds, as they appear in results: exact to the microsecond, without trailing zeros. All
+// are parts of one text, so that seven numbers cost one.
 func timings(phases capabilities.HTTPTimings) map[string]any {
-	out := make(map[string]any, 7)
-	for name, took := range phases.Phases() {
-		out[name] = milliseconds(took.Microseconds())
+	var buffer [7 * 24]byte
+	var ends [7]int
+	text, n := buffer[:0], 0
+	for _, took := range phases.Phases() {
+		text = appendMilliseconds(text, took.Microseconds())
+		ends[n] = len(text)
+		n++
+	}
+	out, all, from := make(map[string]any, n), string(text), 0
+	n = 0
+	for name := range phases.Phases() {
+		out[name] = json.Number(all[from:ends[n]])
+		from = ends[n]
+		n++
 	}
 	return out
 }
 
-// milliseconds writes a number of microseconds, which is not negative, in milliseconds.
-func milliseconds(micros int64) json.Number {
-	var buffer [24]byte
-	text := strconv.AppendInt(buffer[:0], micros/1000, 10)
+// appendMilliseconds writes a number of microseconds, which is not negative, in milliseconds.
+func appendMilliseconds(text []byte, micros int64) []byte {
+	text = strconv.AppendInt(text, micros/1000, 10)
 	if rest := micros % 1000; rest > 0 {
 		text = append(text, '.', byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10))
 		text = bytes.TrimRight(text, "0")
 	}
-	return json.Number(text)
+	return text
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -41,10 +42,16 @@ func Build(in Input) (Request, error) {
 	if err := failure(Validate(in)); err != nil {
 		return Request{}, err
 	}
-	out := Request{Method: Method(in.Method), Headers: make(map[string]string, len(in.Headers)+1), FollowRedirects: true}
-	for name, value := range in.Headers {
-		out.Headers[name] = value
-	}
+	out, err := BuildChecked(in)
+	headers := make(map[string]string, len(out.Headers))
+	maps.Copy(headers, out.Headers)
+	out.Headers = headers
+	return out, err
+}
+
+// BuildChecked is Build for an input in which Validate finds no error. The request may share its headers with the input.
+func BuildChecked(in Input) (Request, error) {
+	out := Request{Method: Method(in.Method), Headers: in.Headers, FollowRedirects: true}
 	query, problem := encodeQuery(in.Fields["query"])
 	if problem != nil {
 		return Request{}, problem
@@ -56,6 +63,10 @@ func Build(in Input) (Request, error) {
 	}
 	out.Body = body
 	if contentType != "" && !hasHeader(in.Headers, "Content-Type") {
+		out.Headers = make(map[string]string, len(in.Headers)+1)
+		for name, value := range in.Headers {
+			out.Headers[name] = value
+		}
 		out.Headers["Content-Type"] = contentType
 	}
 	if out.Timeout, err = Timeout(in.Timeout); err != nil {
