@@ -18,7 +18,7 @@ BENCH ?= .
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/speclens
@@ -49,8 +49,12 @@ test-vscode: build ## Run the editor story in a real VS Code
 # The downloads of one wait for the network while the other compiles. Nothing is tested meanwhile: a test that competes
 # with an installer for two cores measures the installer. What fails here fails again, with its name, in the tests.
 .PHONY: install compile-tests
-install: ## Install the editors that the tests drive
+install: ## Install the editors that the tests drive, and k6
 	@editors/test/install-all.sh </dev/null
+
+.PHONY: k6
+k6: ## Install k6, in which the tests run exported scripts
+	@editors/test/install-k6.sh </dev/null
 
 # Compiles without linking: what go list exports is what go test finds in the build cache.
 compile-tests:

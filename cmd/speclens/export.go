@@ -23,7 +23,7 @@ import (
 
 func (a *app) export() *cobra.Command {
 	cmd := &cobra.Command{Use: "export", Short: "Write specs for other tools"}
-	cmd.AddCommand(a.exportCurl())
+	cmd.AddCommand(a.exportCurl(), a.exportK6())
 	return cmd
 }
 

@@ -113,6 +113,15 @@ func (l Limit) Holds(v float64) bool {
 	return v == l.number
 }
 
+// Comparison is the limit as an operator of < <= > >= == != and a number, in the unit that Holds wants; ok is false where it
+// is more than that.
+func (l Limit) Comparison() (op string, number float64, ok bool) {
+	if l.op == "" {
+		return "==", l.number, l.simple
+	}
+	return l.op, l.number, l.simple
+}
+
 // Limit reads a threshold; aliases are those of the tests that it may be about.
 func (t Threshold) Limit(aliases []string) (Limit, []Problem) {
 	var p problems
