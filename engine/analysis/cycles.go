@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"slices"
+
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
 )
@@ -16,34 +18,65 @@ func cycles(p *pass) []Diagnostic {
 	return found
 }
 
-// noCycles says that a version of the index had no cycles.
-type noCycles struct {
+// knots are what is known of the cycles of one version of the index.
+type knots struct {
 	names link.Version
 	tests spec.FileTests
+	// knotted are the tests of the document that are in a cycle.
+	knotted map[*spec.Test]bool
 }
 
-type noCyclesKey struct{}
+type knotsKey struct{}
 
-// cycles are the cycles that the tests of the document are in. As long as no test needs others than it needed, a document
-// without cycles has none; where only tests that changed do, a new cycle goes through one of them.
+// cycles are the cycles that the tests of the document are in. A cycle is one that was there before, or it goes through a
+// test that may need other tests than it needed: so it is enough to look from there.
 func (p *pass) cycles() [][]link.Edge {
 	var found [][]link.Edge
-	uri, index := p.doc.URI, p.index()
-	p.doc.Spec().Evolve(noCyclesKey{}, func(old any) any {
-		now := &noCycles{index.Version(uri), p.doc.Spec().Tests()}
-		if none, ok := old.(*noCycles); ok && none != nil {
-			if index.SameEdges(none.names) {
-				return now
-			}
-			changed, ok := index.ChangedEdges(none.names, uri, none.tests)
-			if ok && len(link.CyclesFrom(p.snap, index, uri, changed)) == 0 {
-				return now
+	uri, index, file := p.doc.URI, p.index(), p.doc.Spec()
+	file.Evolve(knotsKey{}, func(old any) any {
+		now := &knots{names: index.Version(uri), tests: file.Tests(), knotted: map[*spec.Test]bool{}}
+		from, ok := p.unknotted(old)
+		if !ok {
+			from = index.In(uri)
+		}
+		var knotted []*link.Place
+		found, knotted = link.CyclesFrom(p.snap, index, from)
+		if len(found) == 0 {
+			return now
+		}
+		var own []*link.Place
+		for _, at := range knotted {
+			if at.Doc == p.doc {
+				own, now.knotted[at.Test] = append(own, at), true
 			}
 		}
-		if found = link.Cycles(p.snap, index, uri); len(found) > 0 {
-			return nil
+		if ok { // what was looked at first decides where a cycle begins
+			slices.SortFunc(own, func(a, b *link.Place) int { return a.Order() - b.Order() })
+			found, _ = link.CyclesFrom(p.snap, index, own)
 		}
 		return now
 	})
 	return found
+}
+
+// unknotted are tests of which at least one is in each cycle, if there is any. ok is false where nobody can tell.
+func (p *pass) unknotted(old any) (from []*link.Place, ok bool) {
+	uri, index := p.doc.URI, p.index()
+	before, known := old.(*knots)
+	if !known {
+		return nil, false
+	}
+	if !index.SameEdges(before.names) || len(before.knotted) > 0 {
+		if from, ok = index.ChangedEdges(before.names, uri, before.tests); !ok {
+			return nil, false
+		}
+	}
+	if len(before.knotted) > 0 {
+		for i, t := range p.doc.Spec().Tests().All() {
+			if before.knotted[t] {
+				from = append(from, index.At(uri, i))
+			}
+		}
+	}
+	return from, true
 }

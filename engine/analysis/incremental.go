@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -64,6 +65,9 @@ func (p *pass) given() *given {
 			b.WriteByte(0)
 		}
 		g.heads = append(g.heads, b.String())
+	}
+	if p.index().HasLoads() { // which document a test stands in decides who may need it
+		g.heads = append(g.heads, fmt.Sprint(p.doc.Spec().Starts()))
 	}
 	return g
 }
@@ -161,28 +165,10 @@ func (p *pass) again(before *spec.Findings[[]Diagnostic], sameNames bool) []int 
 		}
 	}
 	if !sameNames {
-		list = append(list, p.index().Users(p.doc.URI, changedNames(was.Between(head, was.Len()-tail), is.Between(head, is.Len()-tail)))...)
+		list = append(list, p.index().Users(p.doc.URI, link.Differing(was, is))...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// changedNames are the names that some tests give more or less often than others do.
-func changedNames(was, is []*spec.Test) map[string]bool {
-	times := map[string]int{}
-	for _, name := range link.Given(was) {
-		times[name]--
-	}
-	for _, name := range link.Given(is) {
-		times[name]++
-	}
-	changed := map[string]bool{}
-	for name, n := range times {
-		if n != 0 {
-			changed[name] = true
-		}
-	}
-	return changed
 }
 
 // all runs the checks that look at what a test names.

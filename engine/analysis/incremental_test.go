@@ -24,7 +24,7 @@ var pieces = []string{
 	"  - {alias: a, resource: \"/{{ c.response.body.y }}\", depends: [b]}\n",
 	"  - GET /x -> 200\n", "  - GET /x -> 200\n", "  - name: GET\n    alias: d.e\n    save: {id: response.body.id, a: response.status}\n",
 	"  - name: one#2\n    matrix: [{k: 1}]\n    resource: \"/{{ matrix.k }}{{ k }}{{ id }}\"\n",
-	"a", "b", "id", "x", ": ", "\"", "{{ a }}", "\n", "#", "  ", "mode: scenario\n", "target: local\n", "targets: {local: http://h}\n",
+	"a", "b", "id", "x", ": ", "\"", "{{ a }}", "\n", "#", "  ", "mode: scenario\n", "mode: load\n", "target: local\n", "targets: {local: http://h}\n",
 	"---\n", "tests:\n", "depends: [b.qube.yaml]\n", "defaults: {headers: {A: \"{{ id }}\"}}\n",
 }
 

@@ -1,39 +1,22 @@
 package analysis
 
 import (
-	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/text"
 )
 
-// neededOfLoads reports tests that need one of the many runs that a test of a load has.
-func neededOfLoads(p *pass) []Diagnostic {
-	if !p.hasLoads() {
+// neededOfLoads reports that a test needs one of the many runs that a test of a load has.
+func neededOfLoads(n *nameCheck, at *link.Place) []Diagnostic {
+	if !n.index().HasLoads() {
 		return nil
 	}
 	var found []Diagnostic
-	for _, at := range p.index().In(p.doc.URI) {
-		for _, b := range p.index().NeededOfLoads(at) {
-			d := breach(b)
-			d.Test = b.TestID
-			found = append(found, d)
-		}
+	for _, b := range n.index().NeededOfLoads(at) {
+		d := breach(b)
+		d.Span = d.Span.Shift(-at.Base)
+		found = append(found, d)
 	}
 	return found
-}
-
-// hasLoads reports whether any file is a load: few projects have one.
-func (p *pass) hasLoads() bool {
-	for doc := range p.snap.Documents() {
-		if doc.Kind != engine.KindSpec {
-			continue
-		}
-		for _, s := range doc.Spec().Specs {
-			if s.Mode.Value == "load" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // loads checks the load profile: that it is used at all, that its values make a load, that its scenarios name tests of the

@@ -188,8 +188,12 @@ func (n *nameCheck) unknown(at *link.Place, u link.Use) Diagnostic {
 		Span: u.Span(), Severity: SeverityError, Code: "template.unknown-name",
 		Message: fmt.Sprintf("unknown name `%s`: no test has this alias, and none saves it", name),
 	}
-	known := slices.Concat(link.MatrixKeys(at.Test), n.index().AliasNames(), n.index().SavedNames(), roots())
-	switch near := spec.Nearest(name, known); {
+	guess := spec.NewGuess(name)
+	guess.Among(link.MatrixKeys(at.Test))
+	n.index().GuessAlias(guess)
+	n.index().GuessSaved(guess)
+	guess.Among(roots())
+	switch near := guess.Best(); {
 	case slices.ContainsFunc(at.Save, func(s spec.Save) bool { return s.Name.Value == name }):
 		d.Message = fmt.Sprintf("`%s` is saved by this test itself, which has no answer yet when it is sent", name)
 		d.Code = "template.self"

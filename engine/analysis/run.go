@@ -45,7 +45,7 @@ var All = []Check{
 	{Name: "aliases", Test: aliasName, Linked: aliasOfTest},
 	{Name: "depends", Document: dependsOfFile, Linked: dependsOfTest},
 	{Name: "cycles", Document: cycles},
-	{Name: "needed of loads", Document: neededOfLoads},
+	{Name: "needed of loads", Linked: neededOfLoads},
 	{Name: "load", Document: loads},
 
 	{Name: "syntax", Config: true, Document: syntaxFindings},

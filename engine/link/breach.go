@@ -60,9 +60,11 @@ func (n *Names) UnknownDepends(p *Place) []Breach {
 		if strings.TrimSpace(dep.Value) == "" || n.FirstAliased(dep.Value) != nil {
 			continue
 		}
+		guess := spec.NewGuess(dep.Value)
+		n.GuessAlias(guess)
 		f := Breach{
 			Span: dep.Span(), Code: CodeUnknownDepends, TestID: p.ID,
-			Message: fmt.Sprintf("no test has the alias `%s`", dep.Value), Instead: spec.Nearest(dep.Value, n.AliasNames()),
+			Message: fmt.Sprintf("no test has the alias `%s`", dep.Value), Instead: guess.Best(),
 		}
 		switch {
 		case f.Instead != "":

@@ -72,19 +72,13 @@ type wait struct {
 // Cycles are the cycles that the tests of a file are in or wait for: tests and files that wait for each other, each cycle
 // as the edges to go around it once. There is one for every knot, which is enough to name what the user has to cut.
 func Cycles(snap *engine.Snapshot, names *Names, uri string) [][]Edge {
-	return cyclesFrom(snap, names, names.In(engine.CanonicalURI(uri)))
+	cycles, _ := CyclesFrom(snap, names, names.In(engine.CanonicalURI(uri)))
+	return cycles
 }
 
-// CyclesFrom are the cycles that some tests of a file, given by their numbers, are in or wait for.
-func CyclesFrom(snap *engine.Snapshot, names *Names, uri string, tests []int) [][]Edge {
-	places := make([]*Place, 0, len(tests))
-	for _, i := range tests {
-		places = append(places, names.At(uri, i))
-	}
-	return cyclesFrom(snap, names, places)
-}
-
-func cyclesFrom(snap *engine.Snapshot, names *Names, from []*Place) [][]Edge {
+// CyclesFrom are the cycles that some tests are in or wait for, as Cycles gives them where these tests are all of a file
+// that are in a cycle, in order. knotted are the tests in them.
+func CyclesFrom(snap *engine.Snapshot, names *Names, from []*Place) (cycles [][]Edge, knotted []*Place) {
 	g := &waits{snap: snap, names: names, known: map[node]int{}}
 	for _, p := range from {
 		g.node(node{test: p})
@@ -92,13 +86,17 @@ func cyclesFrom(snap *engine.Snapshot, names *Names, from []*Place) [][]Edge {
 	for i := 0; i < len(g.nodes); i++ { // what is found on the way is appended
 		g.expand(i)
 	}
-	var found [][]Edge
 	for _, knot := range g.knots() {
 		if c := g.around(knot); c != nil {
-			found = append(found, c)
+			cycles = append(cycles, c)
+		}
+		for _, i := range knot {
+			if p := g.nodes[i].test; p != nil {
+				knotted = append(knotted, p)
+			}
 		}
 	}
-	return found
+	return cycles, knotted
 }
 
 // node is the number of a node, which is added where it is not known yet.

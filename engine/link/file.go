@@ -16,10 +16,16 @@ type file struct {
 	tests spec.FileTests
 	// aliases and saves are the names that the tests give.
 	aliases, saves layers
-	// given is another pointer where the tests give other names, edges where they may need other tests.
+	// given is another pointer where the tests give other names or are part of other loads, edges where they may need other
+	// tests.
 	given, edges *byte
-	// heads is another pointer where what stands outside of tests, or their number, may make them need other tests.
+	// heads is another pointer where what stands outside of tests may make them need other tests.
 	heads *byte
+	// loads are the tests that are part of a load: from a number to another.
+	loads []int
+	// since is given of the version before if that is known to differ by no names but those of differs.
+	since   *byte
+	differs map[string]bool
 
 	mu     sync.Mutex
 	places [][]*Place     // in blocks, made when asked for; guarded by mu
@@ -38,7 +44,7 @@ func fileOf(doc *engine.Document) *file {
 		if before != nil && before.doc == doc {
 			return before
 		}
-		f := &file{doc: doc, tests: doc.Spec().Tests()}
+		f := &file{doc: doc, tests: doc.Spec().Tests(), loads: loadsOf(doc.Spec())}
 		f.places = make([][]*Place, (f.tests.Len()+block-1)/block)
 		if before == nil || !f.follow(before) {
 			f.begin()
@@ -82,6 +88,23 @@ func Given(tests []*spec.Test) []string {
 	return list
 }
 
+// differing are the names that some tests give more or less often than others do.
+func differing(was, is []*spec.Test) map[string]bool {
+	times := map[string]int{}
+	for _, name := range Given(was) {
+		times[name]--
+	}
+	for _, name := range Given(is) {
+		times[name]++
+	}
+	maps.DeleteFunc(times, func(_ string, n int) bool { return n == 0 })
+	names := make(map[string]bool, len(times))
+	for name := range times {
+		names[name] = true
+	}
+	return names
+}
+
 // follow takes the index of the version before and changes what the tests that came and went change. It is false where
 // so much did that it costs less to begin anew.
 func (f *file) follow(before *file) bool {
@@ -99,10 +122,10 @@ func (f *file) follow(before *file) bool {
 	if max(len(f.aliases.changed), len(f.saves.changed)) > maxChanged {
 		return false
 	}
-	if !slices.Equal(Given(was), Given(is)) {
-		f.given = new(byte)
+	if !slices.Equal(Given(was), Given(is)) || !slices.Equal(before.loads, f.loads) {
+		f.given, f.since, f.differs = new(byte), before.given, differing(was, is)
 	}
-	if len(was) != len(is) || !sameHeads(before.doc.Spec(), f.doc.Spec()) {
+	if !sameHeads(before.doc.Spec(), f.doc.Spec()) {
 		f.heads = new(byte)
 	}
 	if f.heads != before.heads || !slices.EqualFunc(was, is, sameEdges) {
@@ -169,6 +192,16 @@ func sameEdges(a, b *spec.Test) bool {
 		slices.EqualFunc(Uses(a), Uses(b), func(a, b Use) bool {
 			return a.Ref.Kind == b.Ref.Kind && a.Ref.Name == b.Ref.Name && a.At.Template.Source == b.At.Template.Source
 		})
+}
+
+func loadsOf(f *spec.File) []int {
+	var list []int
+	for i, s := range f.Specs {
+		if s.Mode.Value == "load" {
+			list = append(list, f.Starts()[i], f.Starts()[i]+s.Tests.Len())
+		}
+	}
+	return list
 }
 
 // sameHeads reports whether what stands outside of tests makes them need the same.

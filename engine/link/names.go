@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/path"
@@ -44,6 +45,9 @@ type Names struct {
 	merged *merged
 	fresh  []int
 	sorted *sorted
+	loads  int // how many files have a load
+	// words are the names for whoever looks for a misspelt one; nil until somebody does.
+	words atomic.Pointer[words]
 }
 
 // fileSet numbers files, which are ordered by URI.
@@ -111,6 +115,9 @@ func NamesIn(docs []*engine.Document) *Names {
 		f := fileOf(doc)
 		n.files[i], n.set.byURI[doc.URI] = f, i
 		n.given[i], n.edges[i] = f.given, f.edges
+		if len(f.loads) > 0 {
+			n.loads++
+		}
 	}
 	n.merge()
 	return n
@@ -127,10 +134,16 @@ func (n *Names) edited(snap *engine.Snapshot) *Names {
 		if next == n {
 			next = &Names{
 				of: n.of, files: slices.Clone(n.files), set: n.set, given: n.given, edges: n.edges, merged: n.merged,
-				fresh: n.fresh, sorted: n.sorted,
+				fresh: n.fresh, sorted: n.sorted, loads: n.loads,
 			}
+			next.words.Store(n.words.Load())
 		}
 		f := fileOf(doc)
+		if was, is := len(n.files[i].loads) > 0, len(f.loads) > 0; is && !was {
+			next.loads++
+		} else if was && !is {
+			next.loads--
+		}
 		next.files[i] = f
 		if f.edges != next.edges[i] {
 			next.edges = slices.Clone(next.edges)
@@ -139,6 +152,7 @@ func (n *Names) edited(snap *engine.Snapshot) *Names {
 		if f.given == next.given[i] {
 			continue
 		}
+		next.words.Store(next.words.Load().with(f, next.given[i]))
 		next.given, next.sorted = slices.Clone(next.given), &sorted{}
 		next.given[i] = f.given
 		if !slices.Contains(next.fresh, i) {
@@ -321,6 +335,9 @@ func (n *Names) sort() {
 	})
 }
 
+// HasLoads reports whether any file has a load: few projects do.
+func (n *Names) HasLoads() bool { return n.loads > 0 }
+
 // Version identifies what an index holds, so that somebody can ask a later one what changed since.
 type Version struct {
 	set          *fileSet
@@ -358,66 +375,6 @@ func (n *Names) SameNames(since Version, uri string) (others, own bool) {
 // SameEdges reports whether every test needs the tests that it needed.
 func (n *Names) SameEdges(since Version) bool {
 	return since.set == n.set && slices.Equal(since.edges, n.edges)
-}
-
-// ChangedEdges are the numbers of those tests of a file that may need other tests than they needed, ascending; was are
-// the tests that the file had. ok is false where tests may need others although neither they nor that file changed.
-func (n *Names) ChangedEdges(since Version, uri string, was spec.FileTests) (changed []int, ok bool) {
-	own, known := n.set.byURI[uri]
-	if since.set != n.set || !slices.Equal(since.given, n.given) || !known || since.heads != n.files[own].heads {
-		return nil, false
-	}
-	for i := range n.edges {
-		if i != own && since.edges[i] != n.edges[i] {
-			return nil, false
-		}
-	}
-	is := n.files[own].tests
-	head, tail := spec.Common(was, is)
-	for i := head; i < is.Len()-tail; i++ {
-		changed = append(changed, i)
-	}
-	return changed, true
-}
-
-// Users are the numbers of the tests of a file that use one of some names, or have one for an alias, ascending. An alias
-// may hold dots, so that it is the first word that counts.
-func (n *Names) Users(uri string, names map[string]bool) []int {
-	f := n.file(uri)
-	if f == nil {
-		return nil
-	}
-	roots := map[string]bool{}
-	for name := range names {
-		roots[root(name)] = true
-	}
-	var list []int
-	for i, t := range f.tests.All() {
-		if uses(t, roots) {
-			list = append(list, i)
-		}
-	}
-	return list
-}
-
-func uses(t *spec.Test, roots map[string]bool) bool {
-	if t.Alias.Value != "" && roots[root(t.Alias.Value)] {
-		return true
-	}
-	if len(t.Templates) > 0 {
-		for _, u := range Uses(t) {
-			if u.Ref.Kind == template.Name && roots[root(u.Ref.Name)] {
-				return true
-			}
-		}
-	}
-	return slices.ContainsFunc(t.Depends, func(d spec.Text) bool { return roots[root(d.Value)] })
-}
-
-// root is the first word of a name.
-func root(name string) string {
-	name, _, _ = strings.Cut(name, ".")
-	return name
 }
 
 // RefKind says what the name in a template is.

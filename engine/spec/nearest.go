@@ -4,50 +4,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/speclens/speclens/engine/path"
 )
 
 // Nearest is the candidate that the user most likely meant by a misspelt word, empty where none is near enough. Case,
 // and the blanks and punctuation between the parts of a name, count for nothing: max_attempts is maxAttempts. Of
 // equally near candidates the first one wins.
 func Nearest(word string, candidates []string) string {
-	best, bestDistance := "", tolerance(word)+1
-	folded := fold(word)
-	for _, c := range candidates {
-		if c == word || c == "" {
-			continue
-		}
-		f := fold(c)
-		if folded == f && folded != "" {
-			return c
-		}
-		if d := path.Distance(folded, f, bestDistance); d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	if best != "" {
-		return best
-	}
-	return startsWith(folded, candidates)
-}
-
-// startsWith is the one candidate that continues a word, or that the word continues; empty where there are several.
-func startsWith(folded string, candidates []string) string {
-	if len(folded) < 3 {
-		return ""
-	}
-	found := ""
-	for _, c := range candidates {
-		f := fold(c)
-		if len(f) >= 3 && f != folded && (strings.HasPrefix(f, folded) || strings.HasPrefix(folded, f)) {
-			if found != "" {
-				return ""
-			}
-			found = c
-		}
-	}
-	return found
+	g := NewGuess(word)
+	g.Among(candidates)
+	return g.Best()
 }
 
 // tolerance is the number of slips that a word of that length may hold and still be recognised.

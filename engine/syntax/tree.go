@@ -41,9 +41,9 @@ func (o Options) withDefaults() Options {
 type Tree struct {
 	text     *text.Text
 	opts     Options
-	chunks   Items  // all chunks of the file, in order; together they are the text
-	heads    []int  // the indices of the chunks that are no items, ascending
-	marked   []int  // the indices of the chunks with findings or anchors, ascending
+	chunks   Items // all chunks of the file, in order; together they are the text
+	heads    []int // the indices of the chunks that are no items, ascending
+	marked   []int // the indices of the chunks with findings or anchors, ascending
 	docs     []Document
 	own      []Finding // findings of the documents as a whole
 	wholes   []*whole  // what had to be read as one
