@@ -91,8 +91,8 @@ type HTTPHooks struct {
 	// Allow is asked before anything is dialled, for the first request and for each hop; port is always given. Its
 	// error ends the exchange and is found in the returned error with errors.Is and errors.As.
 	Allow func(scheme, host, port string) error
-	// Secret says that a text holds a secret of the user, so that it must not reach another origin by a redirect. Where
-	// it is nil every body counts as secret, and headers are judged by their looks alone; they always are, besides.
+	// Secret says that a text holds a secret of the user, so that a header with it must not reach another origin by a
+	// redirect, whatever its name. Headers are judged by their looks besides.
 	Secret func(text string) bool
 }
 

@@ -104,6 +104,7 @@ func (c *Call) request(b []byte) *wireResponse {
 	hooks.Allow = func(scheme, host, port string) error {
 		return c.Grant.AllowHTTP(Endpoint{Scheme: scheme, Host: host, Port: port}, c.Targets)
 	}
+	hooks.Secret = SinksFrom(c.Host).Secret
 	response, err := c.HTTP.Do(c.Host, HTTPRequest{
 		Method: wire.Method, URL: wire.URL, Headers: wire.Headers, Body: body,
 		Timeout:         time.Duration(wire.TimeoutMs * float64(time.Millisecond)),

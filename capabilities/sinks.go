@@ -52,6 +52,8 @@ type Sinks struct {
 	Events func(schema.PluginEvent)
 	// HTTP sends the plugin's requests. Grants are checked before it is asked.
 	HTTP HTTPDoer
+	// Secret says that a text holds a secret of the user; see HTTPHooks.
+	Secret func(text string) bool
 }
 
 type sinksKey struct{}
@@ -71,6 +73,9 @@ func WithSinks(ctx context.Context, s Sinks) context.Context {
 	}
 	if s.HTTP == nil {
 		s.HTTP = outer.HTTP
+	}
+	if s.Secret == nil {
+		s.Secret = outer.Secret
 	}
 	return context.WithValue(ctx, sinksKey{}, s)
 }

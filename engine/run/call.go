@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/speclens/speclens/capabilities"
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/schema"
 )
@@ -53,10 +54,18 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 // call makes one attempt.
 func (x *exec) call(ctx context.Context, c *callable) callOutcome {
 	emit := func(e schema.PluginEvent) { x.event(c, e) }
+	sinks := capabilities.Sinks{}
+	if x.masker != nil {
+		sinks.Secret = x.masker.Holds
+	}
 	if d, ok := c.plugin.(direct); ok && c.checked {
+		if x.masker != nil {
+			ctx = capabilities.WithSinks(ctx, sinks)
+		}
 		return callDirect(ctx, d, c.input, c.timeout, emit)
 	}
-	return call(x.r.withLog(ctx, x), c.plugin, cloneInput(c.input), c.timeout, emit)
+	sinks.Log = x.log
+	return call(capabilities.WithSinks(ctx, sinks), c.plugin, cloneInput(c.input), c.timeout, emit)
 }
 
 // direct is an obedient plugin that takes an input which its Validate has just accepted without looking at it again. It

@@ -210,14 +210,12 @@ func (r *runner) info(protocol schema.Protocol, p plugin.Plugin) *plugin.PluginI
 	return &info
 }
 
-// withLog makes the plugin's log lines events of the test.
-func (r *runner) withLog(ctx context.Context, x *exec) context.Context {
-	return capabilities.WithSinks(ctx, capabilities.Sinks{Log: func(e capabilities.LogEntry) {
-		if x.ended.Load() {
-			return // a plugin that was left to itself
-		}
-		r.out.emit(Log{Level: e.Level.String(), Plugin: e.Plugin, Message: e.Message, Test: x.u.info}, x.masker)
-	}})
+// log makes the plugin's log lines events of the test.
+func (x *exec) log(e capabilities.LogEntry) {
+	if x.ended.Load() {
+		return // a plugin that was left to itself
+	}
+	x.r.out.emit(Log{Level: e.Level.String(), Plugin: e.Plugin, Message: e.Message, Test: x.u.info}, x.masker)
 }
 
 func newSeed() uint64 {

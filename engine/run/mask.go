@@ -124,6 +124,9 @@ func lowerPercent(s string) string {
 	return string(b)
 }
 
+// Holds reports whether a text holds a secret.
+func (m *Masker) Holds(s string) bool { return m.Text(s) != s }
+
 // Text masks a text.
 func (m *Masker) Text(s string) string {
 	if m == nil || s == "" {

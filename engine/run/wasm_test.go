@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
@@ -20,13 +22,23 @@ import (
 // sandboxed is the http plugin as a WASM module.
 func sandboxed(t *testing.T) plugin.Plugin {
 	t.Helper()
+	return sandboxedTo(t)
+}
+
+// sandboxedTo is sandboxed with a grant for these destinations, besides the target of each test.
+func sandboxedTo(t *testing.T, destinations ...string) plugin.Plugin {
+	t.Helper()
+	wasm := plugintest.Build(t, "http")
+	sum := sha256.Sum256(wasm)
+	grants := capabilities.Grants{"sha256:" + hex.EncodeToString(sum[:]): {HTTP: append(destinations, capabilities.Target)}}
 	limits := capabilities.Limits{ValidateTimeout: 20 * time.Second, InitTimeout: 60 * time.Second, InfoTimeout: 60 * time.Second}
-	r, err := plugin.NewWASMRuntime(t.Context(), plugin.WithCacheDir(plugintest.CacheDir(t)), plugin.WithLimits(limits))
+	r, err := plugin.NewWASMRuntime(t.Context(), plugin.WithCacheDir(plugintest.CacheDir(t)), plugin.WithLimits(limits),
+		plugin.WithGrants(grants))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close(context.Background()) })
-	p, err := r.LoadPlugin(t.Context(), "http", plugintest.Build(t, "http"))
+	p, err := r.LoadPlugin(t.Context(), "http", wasm)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func (p *Plugin) Execute(ctx context.Context, input plugin.TestInput, emit plugi
 		emit = sinks.Events
 	}
 	var events []schema.PluginEvent
-	out, err := p.send(ctx, built, sinks.HTTP, func(event schema.PluginEvent) {
+	out, err := p.send(ctx, built, sinks, func(event schema.PluginEvent) {
 		events = append(events, event)
 		if emit != nil {
 			emit(event)
@@ -110,21 +110,22 @@ func (p *Plugin) ExecuteChecked(ctx context.Context, input plugin.TestInput, emi
 	}
 	sinks := capabilities.SinksFrom(ctx)
 	if sinks.Events == nil {
-		return p.send(ctx, built, sinks.HTTP, emit)
+		return p.send(ctx, built, sinks, emit)
 	}
-	return p.send(ctx, built, sinks.HTTP, func(event schema.PluginEvent) {
+	return p.send(ctx, built, sinks, func(event schema.PluginEvent) {
 		sinks.Events(event)
 		emit(event)
 	})
 }
 
-// send sends a request, through doer where that is not nil.
+// send sends a request, through the doer of sinks where there is one.
 func (p *Plugin) send(
-	ctx context.Context, built request.Request, doer capabilities.HTTPDoer, emit plugin.EventSink,
+	ctx context.Context, built request.Request, sinks capabilities.Sinks, emit plugin.EventSink,
 ) (*plugin.TestOutput, error) {
 	started := time.Now()
-	if doer == nil {
-		doer = p.doer
+	doer := p.doer
+	if sinks.HTTP != nil {
+		doer = sinks.HTTP
 	}
 	out := &plugin.TestOutput{Status: request.Value(0)}
 	events := func(kind string, data map[string]any) {
@@ -140,6 +141,7 @@ func (p *Plugin) send(
 		Redirected: func(status int, location string) {
 			events(request.EventRedirected, request.Redirect(status, location))
 		},
+		Secret: sinks.Secret,
 	})
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, failed(plugin.PhaseExecute, fmt.Errorf("ended by the caller: %w", ctx.Err()))
