@@ -49,7 +49,7 @@ func TestARequestAndItsResponse(t *testing.T) {
 		HeadersAll: map[string][]string{"Content-Type": {"application/json"}},
 		Body:       []byte(`{"a":1}`), Duration: 30 * time.Millisecond, BodyDuration: 4 * time.Millisecond, Truncated: true,
 		URL: "http://x/end", Remote: "127.0.0.1:80", TLS: "TLS 1.3", Proto: "HTTP/2.0",
-		Timings:   map[string]time.Duration{"wait": 1500 * time.Microsecond},
+		Timings:   capabilities.HTTPTimings{Wait: 1500 * time.Microsecond},
 		Redirects: []capabilities.Redirect{{Status: 302, Location: "http://x/end"}},
 	}}
 	request := `{"method":"POST","url":"http://x/start","headers":{"A":"b"},"body":"aGk=","timeout_ms":250,` +
