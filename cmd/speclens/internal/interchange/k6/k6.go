@@ -351,7 +351,7 @@ func (w *writer) test(i int) {
 		}
 	}
 	if len(t.Matrix) > 0 {
-		add("names", w.value(anyList(t.Names), 1))
+		add("names", quoted(t.Names))
 		rows := make([]any, len(t.Matrix))
 		for k, row := range t.Matrix {
 			rows[k] = row
@@ -369,6 +369,7 @@ func (w *writer) test(i int) {
 		c := template.Parse(t.When).Condition()
 		parts := []string{w.value(c.Left.Source, 1)}
 		if c.Rest.Source != "" {
+			w.collectPatterns(c.Rest.Source)
 			parts = append(parts, w.value(c.Rest.Source, 1))
 		}
 		add("when", "["+strings.Join(parts, ", ")+"]")
@@ -443,7 +444,7 @@ func (w *writer) dataFlow(t *Test, add func(key, value string)) {
 		add("feeds", w.object(entries, 1))
 	}
 	if len(t.Needs) > 0 {
-		add("needs", w.value(anyList(t.Needs), 1))
+		add("needs", quoted(t.Needs))
 	}
 	if t.NeedsPrev {
 		add("needsPrev", "true")
@@ -465,6 +466,15 @@ func (w *writer) checks(list []Check, indent int) string {
 		parts[i] = words[c.Area] + "(" + args + ")"
 	}
 	return lines("[", parts, "]", indent)
+}
+
+// quoted is a list of texts without templates.
+func quoted(list []string) string {
+	parts := make([]string, len(list))
+	for i, s := range list {
+		parts[i] = quote(s)
+	}
+	return lines("[", parts, "]", 1)
 }
 
 func anyList(list []string) []any {

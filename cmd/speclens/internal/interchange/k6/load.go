@@ -18,6 +18,9 @@ const (
 	mostArrivals  = 1000
 )
 
+// shortest is the shortest load of constant users, or at a constant rate, that k6 takes; stages may be shorter.
+const shortest = time.Second
+
 // forever is the time limit of what has none; k6 wants one.
 const forever = "24h"
 
@@ -53,12 +56,12 @@ func (w *writer) options() {
 	}
 	w.line("export const options = %s;", w.block(list, 0))
 	w.line("")
-	checkCount := "null"
+	counter := "null"
 	if slices.ContainsFunc(thresholds, func(t threshold) bool { return t.metric == checkCount }) {
-		checkCount = `new Counter("` + checkCount + `")`
+		counter = `new Counter("` + checkCount + `")`
 	}
 	w.line("// A test that failed or errored counts as an error, however many of its checks failed.")
-	w.line(`const counts = { errors: new Rate("errors"), errorCount: new Counter("error_count"), checkCount: %s };`, checkCount)
+	w.line(`const counts = { errors: new Rate("errors"), errorCount: new Counter("error_count"), checkCount: %s };`, counter)
 	w.line("const settings = { testMode: %t, failFast: %t };", l == nil, w.script.FailFast && l == nil)
 	w.line("")
 }
@@ -95,7 +98,7 @@ func executor(l *Load) []entry {
 		return []entry{
 			{"executor", text("per-vu-iterations")}, {"vus", strconv.Itoa(p.Users)}, {"iterations", "1"}, {"maxDuration", text(forever)},
 		}
-	case len(p.Stages) == 0 && p.RampUp == 0:
+	case len(p.Stages) == 0 && p.RampUp == 0 && end >= shortest:
 		return []entry{
 			{"executor", text("constant-vus")}, {"vus", strconv.Itoa(p.Users)}, {"duration", text(end.String())}, grace,
 		}
@@ -193,13 +196,19 @@ func arrivals(p spec.LoadProfile, steps []step, end time.Duration, perIteration 
 		{"executor", `"constant-arrival-rate"`}, {"rate", strconv.Itoa(rate)}, {"timeUnit", quote(unit.String())},
 		{"duration", quote(end.String())},
 	}
-	if p.RampUp > 0 {
-		stages := []stage{{p.RampUp, rate}, {end - p.RampUp, rate}}
-		if p.RampUp >= end {
-			stages = []stage{{end, int(math.Round(float64(rate) * float64(end) / float64(p.RampUp)))}}
-		}
+	first, stages := 0, []stage(nil)
+	switch {
+	case p.RampUp > 0 && p.RampUp >= end:
+		stages = []stage{{end, int(math.Round(float64(rate) * float64(end) / float64(p.RampUp)))}}
+	case p.RampUp > 0:
+		stages = []stage{{p.RampUp, rate}, {end - p.RampUp, rate}}
+	case end < shortest:
+		first, stages = rate, []stage{{end, rate}}
+	}
+	if stages != nil {
 		constant = []entry{
-			{"executor", `"ramping-arrival-rate"`}, {"startRate", "0"}, {"timeUnit", quote(unit.String())}, {"stages", stagesOf(stages)},
+			{"executor", `"ramping-arrival-rate"`}, {"startRate", strconv.Itoa(first)}, {"timeUnit", quote(unit.String())},
+			{"stages", stagesOf(stages)},
 		}
 	}
 	return append(constant, entry{"preAllocatedVUs", strconv.Itoa(users)}, entry{"maxVUs", strconv.Itoa(users)})
