@@ -43,6 +43,7 @@ var importers = []importer{
 
 func (a *app) importFrom() *cobra.Command {
 	cmd := &cobra.Command{Use: "import", Short: "Make specs of the requests of other tools"}
+	cmd.AddCommand(a.importOpenAPI())
 	for _, i := range importers {
 		cmd.AddCommand(&cobra.Command{
 			Use: i.use, Short: i.short, Long: i.long, Args: cobra.MaximumNArgs(1),

@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 //
 //	api                 start the sample API and put its base URL into $API and into @API@ of every file
 //	redirect URL        start a server that redirects to a URL, as @REDIRECT@ of every file
+//	petstore FILE       start an API that keeps to an OpenAPI document, as $API
 //	hang                start a server that never answers, as $API
 //	wasm NAME FILE      build the plugin testdata/plugins/NAME into FILE
 //	grant FILE PATTERN  grant a plugin the http capability for a destination
@@ -60,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"grant":    scriptGrant,
 			"truncate": scriptTruncate,
 			"bytes":    scriptBytes,
+			"petstore": scriptPetstore,
 		},
 	})
 }
