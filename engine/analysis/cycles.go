@@ -22,6 +22,9 @@ func cycles(p *pass) []Diagnostic {
 type knots struct {
 	names link.Version
 	tests spec.FileTests
+	// config and environment are those in force for the document: their templates make tests need others too.
+	config      *spec.Config
+	environment string
 	// knotted are the tests of the document that are in a cycle.
 	knotted map[*spec.Test]bool
 }
@@ -34,7 +37,10 @@ func (p *pass) cycles() [][]link.Edge {
 	var found [][]link.Edge
 	uri, index, file := p.doc.URI, p.index(), p.doc.Spec()
 	file.Evolve(knotsKey{}, func(old any) any {
-		now := &knots{names: index.Version(uri), tests: file.Tests(), knotted: map[*spec.Test]bool{}}
+		now := &knots{
+			names: index.Version(uri), tests: file.Tests(), knotted: map[*spec.Test]bool{},
+			config: p.snap.Config(uri), environment: p.snap.EnvironmentName(uri),
+		}
 		from, ok := p.unknotted(old)
 		if !ok {
 			from = index.In(uri)
@@ -63,7 +69,7 @@ func (p *pass) cycles() [][]link.Edge {
 func (p *pass) unknotted(old any) (from []*link.Place, ok bool) {
 	uri, index := p.doc.URI, p.index()
 	before, known := old.(*knots)
-	if !known {
+	if !known || before.config != p.snap.Config(uri) || before.environment != p.snap.EnvironmentName(uri) {
 		return nil, false
 	}
 	if !index.SameEdges(before.names) || len(before.knotted) > 0 {

@@ -28,6 +28,12 @@ var pieces = []string{
 	"---\n", "tests:\n", "depends: [b.qube.yaml]\n", "defaults: {headers: {A: \"{{ id }}\"}}\n",
 }
 
+// configs are what the configuration becomes now and then: its templates make tests wait for others too.
+var configs = []string{
+	"version: 1\n", "defaults: {headers: {X: \"{{ a.response.body.t }}\"}}\n", "defaults: {headers: {X: \"{{ id }}\"}, timeout: 1s}\n",
+	"defaults: {timeout: \"{{ b.response.body.t }}\"}\ntargets: {local: \"http://{{ d.e.response.status }}\"}\n",
+}
+
 // TestFindingsAfterEditsAreThoseOfAFreshSession holds what is kept from one version to the next against a look at the
 // same texts that knows nothing.
 func TestFindingsAfterEditsAreThoseOfAFreshSession(t *testing.T) {
@@ -39,7 +45,15 @@ func TestFindingsAfterEditsAreThoseOfAFreshSession(t *testing.T) {
 			for i, u := range uris {
 				s.Open(u, "", 1, "target: http://h\ntests:\n"+pieces[i]+pieces[2+i]+pieces[4+i])
 			}
+			const config = "file:///w/.qube.yaml"
+			s.Open(config, "", 1, configs[0])
 			for step := range 60 {
+				if r.IntN(6) == 0 {
+					end := s.Snapshot().Document(config).Text
+					s.Change(config, int32(step+2), text.UTF8, []engine.Change{{
+						End: end.Position(end.Len(), text.UTF8), Text: configs[r.IntN(len(configs))],
+					}})
+				}
 				u := uris[r.IntN(2)]
 				doc := s.Snapshot().Document(u)
 				at := r.IntN(doc.Text.Len() + 1)
@@ -59,7 +73,7 @@ func TestFindingsAfterEditsAreThoseOfAFreshSession(t *testing.T) {
 					continue // two edits that nobody looked at in between
 				}
 				fresh := engine.NewSession(engine.Options{Registry: registry(t)})
-				for _, o := range uris {
+				for _, o := range append(uris, config) {
 					fresh.Open(o, "", 1, s.Snapshot().Document(o).Text.String())
 				}
 				compare(t, s.Snapshot(), fresh.Snapshot(), uris)
@@ -115,5 +129,31 @@ func TestUpdateLooksAtNothingButWhatChanged(t *testing.T) {
 	}
 	if looked = 0; second.Update(after, nil, look) != second || looked != 0 {
 		t.Errorf("looked at %d tests of the same version", looked)
+	}
+}
+
+func TestACycleComesAndGoesWithTheConfiguration(t *testing.T) {
+	s := engine.NewSession(engine.Options{Registry: registry(t)})
+	s.Open("file:///w/.qube.yaml", "", 1, "version: '1'\n")
+	s.Open("file:///w/a.qube.yaml", "", 1, "target: http://h\ntests:\n  - {alias: setup}\n  - {alias: login, depends: [setup]}\n")
+	cycles := func() (n int) {
+		for _, d := range analysis.Run(t.Context(), s.Snapshot(), "file:///w/a.qube.yaml") {
+			if d.Code == "depends.cycle" {
+				n++
+			}
+		}
+		return n
+	}
+	for i, header := range []string{"plain", "{{ login.response.body.t }}", "plain", "{{ login.response.body.t }}"} {
+		doc := s.Snapshot().Document("file:///w/.qube.yaml")
+		s.Change(doc.URI, int32(i+2), text.UTF8, []engine.Change{{
+			End: doc.Text.Position(doc.Text.Len(), text.UTF8), Text: "defaults: {headers: {X: \"" + header + "\"}}\n",
+		}})
+		spec := s.Snapshot().Document("file:///w/a.qube.yaml")
+		end := spec.Text.Position(spec.Text.Len(), text.UTF8) // an edit that nobody looked at before that of the configuration
+		s.Change(spec.URI, int32(i+2), text.UTF8, []engine.Change{{Start: end, End: end, Text: "  - {name: more}\n"}})
+		if got := cycles(); got != i%2 {
+			t.Errorf("step %d: %d cycles, want %d", i, got, i%2)
+		}
 	}
 }

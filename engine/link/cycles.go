@@ -123,7 +123,7 @@ func (g *waits) expand(i int) {
 		return
 	}
 	p := g.nodes[i].test
-	for _, need := range g.names.Needs(p) {
+	for _, need := range slices.Concat(g.names.Needs(p), g.names.ConfigNeeds(g.snap, p)) {
 		at := need.At
 		if at.IsEmpty() {
 			at = p.Abs(p.Head)

@@ -189,6 +189,7 @@ func sameEdges(a, b *spec.Test) bool {
 	return text(a.Alias, b.Alias) && text(a.Target, b.Target) && (a.Timeout.Value == "") == (b.Timeout.Value == "") &&
 		slices.EqualFunc(a.Save, b.Save, func(a, b spec.Save) bool { return text(a.Name, b.Name) }) &&
 		slices.EqualFunc(a.Depends, b.Depends, text) && slices.Equal(MatrixKeys(a), MatrixKeys(b)) &&
+		slices.EqualFunc(a.Headers, b.Headers, func(a, b spec.Pair) bool { return text(a.Key, b.Key) }) &&
 		slices.EqualFunc(Uses(a), Uses(b), func(a, b Use) bool {
 			return a.Ref.Kind == b.Ref.Kind && a.Ref.Name == b.Ref.Name && a.At.Template.Source == b.At.Template.Source
 		})

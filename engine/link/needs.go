@@ -2,6 +2,7 @@ package link
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine"
@@ -51,7 +52,7 @@ func (n *Names) Needs(p *Place) []Need {
 		use(u, p.Base)
 	}
 	for _, at := range p.Spec.Templates {
-		if inForce(p.Spec, p.Test, at.Path) {
+		if InForce(p.Spec, p.Test, at.Path) {
 			for _, ref := range at.Template.Refs() {
 				use(Use{at, ref}, 0)
 			}
@@ -66,20 +67,89 @@ func (n *Names) Needs(p *Place) []Need {
 	return needs
 }
 
-// inForce reports whether a test uses a templated place of its file: the target only if it has none of its own, and of
-// the aliases the one that it names.
-func inForce(s *spec.Spec, t *spec.Test, place string) bool {
+// InForce reports whether a test uses a templated place of its file: the target and a default only if it has none of its
+// own, and of the aliases the one that it names, or any where a template decides.
+func InForce(s *spec.Spec, t *spec.Test, place string) bool {
 	switch place {
 	case "target":
 		return t.Target.Value == ""
 	case "defaults.timeout":
 		return t.Timeout.Value == ""
 	}
+	if header, ok := strings.CutPrefix(place, "defaults.headers."); ok {
+		return !setsHeader(t.Headers, header)
+	}
 	if alias, ok := strings.CutPrefix(place, "targets."); ok {
 		target, _ := TargetText(s, t)
-		return target.Value == alias
+		return names(target, alias)
 	}
 	return true
+}
+
+// ConfigInForce are the templated places of a configuration that a test uses: of the defaults those that neither it nor its
+// file sets, and the alias that its target names, in the chosen environment or else outside of all; every alias where a
+// template decides. conf may be nil.
+func ConfigInForce(conf *spec.Config, environment string, s *spec.Spec, t *spec.Test) []spec.TemplateAt {
+	if conf == nil {
+		return nil
+	}
+	target, _ := TargetText(s, t)
+	has := func(pairs []spec.Pair, alias string) bool {
+		return slices.ContainsFunc(pairs, func(p spec.Pair) bool { return p.Key.Value == alias })
+	}
+	chosen := func(alias string) bool { // whether the chosen environment has an alias
+		return environment != "" && slices.ContainsFunc(conf.Environments, func(e spec.Environment) bool {
+			return e.Name.Value == environment && has(e.Targets, alias)
+		})
+	}
+	var list []spec.TemplateAt
+	for _, at := range conf.Templates {
+		used := false
+		if header, ok := strings.CutPrefix(at.Path, "defaults.headers."); ok {
+			used = !setsHeader(t.Headers, header) && !setsHeader(s.Defaults.Headers, header)
+		} else if at.Path == "defaults.timeout" {
+			used = t.Timeout.Value == "" && s.Defaults.Timeout.Value == ""
+		} else if alias, ok := strings.CutPrefix(at.Path, "targets."); ok {
+			used = names(target, alias) && !has(s.Targets, alias) && !chosen(alias)
+		} else if alias, ok := strings.CutPrefix(at.Path, "environments."+environment+".targets."); ok {
+			used = names(target, alias) && !has(s.Targets, alias) && chosen(alias)
+		}
+		if used {
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// names reports whether the text of a target is an alias, or may become one.
+func names(target spec.Text, alias string) bool {
+	return strings.TrimSpace(target.Value) == alias || strings.Contains(target.Value, "{{")
+}
+
+// ConfigNeeds are the edges of a test beside Needs: the names in the templates of its configuration that are in force for it.
+// They stand in no spec, so that At is zero.
+func (n *Names) ConfigNeeds(snap *engine.Snapshot, p *Place) []Need {
+	conf := snap.Config(p.Doc.URI)
+	if conf == nil || len(conf.Templates) == 0 {
+		return nil
+	}
+	var needs []Need
+	for _, at := range ConfigInForce(conf, snap.EnvironmentName(p.Doc.URI), p.Spec, p.Test) {
+		for _, ref := range at.Template.Refs() {
+			if ref.Kind != template.Name && ref.Kind != template.Prev {
+				continue
+			}
+			if r := n.Lookup(p, ref); r.To != nil && r.To.Key() != p.Key() {
+				needs = append(needs, Need{Kind: NeedValue, To: r.To, Name: r.Name})
+			}
+		}
+	}
+	return needs
+}
+
+// setsHeader reports whether a header is among some; names are compared without regard to case.
+func setsHeader(headers []spec.Pair, name string) bool {
+	return slices.ContainsFunc(headers, func(h spec.Pair) bool { return strings.EqualFold(h.Key.Value, name) })
 }
 
 // FileNeed is one path of a spec's `depends`.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/link"
@@ -179,7 +178,8 @@ func (p *planner) add(place *link.Place) *planned {
 
 func newSpecFile(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec) *specFile {
 	return &specFile{
-		doc: doc, spec: s, config: snap.Config(doc.URI), lane: -1, needs: link.FileNeeds(snap, doc, s),
+		doc: doc, spec: s, config: snap.Config(doc.URI), environment: snap.EnvironmentName(doc.URI), lane: -1,
+		needs: link.FileNeeds(snap, doc, s),
 	}
 }
 
@@ -203,7 +203,7 @@ func (p *planner) connectTest(names *link.Names, t *planned) {
 	for _, need := range names.Needs(t.place) {
 		p.graph.connect(t.node, p.byPlace[need.To].node, need.Kind == link.NeedValue)
 	}
-	use := func(tmpl *template.Template, inForce bool) {
+	use := func(tmpl *template.Template) {
 		for _, ref := range tmpl.Refs() {
 			t.file.usesPrev = t.file.usesPrev || ref.Kind == template.Prev
 			r := names.Lookup(t.place, ref)
@@ -211,9 +211,10 @@ func (p *planner) connectTest(names *link.Names, t *planned) {
 				continue
 			}
 			if r.Kind == link.RefPrev {
-				t.wantsPrev = t.wantsPrev || inForce && !ref.Optional && t.file.scenario()
+				t.wantsPrev = t.wantsPrev || !ref.Optional && t.file.scenario()
 				continue
 			}
+			p.graph.connect(t.node, p.byPlace[r.To].node, true)
 			p.byPlace[r.To].provides = true
 			if t.feeds == nil {
 				t.feeds = map[string]feed{}
@@ -221,31 +222,22 @@ func (p *planner) connectTest(names *link.Names, t *planned) {
 			if _, known := t.feeds[r.Name]; !known {
 				t.feeds[r.Name] = feed{test: p.byPlace[r.To], saved: r.Kind == link.RefSaved}
 			}
-			if inForce && !ref.Optional && !slices.Contains(t.wants, r.Name) {
+			if !ref.Optional && !slices.Contains(t.wants, r.Name) {
 				t.wants = append(t.wants, r.Name)
 			}
 		}
 	}
 	for _, at := range t.at.Templates {
-		use(at.Template, true)
+		use(at.Template)
 	}
 	for _, at := range t.file.spec.Templates {
-		use(at.Template, t.inForce(at.Path))
+		if link.InForce(t.file.spec, t.at.Test, at.Path) {
+			use(at.Template)
+		}
 	}
-}
-
-// inForce reports whether the test uses a templated place of its file, or has something of its own there.
-func (p *planned) inForce(place string) bool {
-	header, isHeader := strings.CutPrefix(place, "defaults.headers.")
-	switch {
-	case place == "target":
-		return p.at.Target.Value == ""
-	case place == "defaults.timeout":
-		return p.at.Timeout.Value == ""
-	case isHeader:
-		return !slices.ContainsFunc(p.at.Headers, func(h spec.Pair) bool { return strings.EqualFold(h.Key.Value, header) })
+	for _, at := range link.ConfigInForce(t.file.config, t.file.environment, t.file.spec, t.at.Test) {
+		use(at.Template)
 	}
-	return true
 }
 
 // gate is the node that stands for all tests of a file.

@@ -127,7 +127,9 @@ type specFile struct {
 	doc    *engine.Document
 	spec   *spec.Spec
 	config *spec.Config // nil where there is none
-	needs  []link.FileNeed
+	// environment is the chosen one, empty where there is none.
+	environment string
+	needs       []link.FileNeed
 	// names are those of the file's project.
 	names *link.Names
 	// usesPrev says that some template uses the test before.
