@@ -32,11 +32,15 @@ vsix: ## Build the VS Code extension, editors/vscode/out/speclens.vsix
 .PHONY: test
 test: ## Install what the tests need, then run all of them
 	-@$(MAKE) -j2 --keep-going install compile-tests
-	@$(MAKE) --keep-going test-go test-nvim test-vscode
+	@$(MAKE) --keep-going test-go test-report test-nvim test-vscode
 
 .PHONY: test-go
 test-go: ## Run the Go tests with the race detector
 	go test -race ./...
+
+.PHONY: test-report
+test-report: ## Open the HTML reports in a real Chromium
+	@editors/test/run-report.sh </dev/null
 
 .PHONY: test-nvim
 test-nvim: build ## Run the editor story in a real Neovim, headless

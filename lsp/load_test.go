@@ -49,6 +49,16 @@ tests:
 	if !slices.ContainsFunc(told, func(m string) bool { return strings.Contains(m, " requests/s · p95 ") }) {
 		t.Errorf("progress = %q", told)
 	}
+	found := e.Settle(file)
+	if len(found) != 1 || source(found[0]) != "speclens-run" || !strings.HasPrefix(e.Text(file)[e.Span(file, found[0].Range).Start:], "count:") {
+		t.Errorf("the threshold that did not hold is shown as %+v", found)
+	}
+	// It is about the load as it was.
+	e.Replace(file, "duration: 1100ms", "duration: 1200ms")
+	if found := e.Diagnostics(file); len(found) != 0 {
+		t.Errorf("after an edit of the load: %+v", found)
+	}
+	e.Replace(file, "duration: 1200ms", "duration: 1100ms")
 	if hints := hintTexts(e.Hints(file)); !strings.Contains(hints, "200") {
 		t.Errorf("hints = %s", hints)
 	}

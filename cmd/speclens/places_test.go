@@ -40,6 +40,12 @@ tests:
       duration: "> 1h"
       body:
         "tab	in here": 1
+  - { name: "😀 polls", resource: /, retry: { maxAttempts: 2, until: { body: { name: Grace } } } }
+---
+mode: load
+target: ` + api.URL + `
+load: { users: 1, thresholds: { duration: { p95: "< 1us" }, requests: { count: "> 99" } } }
+tests: [{ name: in load, resource: / }]
 `
 	const file = "a.qube.yaml"
 	e := lsptest.Start(t, lsptest.Options{})
@@ -52,7 +58,7 @@ tests:
 		}
 	}
 	slices.Sort(editor)
-	if len(editor) < 8 {
+	if len(editor) < 11 {
 		t.Fatalf("the editor underlines %q", editor)
 	}
 

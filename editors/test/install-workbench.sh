@@ -12,15 +12,8 @@ source "$(dirname "$0")/lib.sh"
 have node && have npm || skip "no Node.js (20 or newer) and npm on PATH"
 [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20')" = true ] || skip "Node.js $(node --version) is older than 20"
 
-chromium=${CHROMIUM:-}
-if [ -z "$chromium" ]; then
-  find_chromium() { for c in chromium chromium-browser google-chrome; do command -v "$c" && return; done; return 1; }
-  if ! chromium=$(find_chromium); then
-    apt_usable || skip "no Chromium on PATH and no apt to install one"
-    apt_install chromium fonts-dejavu-core || die "Debian's chromium could not be installed"
-    chromium=$(find_chromium) || die "Debian's chromium is installed, but not on PATH"
-  fi
-fi
+chromium=$("$here/install-chromium.sh")
+[ -n "$chromium" ] || exit 0 # install-chromium.sh has said that the test is skipped
 
 dir=$tools/code-server-$CODE_SERVER_VERSION
 want=$(stamp "$0")

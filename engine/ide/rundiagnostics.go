@@ -44,6 +44,30 @@ func RunDiagnostics(ctx context.Context, snap *engine.Snapshot, uri string) []an
 			}
 		}
 	}
+	return append(ds, missedLimits(ctx, snap, doc)...)
+}
+
+// missedLimits are the thresholds of the file's loads that did not hold, each on its key.
+func missedLimits(ctx context.Context, snap *engine.Snapshot, doc *engine.Document) []analysis.Diagnostic {
+	var ds []analysis.Diagnostic
+	for _, s := range doc.Spec().Specs {
+		if s.Load == nil || len(s.Load.Thresholds) == 0 || ctx.Err() != nil {
+			continue
+		}
+		p, _ := s.Profile()
+		for _, l := range p.Limits {
+			for _, r := range snap.Results(engine.TestKey{URI: doc.URI, ID: s.LimitID(l)}) {
+				if r.Status != engine.StatusFailed || r.Hash != s.LimitHash(l) {
+					continue
+				}
+				for _, a := range r.Assertions {
+					ds = append(ds, analysis.Diagnostic{
+						Source: analysis.SourceRun, Severity: analysis.SeverityError, Span: l.Key, Code: "expect.threshold", Message: a.Message,
+					})
+				}
+			}
+		}
+	}
 	return ds
 }
 
@@ -72,16 +96,16 @@ func resultDiagnostics(snap *engine.Snapshot, t spec.TestAt, r *engine.TestResul
 		d.Span, d.Code, d.Message = t.Abs(t.Head), "run.failed", prefix+r.Error
 		ds = append(ds, d)
 	}
-	if t.Expect == nil {
-		return ds
-	}
 	for _, a := range r.Assertions {
 		if a.Passed {
 			continue
 		}
 		d := base
 		d.Span, d.Code, d.Message = expectKey(t, a.At), "expect", prefix+a.Message
-		if len(a.At) > 0 {
+		switch {
+		case len(a.At) > 0 && a.At[0] == "retry":
+			d.Code = "expect.until"
+		case len(a.At) > 0:
 			d.Code = "expect." + a.At[0]
 		}
 		d.Related = feeders(snap, r)

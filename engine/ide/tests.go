@@ -47,9 +47,8 @@ func keyOf(doc *engine.Document, t spec.TestAt) engine.TestKey {
 // expectKey is where an assertion stands: the key of `expect` that it judges, else the value where it has no key of its
 // own. Absolute.
 func expectKey(t spec.TestAt, at []string) text.Span {
-	value, key := t.Expect.Locate(at)
-	if key.IsEmpty() {
-		key = value
+	if place, ok := t.LocateAssertion(at); ok {
+		return place
 	}
-	return t.Abs(key)
+	return t.Abs(t.Head)
 }

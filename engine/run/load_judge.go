@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/speclens/speclens/engine"
@@ -77,10 +78,13 @@ func (l *load) judge(limit spec.Limit, rep *LoadReport) LoadThreshold {
 	return t
 }
 
-// Got is the value that the threshold was held against, for people.
+// Got is the value that the threshold was held against, for people: a share in percent where the user wrote it so.
 func (t LoadThreshold) Got() string {
-	if t.Time {
+	switch {
+	case t.Time:
 		return time.Duration(t.Actual * float64(time.Millisecond)).Round(time.Microsecond).String()
+	case strings.Contains(t.Expression, "%"):
+		return strconv.FormatFloat(100*t.Actual, 'g', 4, 64) + " %"
 	}
 	return strconv.FormatFloat(t.Actual, 'g', 6, 64)
 }
@@ -159,12 +163,8 @@ func (l *load) infoOf(k int) TestInfo {
 		return l.plan.units[k].info
 	}
 	limit := l.plan.limits()[k-len(l.plan.units)]
-	id := "load.thresholds." + limit.Name()
-	if l.info.Doc > 0 {
-		id = fmt.Sprintf("%d.%s", l.info.Doc, id)
-	}
 	return TestInfo{
-		Key: engine.TestKey{URI: l.info.URI, ID: id}, Row: -1, Name: limit.Name() + " " + limit.Expr,
+		Key: engine.TestKey{URI: l.info.URI, ID: l.plan.file.spec.LimitID(limit)}, Row: -1, Name: limit.Name() + " " + limit.Expr,
 		Span: limit.Span, Line: l.plan.file.doc.Text.LineAt(limit.Span.Start) + 1,
 	}
 }
@@ -176,6 +176,8 @@ func (l *load) emptyResult(k int) *engine.TestResult {
 	if k < len(l.plan.units) {
 		t := l.plan.units[k].test
 		res.Hash, res.RequestHash, res.FedBy = t.at.Hash(), t.at.RequestHash(), t.fedBy()
+	} else {
+		res.Hash = l.plan.file.spec.LimitHash(l.plan.limits()[k-len(l.plan.units)])
 	}
 	return res
 }

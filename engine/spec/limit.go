@@ -54,9 +54,9 @@ type Limit struct {
 	Test string
 	// Metric is one of the Metric constants. Stat is its statistic; a percentile is written p95 or p99.9.
 	Metric, Stat string
-	// Expr is the expectation as the user wrote it, Span where it stands.
-	Expr string
-	Span text.Span
+	// Expr is the expectation as the user wrote it, Span where it stands, and Key where its statistic does.
+	Expr      string
+	Span, Key text.Span
 
 	op     string // of a limit that is a number
 	number float64
@@ -125,7 +125,7 @@ func (l Limit) Comparison() (op string, number float64, ok bool) {
 // Limit reads a threshold; aliases are those of the tests that it may be about.
 func (t Threshold) Limit(aliases []string) (Limit, []Problem) {
 	var p problems
-	l := Limit{Metric: t.Metric.Value, Stat: t.Stat.Value, Expr: strings.TrimSpace(t.Expr.Value), Span: t.Expr.Span()}
+	l := Limit{Metric: t.Metric.Value, Stat: t.Stat.Value, Expr: strings.TrimSpace(t.Expr.Value), Span: t.Expr.Span(), Key: t.Stat.Span()}
 	if i := strings.LastIndexByte(l.Metric, '.'); i >= 0 {
 		l.Test, l.Metric = l.Metric[:i], l.Metric[i+1:]
 		if !slices.Contains(aliases, l.Test) {
@@ -232,4 +232,43 @@ func (t Threshold) limitNumber(p *problems, l *Limit) {
 		}
 		p.fatal(span, CodeLoadThreshold, pr.Message)
 	}
+}
+
+// LimitID names a threshold in results, where tests have their ids. No test has such an id in its own file.
+func (s *Spec) LimitID(l Limit) string {
+	id := "load.thresholds." + l.Name()
+	if s.Doc > 0 {
+		id = strconv.Itoa(s.Doc) + "." + id
+	}
+	return id
+}
+
+// LimitHash identifies what a threshold was held against: it changes with the threshold, with the load and with its tests,
+// and with nothing else.
+func (s *Spec) LimitHash(l Limit) string {
+	p, _ := s.Profile()
+	values := map[string]any{
+		"threshold": []any{l.Name(), l.Expr}, "flows": fmt.Sprintf("%+v", p.Flows), "stages": fmt.Sprintf("%+v", p.Stages),
+		"load": fmt.Sprint(p.Users, p.Duration, p.RPS, p.RampUp), "target": s.Target.Value,
+	}
+	for i, t := range s.Tests.All() {
+		values["test "+strconv.Itoa(i)] = t.RequestHash() + t.Hash()
+	}
+	return sum(values, nil)
+}
+
+// Limit finds the threshold with an id, and its spec.
+func (f *File) Limit(id string) (*Spec, Limit, bool) {
+	for _, s := range f.Specs {
+		if s.Load == nil || !strings.Contains(id, "load.thresholds.") {
+			continue
+		}
+		p, _ := s.Profile()
+		for _, l := range p.Limits {
+			if s.LimitID(l) == id {
+				return s, l, true
+			}
+		}
+	}
+	return nil, Limit{}, false
 }

@@ -41,6 +41,26 @@ func (t *Test) Locate(at []string) (value, key text.Span) {
 	return value, key
 }
 
+// LocateAssertion is where an assertion stands, absolute: the key that it judges, under `expect` or, where its path says so,
+// under `retry.until`. It is false where the test has none of that.
+func (t TestAt) LocateAssertion(at []string) (place text.Span, ok bool) {
+	e := t.Expect
+	if len(at) >= 2 && at[0] == "retry" && at[1] == "until" {
+		e, at = nil, at[2:]
+		if t.Retry != nil {
+			e = t.Retry.Until
+		}
+	}
+	if e == nil {
+		return text.Span{}, false
+	}
+	value, key := e.Locate(at)
+	if key.IsEmpty() {
+		key = value
+	}
+	return t.Abs(key), true
+}
+
 // LocateField is the place of a field that a plugin names, absolute: its value, its key where it has no value, or the
 // nearest place above that the user wrote. exact says that it is the value of that very field.
 func (t TestAt) LocateField(at []string) (place text.Span, exact bool) {

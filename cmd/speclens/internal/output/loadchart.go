@@ -22,6 +22,7 @@ const (
 	chartTop, chartBottom           = 8.0, 22.0
 	chartLines                      = 4  // of the grid
 	chartDots                       = 60 // as many points are marked
+	chartTicks                      = 4  // words below the plot
 	plotWidth, plotHeight   float64 = chartWidth - chartLeft - chartRight, chartHeight - chartTop - chartBottom
 )
 
@@ -33,8 +34,11 @@ type curve struct {
 
 // Measured is the value that the threshold was held against.
 func (t LoadThreshold) Measured() string {
-	if t.Unit == "ms" {
+	switch {
+	case t.Unit == "ms":
 		return Duration(duration(t.Actual))
+	case strings.Contains(t.Expression, "%"):
+		return strconv.FormatFloat(100*t.Actual, 'g', 4, 64) + " %"
 	}
 	return strconv.FormatFloat(t.Actual, 'g', 6, 64)
 }
@@ -133,7 +137,12 @@ func (r LoadReport) overTime(title string, label func(float64) string, curves ..
 		}
 		fmt.Fprintf(&b, `<g class="%s"><polyline points="%s"/>%s</g>`, c.class, strings.Join(points, " "), dots)
 	}
-	endChart(&b, "0", Duration(duration(end)))
+	ticks := []tick{{0, "0"}}
+	for i := 1; i <= chartTicks; i++ {
+		at := float64(i) / chartTicks
+		ticks = append(ticks, tick{at, Duration(duration(end * at))})
+	}
+	endChart(&b, ticks)
 	return template.HTML(b.String()) //nolint:gosec // made of numbers and of the words in this file
 }
 
@@ -153,11 +162,14 @@ func (r LoadReport) DistributionChart() template.HTML {
 			chartLeft+width*float64(i)+width*.05, chartTop+plotHeight-height, width*.9, height, Duration(duration(bar.UpToMs)), bar.Count)
 	}
 	b.WriteString("</g>")
-	first, last := "", ""
-	if n := len(r.Distribution); n > 0 {
-		first, last = "≤ "+Duration(duration(r.Distribution[0].UpToMs)), "≤ "+Duration(duration(r.Distribution[n-1].UpToMs))
+	var ticks []tick
+	n := len(r.Distribution)
+	for i := range n {
+		if every := (n + chartTicks - 1) / chartTicks; i%every == every/2 {
+			ticks = append(ticks, tick{(float64(i) + .5) / float64(n), "≤ " + Duration(duration(r.Distribution[i].UpToMs))})
+		}
 	}
-	endChart(&b, first, last)
+	endChart(&b, ticks)
 	return template.HTML(b.String()) //nolint:gosec // made of numbers and of the words in this file
 }
 
@@ -177,10 +189,21 @@ func beginChart(b *strings.Builder, title string, top float64, label func(float6
 	return top
 }
 
-func endChart(b *strings.Builder, first, last string) {
-	y := chartHeight - 5
-	fmt.Fprintf(b, `<text x="%g" y="%g">%s</text><text x="%g" y="%g" text-anchor="end">%s</text></svg></figure>`,
-		chartLeft, y, first, chartWidth-chartRight, y, last)
+// tick is a word below the plot; at is its place, from 0 at the left edge to 1 at the right one.
+type tick struct {
+	at    float64
+	label string
+}
+
+func endChart(b *strings.Builder, ticks []tick) {
+	for _, t := range ticks {
+		anchor := "middle"
+		if t.at > .95 {
+			anchor = "end"
+		}
+		fmt.Fprintf(b, `<text x="%.1f" y="%g" text-anchor="%s">%s</text>`, chartLeft+plotWidth*t.at, chartHeight-5, anchor, t.label)
+	}
+	b.WriteString(`</svg></figure>`)
 }
 
 func fraction(v, whole float64) float64 {

@@ -35,17 +35,24 @@ func (s Source) Test(key engine.TestKey) (spec.TestAt, *engine.Document, bool) {
 	return spec.TestAt{}, nil, false
 }
 
-// Assertion is the span of the expect key that an assertion judges, in its document's text.
+// Assertion is the span of the expect key that an assertion judges, or of a load's threshold, in its document's text.
 func (s Source) Assertion(key engine.TestKey, at []string) (text.Span, *text.Text, bool) {
 	t, doc, ok := s.Test(key)
-	if !ok || t.Expect == nil {
+	if !ok {
+		return s.threshold(key)
+	}
+	span, ok := t.LocateAssertion(at)
+	return span, doc.Text, ok
+}
+
+// threshold is the span of the key of a load's threshold.
+func (s Source) threshold(key engine.TestKey) (text.Span, *text.Text, bool) {
+	doc := s.Snap.Document(key.URI)
+	if doc == nil || doc.Spec() == nil {
 		return text.Span{}, nil, false
 	}
-	span, keySpan := t.Expect.Locate(at)
-	if !keySpan.IsEmpty() {
-		span = keySpan
-	}
-	return t.Abs(span), doc.Text, true
+	_, limit, ok := doc.Spec().Limit(key.ID)
+	return limit.Key, doc.Text, ok
 }
 
 // AssertionLine is the 1-based line of the expect key that an assertion judges; 0 where it stands nowhere.
