@@ -188,7 +188,7 @@ func (x *k6Export) load(l *run.UnitLoad) {
 	runs := make([]k6.Run, len(l.Tests))
 	for i := range l.Tests {
 		runs[i] = x.test(&l.Tests[i])
-		if l.Tests[i].Test.Retry != nil && len(l.Profile.Limits) > 0 {
+		if l.Tests[i].Test.Retry != nil && slices.ContainsFunc(l.Profile.Limits, countsAttempts) {
 			x.lose(l.Doc, l.Tests[i].Test.Abs(l.Tests[i].Test.Head), false,
 				"k6's http_reqs and http_req_duration count every attempt of a `retry`; thresholds on requests and duration see them all")
 		}
@@ -211,6 +211,11 @@ func (x *k6Export) load(l *run.UnitLoad) {
 		}
 		x.lose(l.Doc, span, false, "%s", loss.Message)
 	}
+}
+
+// countsAttempts reports whether a threshold is on a metric of k6 that counts every attempt of a test.
+func countsAttempts(limit spec.Limit) bool {
+	return limit.Metric == spec.MetricRequests || limit.Metric == spec.MetricDuration
 }
 
 // k6Test is a test on its way into the script.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -424,7 +425,7 @@ func TestK6MakesUpDataOfTheSameForms(t *testing.T) {
 
 // A load is compared by its counts, with as much tolerance as two clocks need.
 func TestK6MakesTheSameLoadAsSpeclens(t *testing.T) {
-	a := newK6API(t)
+	t.Parallel()
 	tests := []struct {
 		name, load, tests string
 		// slack is by how many iterations the two may differ: where time decides, one more or less for each user.
@@ -466,6 +467,8 @@ func TestK6MakesTheSameLoadAsSpeclens(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newK6API(t)
 			dir := k6Specs(t, a, "-- load.qube.yaml --\ntarget: \"@API@\"\nmode: load\nload: "+tt.load+"\ntests: "+tt.tests+"\n")
 			local := runLocally(t, a, dir)
 			script, _ := exportForK6(t, dir)
@@ -510,6 +513,7 @@ func TestK6MakesTheSameLoadAsSpeclens(t *testing.T) {
 
 // Thresholds are judged alike; k6 says so with code 99 where speclens does with 1.
 func TestK6JudgesThresholdsAsSpeclensDoes(t *testing.T) {
+	t.Parallel()
 	a := newK6API(t)
 	tests := []struct {
 		thresholds string
@@ -558,6 +562,7 @@ func TestK6JudgesThresholdsAsSpeclensDoes(t *testing.T) {
 
 // What other tests prepare for a load runs once, in setup, and hands its values over exactly.
 func TestK6RunsWhatALoadNeedsOnce(t *testing.T) {
+	t.Parallel()
 	a := newK6API(t)
 	dir := k6Specs(t, a, `
 -- .qube.yaml --
@@ -594,6 +599,7 @@ tests:
 }
 
 func TestAFailureEndsARunInK6WhereTheConfigurationSaysSo(t *testing.T) {
+	t.Parallel()
 	a := newK6API(t)
 	o := sameRun(t, a, `
 -- .qube.yaml --
@@ -612,6 +618,7 @@ tests:
 
 // No value of the environment is in the script or in what k6 says of failures, and no text of a spec is code.
 func TestK6ScriptsHoldNoSecretsAndNoForeignCode(t *testing.T) {
+	t.Parallel()
 	a := newK6API(t)
 	hostile := `"</script><!-- ${process.exit()} \u0060 \\ '); throw new Error('injected'); //\u2028\u2029\r\n*/ :: {{"`
 	dir := k6Specs(t, a, `
@@ -650,6 +657,7 @@ tests:
 }
 
 func TestWhatK6CannotDoIsSaid(t *testing.T) {
+	t.Parallel()
 	a := newK6API(t)
 	dir := k6Specs(t, a, `
 -- a.qube.yaml --
@@ -794,3 +802,54 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
+var update = flag.Bool("update", false, "write what was made into the golden files")
+
+// TestK6ScriptsReadLikeTheirSpecs compares what is written for the specs of testdata/k6, which is all but the runtime.
+func TestK6ScriptsReadLikeTheirSpecs(t *testing.T) {
+	archives, err := filepath.Glob("../../testdata/k6/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, file := range archives {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir, want := t.TempDir(), ""
+			var specs []txtar.File
+			for _, f := range archive.Files {
+				if f.Name == "script.js" {
+					want = string(f.Data)
+					continue
+				}
+				specs = append(specs, f)
+				if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			script, _ := exportForK6(t, dir)
+			head, _, ok := strings.Cut(script, "\n// -----")
+			if !ok {
+				t.Fatal("the script has no runtime")
+			}
+			got := strings.ReplaceAll(head, filepath.ToSlash(dir)+"/", "") + "\n"
+			if *update {
+				archive.Files = append(specs, txtar.File{Name: "script.js", Data: []byte(got)})
+				if err := os.WriteFile(file, txtar.Format(archive), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			} else if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the script differs, -update writes it: %s", diff)
+			}
+			if again, _ := exportForK6(t, dir); again != script {
+				t.Error("the same specs gave another script")
+			}
+			for n, line := range strings.Split(got, "\n") {
+				if len(line) > 180 {
+					t.Errorf("line %d has %d bytes", n+1, len(line))
+				}
+			}
+		})
+	}
+}

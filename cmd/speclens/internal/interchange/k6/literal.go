@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func (w *writer) value(v any, indent int) string {
 	case bool:
 		return strconv.FormatBool(v)
 	case string:
-		return w.text(v)
+		return w.text(v, indent)
 	case []any:
 		parts := make([]string, len(v))
 		for i, item := range v {
@@ -157,27 +158,27 @@ func milliseconds(d time.Duration) string {
 }
 
 // text writes a text with its templates.
-func (w *writer) text(s string) string {
+func (w *writer) text(s string, indent int) string {
 	t := template.Parse(s)
 	if !t.HasExprs() {
 		return quote(s)
 	}
 	if whole, ok := t.Whole(); ok {
-		return w.expression(t, whole, s)
+		return w.expression(t, whole, s, indent)
 	}
 	parts := make([]string, len(t.Parts))
 	for i, part := range t.Parts {
 		if part.Expr == nil {
 			parts[i] = quote(part.Text)
 		} else {
-			parts[i] = w.expression(t, part.Expr, part.Expr.String())
+			parts[i] = w.expression(t, part.Expr, part.Expr.String(), indent+1)
 		}
 	}
-	return "t(" + strings.Join(parts, ", ") + ")"
+	return lines("t(", parts, ")", indent)
 }
 
 // expression writes one template; source is what stands there where it cannot be resolved.
-func (w *writer) expression(t *template.Template, e *template.Expr, source string) string {
+func (w *writer) expression(t *template.Template, e *template.Expr, source string, indent int) string {
 	parts := []string{quote(source), w.root(t, e)}
 	for _, step := range e.Steps {
 		if step.Call == nil {
@@ -190,7 +191,7 @@ func (w *writer) expression(t *template.Template, e *template.Expr, source strin
 		}
 		parts = append(parts, "call("+strings.Join(args, ", ")+")")
 	}
-	return "x(" + strings.Join(parts, ", ") + ")"
+	return lines("x(", parts, ")", indent)
 }
 
 // argument writes the argument of a method.
@@ -233,9 +234,9 @@ func (w *writer) root(t *template.Template, e *template.Expr) string {
 		tree, pattern := generator(e.Root.Args[0].Text)
 		return "regex(" + tree + ", " + pattern + ")"
 	case template.Prev:
-		return "prev(" + pathFrom(e, 0) + ")"
+		return call("prev", pathFrom(e, 0))
 	case template.Matrix:
-		return "row(" + quote(e.Path.Segments[0].Text) + ", " + pathFrom(e, 1) + ")"
+		return call("row", quote(e.Path.Segments[0].Text), pathFrom(e, 1))
 	}
 	return w.name(e)
 }
@@ -245,7 +246,7 @@ func (w *writer) name(e *template.Expr) string {
 	if w.scope != nil {
 		for _, row := range w.scope.Matrix {
 			if _, ok := row[e.Root.Name]; ok {
-				return "row(" + quote(e.Root.Name) + ", " + pathFrom(e, 0) + ")"
+				return call("row", quote(e.Root.Name), pathFrom(e, 0))
 			}
 		}
 		for i := 0; i <= len(e.Path.Segments); i++ {
@@ -254,18 +255,24 @@ func (w *writer) name(e *template.Expr) string {
 				name = e.Path.Source[e.Root.Span.Start:e.Path.Segments[i-1].Span.End]
 			}
 			if _, ok := w.scope.Feeds[name]; ok {
-				return "named(" + quote(name) + ", " + pathFrom(e, i) + ")"
+				return call("named", quote(name), pathFrom(e, i))
 			}
 		}
 	}
-	return "named(" + quote(e.Root.Name) + ", " + pathFrom(e, 0) + ")"
+	return call("named", quote(e.Root.Name), pathFrom(e, 0))
 }
 
-// pathFrom is the path of a template from one of its segments on, as it is written.
+// call is a call of a function; arguments that are empty are left out.
+func call(function string, args ...string) string {
+	args = slices.DeleteFunc(args, func(arg string) bool { return arg == "" })
+	return function + "(" + strings.Join(args, ", ") + ")"
+}
+
+// pathFrom is the path of a template from one of its segments on, as it is written; empty where it ends there.
 func pathFrom(e *template.Expr, from int) string {
 	segments := e.Path.Segments
 	if from >= len(segments) {
-		return `"."`
+		return ""
 	}
 	return quote(e.Path.Source[segments[from].Span.Start:segments[len(segments)-1].Span.End])
 }

@@ -376,7 +376,7 @@ func limitOf(l *Load, limit spec.Limit) (t threshold, loss string) {
 		// k6 drops iterations and the threshold counts requests.
 		t.metric, t.whole = "dropped_iterations", true
 		perIteration := perIteration(l.Flows)
-		if perIteration != 1 {
+		if perIteration != 1 && number != 0 {
 			number /= perIteration
 			loss = fmt.Sprintf("k6 counts iterations, which have %s requests each", numberLiteral(perIteration))
 		}
