@@ -183,7 +183,8 @@ func (p *page) call(method string, params, result any) {
 // show opens a file in a light or dark browser of some width, and waits until it is there.
 func (p *page) show(file, scheme string, width int) {
 	p.t.Helper()
-	p.call("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	feature := map[string]any{"name": "prefers-color-scheme", "value": scheme}
+	p.call("Emulation.setEmulatedMedia", map[string]any{"features": []any{feature}}, nil)
 	p.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false}, nil)
 	loaded := make(chan []byte, 1)
 	p.mu.Lock()

@@ -16,12 +16,17 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		// A second interrupt ends the process at once: the first one only asks the run to end.
-		<-ctx.Done()
+		// The first one only asks the run to end, with its reports; a second one ends the process at once.
+		<-signals
 		stop()
+		<-signals
+		unfinished.discard()
+		os.Exit(exitInterrupted)
 	}()
 	os.Exit(Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/speclens/speclens/engine/run"
 )
@@ -63,6 +64,37 @@ type reportFile struct {
 	done bool
 }
 
+// unfinished are the files that stand beside the places of reports, for a process that has to end at once.
+var unfinished besides
+
+type besides struct {
+	mu    sync.Mutex
+	paths map[string]bool // guarded by mu
+}
+
+func (b *besides) add(path string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.paths == nil {
+		b.paths = map[string]bool{}
+	}
+	b.paths[path] = true
+}
+
+func (b *besides) remove(path string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.paths, path)
+}
+
+// discard removes them. It keeps the lock: nothing may come after it.
+func (b *besides) discard() {
+	b.mu.Lock()
+	for path := range b.paths {
+		_ = os.Remove(path)
+	}
+}
+
 // openReport makes sure that a report can be written. The error says why it cannot.
 func openReport(path string) (*reportFile, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
@@ -85,6 +117,7 @@ func openReport(path string) (*reportFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the report %s: %w", path, err)
 	}
+	unfinished.add(f.Name())
 	r := &reportFile{Writer: bufio.NewWriter(f), file: f, path: path}
 	if err := f.Chmod(mode); err != nil {
 		r.discard()
@@ -116,6 +149,7 @@ func (r *reportFile) commit() error {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	r.done = true
+	unfinished.remove(r.file.Name())
 	return nil
 }
 
@@ -128,6 +162,7 @@ func (r *reportFile) discard() {
 	_ = r.file.Close() // a second close is harmless here
 	if r.path != "" {
 		_ = os.Remove(r.file.Name())
+		unfinished.remove(r.file.Name())
 	}
 }
 

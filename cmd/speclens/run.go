@@ -154,6 +154,9 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	for i, to := range reports {
 		sink = append(sink, runners[to.format](a, files[i], source, f))
 	}
+	if f.format != "pretty" || !terminal(a.stdout) {
+		sink = append(sink, output.NewProgress(a.stderr, source))
+	}
 	report, err := run.Execute(ctx, ws.snap, f.sel, sink, opts)
 	if err != nil {
 		return err
@@ -212,7 +215,8 @@ func (w *workspace) savedResults() (path string, ok bool) {
 			return "", false
 		}
 		folder := filepath.Dir(doc.Path())
-		return filepath.Join(cache, "speclens", "results", fmt.Sprintf("%s-%.4x.json", filepath.Base(folder), sha256.Sum256([]byte(folder)))), true
+		name := fmt.Sprintf("%s-%.4x.json", filepath.Base(folder), sha256.Sum256([]byte(folder)))
+		return filepath.Join(cache, "speclens", "results", name), true
 	}
 	return "", false
 }
