@@ -16,6 +16,10 @@ type class struct{ hundred int }
 var (
 	classPattern = regexp.MustCompile(`^[1-9][xX]{2}$`)
 	nearClass    = regexp.MustCompile(`^[0-9xX]*[xX][0-9xX]*$`)
+	// nearCode is a word that begins like a status and is none: no server sends it, and no plugin's text looks like it.
+	nearCode = regexp.MustCompile(`^[0-9][0-9A-Za-z]{0,2}[A-Za-z][0-9A-Za-z]?$`)
+	// withReason is a status with the words that go with it.
+	withReason = regexp.MustCompile(`^([1-9][0-9]{2})\s+[A-Za-z]`)
 )
 
 func parseClass(text string) (class, bool) {
@@ -70,8 +74,15 @@ func (p *reader) statusText(text string, at []string) matcher {
 		if f.operand == "" {
 			return p.fatal(at, CodeStatus, "`status` is empty")
 		}
-		if nearClass.MatchString(f.operand) {
-			return p.invalid(at, CodeStatus, "`%s` is no status class; the classes are 1xx to 9xx", f.operand)
+		if m := p.misspelt(f.operand, at); m != nil {
+			return m
+		}
+		if code := withReason.FindStringSubmatch(f.operand); code != nil {
+			p.add(Problem{
+				At: at, Severity: Warning, Code: CodeStatus, Fix: code[1],
+				Message: fmt.Sprintf("`%s` is compared as text, which no status that is a number equals; did you mean `%s`?", f.operand, code[1]),
+			})
+			return equal{want: f.operand}
 		}
 		p.suspectText(f.operand, at)
 		return equal{want: f.operand}
@@ -82,9 +93,47 @@ func (p *reader) statusText(text string, at []string) matcher {
 	case "ne":
 		return notEqual{equalOrClass(f.operand, true)}
 	case "oneOf":
+		for part := range strings.SplitSeq(f.operand, ",") {
+			if m, wrong := p.misspelt(strings.TrimSpace(part), at).(invalid); wrong {
+				return m
+			}
+		}
 		return p.oneOfText(f.operand, at, true)
 	}
 	return p.text(text, at)
+}
+
+// misspelt reports a word that was meant to be a number or a class and is neither, so that no status can meet it; nil where
+// it is something else.
+func (p *reader) misspelt(word string, at []string) matcher {
+	if parsed, ok := parseClass(word); ok {
+		return parsed
+	}
+	if !nearClass.MatchString(word) && !nearCode.MatchString(word) {
+		return nil
+	}
+	problem := Problem{
+		At: at, Severity: Error, Code: CodeStatus,
+		Message: fmt.Sprintf("`%s` is no status: it is neither a number nor one of the classes 1xx to 9xx", word),
+	}
+	if problem.Fix = meantStatus(word); problem.Fix != "" {
+		problem.Message += fmt.Sprintf("; did you mean `%s`?", problem.Fix)
+	}
+	p.add(problem)
+	return invalid{problem.Message}
+}
+
+// meantStatus is the number or class that a misspelt one most likely is: letters may stand for the digits that they look
+// like, else whatever follows the first digit for a class. It is empty where nobody can tell.
+func meantStatus(word string) string {
+	digits := strings.NewReplacer("o", "0", "O", "0", "l", "1", "I", "1", "i", "1").Replace(word)
+	if _, err := strconv.Atoi(digits); err == nil && len(digits) == 3 && digits[0] != '0' {
+		return digits
+	}
+	if word[0] >= '1' && word[0] <= '9' && !strings.ContainsAny(word[1:], "123456789") {
+		return word[:1] + "xx"
+	}
+	return ""
 }
 
 func (p *reader) statusList(raw any, at []string) matcher {
@@ -103,7 +152,11 @@ func (p *reader) statusList(raw any, at []string) matcher {
 			m.any = append(m.any, equal{want: item})
 			continue
 		}
-		m.any = append(m.any, p.statusText(text, below))
+		one := p.statusText(text, below)
+		if wrong, ok := one.(invalid); ok {
+			return wrong
+		}
+		m.any = append(m.any, one)
 	}
 	return m
 }
