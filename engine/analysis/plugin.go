@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -28,8 +26,7 @@ type PluginInput struct {
 }
 
 // PluginInputs lists the tests of a spec whose plugin may have something to say, with the input that its Validate gets:
-// defaults are applied, the target's alias is resolved, and templates stay as they are written, listed in Templated. The
-// inputs share their maps with later calls: a plugin must not change them.
+// defaults are applied, the target's alias is resolved, and templates stay as they are written, listed in Templated.
 func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 	doc := snap.Document(uri)
 	if doc == nil || doc.Kind != engine.KindSpec {
@@ -40,7 +37,6 @@ func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 	p := &pass{snap: snap, doc: doc}
 	var inputs []PluginInput
 	for _, s := range doc.Spec().Specs {
-		defaults := signature(s.Defaults)
 		for _, t := range s.Tests.All() {
 			if t.Form == spec.FormBroken {
 				continue
@@ -50,35 +46,11 @@ func PluginInputs(snap *engine.Snapshot, uri string) []PluginInput {
 			if to.Protocol == "" || served == nil {
 				continue
 			}
-			inputs = append(inputs, p.question(s, t, asked{fields: p.snap.Fields(), conf: conf, target: to.URL, defaults: defaults}, served))
+			in := input(s.Input(t.Test, conf), to.URL)
+			inputs = append(inputs, PluginInput{Test: t.ID, Plugin: served, Input: in, Key: keyOf(in).of(served)})
 		}
 	}
 	return inputs
-}
-
-// asked is the question about a test together with all that it depends on.
-type asked struct {
-	fields           *schema.Composition // another one means other plugins
-	conf             *spec.Config
-	target, defaults string
-	input            PluginInput
-}
-
-type askedKey struct{}
-
-// question puts the question about a test together, or takes the one of an earlier snapshot.
-func (p *pass) question(s *spec.Spec, t spec.TestAt, now asked, served plugin.Plugin) PluginInput {
-	v := t.Remember(askedKey{}, func(v any) bool {
-		old := v.(asked)
-		return old.fields == now.fields && old.conf == now.conf && old.target == now.target && old.defaults == now.defaults
-	}, func() any {
-		in := input(s.Input(t.Test, now.conf), now.target)
-		now.input = PluginInput{Plugin: served, Input: in, Key: pluginKey(served, in)}
-		return now
-	})
-	q := v.(asked).input
-	q.Test = t.ID
-	return q
 }
 
 // signature is a text that is the same for the same defaults.
@@ -89,17 +61,6 @@ func signature(d spec.Defaults) string {
 	}
 	fmt.Fprintf(&b, "|%q", d.Timeout.Value)
 	return b.String()
-}
-
-// pluginKey identifies a question to a plugin. The same plugin loaded from a changed file is another plugin.
-func pluginKey(p plugin.Plugin, in plugin.TestInput) string {
-	info := p.Info()
-	b, err := json.Marshal(in)
-	if err != nil {
-		b = []byte(fmt.Sprint(in))
-	}
-	sum := sha256.Sum256(b)
-	return fmt.Sprintf("%s@%s %p %x", info.Name, info.Version, p, sum[:12])
 }
 
 // input is the plugin's view of a test.

@@ -114,6 +114,9 @@ func (t *Test) Remember(key any, fits func(v any) bool, compute func() any) any 
 	return t.memo.remember(key, fits, compute)
 }
 
+// Recall is what was remembered last under a key; nil where nothing was.
+func (t *Test) Recall(key any) any { return t.memo.get(key) }
+
 // Evolve is what was computed from the whole file under a key. next gets what was computed last from this version of the
 // file, or else from an earlier one that it was edited from, and nil where there is nothing; it returns what fits this
 // version, which may be the same. The key's type belongs to the caller.
