@@ -12,6 +12,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # How long `make fuzz` spends on each target, and which targets: FUZZ is a regular expression.
 FUZZTIME ?= 30s
 FUZZ ?= .
+# How many sessions of random edits `make test-sync` plays.
+SYNC_SESSIONS ?= 1000
 # How often `make bench` runs each benchmark, and which.
 BENCHCOUNT ?= 6
 BENCH ?= .
@@ -32,7 +34,7 @@ vsix: ## Build the VS Code extension, editors/vscode/out/speclens.vsix
 .PHONY: test
 test: ## Install what the tests need, then run all of them
 	-@$(MAKE) -j2 --keep-going install compile-tests
-	@$(MAKE) --keep-going test-go test-report test-nvim test-vscode
+	@$(MAKE) --keep-going test-go test-sync test-report test-nvim test-vscode
 
 .PHONY: test-go
 test-go: ## Run the Go tests with the race detector
@@ -41,6 +43,10 @@ test-go: ## Run the Go tests with the race detector
 .PHONY: test-report
 test-report: ## Open the HTML reports in a real Chromium
 	@editors/test/run-report.sh </dev/null
+
+.PHONY: test-sync
+test-sync: ## Play SYNC_SESSIONS (default 1000) sessions of 200 random edits; each must end like a fresh server
+	go test ./lsp/internal/server -run '^TestSyncEquivalence$$' -count 1 -timeout 20m -v -sync.sessions $(SYNC_SESSIONS)
 
 .PHONY: test-nvim
 test-nvim: build ## Run the editor story in a real Neovim, headless

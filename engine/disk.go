@@ -35,10 +35,11 @@ func (p LoadProblem) Error() string { return p.Path + ": " + p.Err.Error() }
 type diskCache struct {
 	searched map[string]bool              // folders in which a configuration was looked for
 	env      map[string]map[string]string // folder → its variables
+	named    map[string]bool              // documents that count as specs because somebody named them, by canonical URI
 }
 
 func newDiskCache() diskCache {
-	return diskCache{searched: map[string]bool{}, env: map[string]map[string]string{}}
+	return diskCache{searched: map[string]bool{}, env: map[string]map[string]string{}, named: map[string]bool{}}
 }
 
 func (c *diskCache) forgetEnv() { clear(c.env) }
@@ -156,6 +157,7 @@ func (s *Session) load(ctx context.Context, next *Snapshot, paths []string) []Lo
 			kind = KindConfig
 		}
 		disk[uri] = fromDisk(uri, kind, content, s.limits)
+		s.disk.named[uri] = true
 	}
 	for _, path := range paths {
 		if ctx.Err() != nil {
@@ -295,23 +297,42 @@ func (s *Snapshot) kindOf(uri, languageID string) Kind {
 		return k
 	}
 	path := PathFromURI(uri)
-	conf := s.ConfigDocument(uri)
-	if path == "" || conf == nil || !isYAML(path) {
+	if path == "" || !isYAML(path) {
 		return KindOther
 	}
-	globs := defaultSpecGlobs
+	return globsOf(s.ConfigDocument(uri)).kind(path)
+}
+
+// globs say which files are specs by the configuration that governs them.
+type globs struct {
+	dir      string // of the configuration; empty for none
+	patterns []string
+}
+
+func globsOf(conf *Document) globs {
+	if conf == nil {
+		return globs{}
+	}
+	g := globs{dir: filepath.Dir(conf.Path()), patterns: defaultSpecGlobs}
 	if specs := conf.Config().Specs; len(specs) > 0 {
-		globs = nil
-		for _, g := range specs {
-			globs = append(globs, g.Value)
+		g.patterns = nil
+		for _, pattern := range specs {
+			g.patterns = append(g.patterns, pattern.Value)
 		}
 	}
-	rel, err := filepath.Rel(filepath.Dir(conf.Path()), path)
+	return g
+}
+
+func (g globs) kind(path string) Kind {
+	if g.dir == "" {
+		return KindOther
+	}
+	rel, err := filepath.Rel(g.dir, path)
 	if err != nil {
 		return KindOther
 	}
-	for _, g := range globs {
-		if ok, err := doublestar.Match(g, filepath.ToSlash(rel)); err == nil && ok {
+	for _, pattern := range g.patterns {
+		if ok, err := doublestar.Match(pattern, filepath.ToSlash(rel)); err == nil && ok {
 			return KindSpec
 		}
 	}

@@ -290,25 +290,6 @@ func (s *Session) Load(ctx context.Context, paths ...string) (*Snapshot, []LoadP
 	return snap, problems
 }
 
-// FilesChanged tells the session that files were created, changed or deleted on the disk.
-func (s *Session) FilesChanged(uris ...string) *Snapshot {
-	return s.update(func(next *Snapshot) {
-		config := false
-		next.files++
-		for _, uri := range uris {
-			uri = CanonicalURI(uri)
-			config = config || KindOf(uri, "") == KindConfig
-			s.readDisk(next, uri)
-		}
-		s.disk.forgetEnv()
-		next.dotenv = nil
-		s.loadEnvFiles(next)
-		if config {
-			s.reclassify(next)
-		}
-	})
-}
-
 func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
 	next := make(map[K]V, len(m)+1)
 	maps.Copy(next, m)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,9 +20,9 @@ const (
 )
 
 // Scan reads the specs below the workspace folders, so that the aliases and saved values of files that nobody has opened
-// are known. Which files are specs is decided as for an opened document; hidden folders and node_modules are left out,
-// symbolic links to folders are not followed, and what cannot be read, or is larger than 64 MiB, is skipped. An editor's
-// documents win over what is read.
+// are known, and forgets files that are no specs any more. Which files are specs is decided as for an opened document;
+// hidden folders and node_modules are left out, symbolic links to folders are not followed, and what cannot be read, or is
+// larger than 64 MiB, is skipped. An editor's documents win over what is read.
 //
 // It is meant to run in the background: files are read and parsed by several goroutines while no lock is held, and become
 // known in batches. report is told after each how many files of how many are done; nil is nobody. The error is that of
@@ -30,138 +31,303 @@ func (s *Session) Scan(ctx context.Context, report func(done, total int)) (*Snap
 	if report == nil {
 		report = func(int, int) {}
 	}
-	files, err := s.candidates(ctx)
+	found, err := s.candidates(ctx)
 	if err != nil {
 		return s.Snapshot(), err
 	}
 	// Configurations come first: they say which other files are specs.
-	configs := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return KindOf(path, "") != KindConfig })
-	for _, path := range configs {
-		s.update(func(next *Snapshot) {
-			next.files++
-			s.loadSurroundings(next, URIFromPath(path))
-		})
-	}
-	specs := slices.DeleteFunc(files, func(path string) bool { return KindOf(path, "") == KindConfig })
+	configs := s.readAll(ctx, s.Snapshot(), found.configs, false)
+	s.take(configs, found.dirs)
 	done := 0
-	for batch := range slices.Chunk(specs, scanBatch) {
+	for batch := range slices.Chunk(found.specs, scanBatch) {
 		if ctx.Err() != nil {
 			return s.Snapshot(), ctx.Err()
 		}
-		snap := s.Snapshot()
-		s.take(snap, s.readAll(ctx, snap, batch))
+		if r := s.readAll(ctx, s.Snapshot(), batch, false); len(r.docs)+len(r.gone) > 0 {
+			s.take(r, nil)
+		}
 		done += len(batch)
-		report(done, len(specs))
+		report(done, len(found.specs))
 	}
+	s.forgetOthers(ctx)
 	return s.Snapshot(), ctx.Err()
 }
 
-// candidates are the YAML files below the workspace folders, each once, ordered.
-func (s *Session) candidates(ctx context.Context) ([]string, error) {
-	var files []string
+// FilesChanged tells the session that files were created, changed or deleted on the disk. They are read while no lock is
+// held, and become known at once.
+func (s *Session) FilesChanged(uris ...string) *Snapshot {
+	var configs, specs []string
+	for _, uri := range uris {
+		uri = CanonicalURI(uri)
+		path := PathFromURI(uri)
+		switch {
+		case path == "" || !isYAML(path):
+		case KindOf(uri, "") == KindConfig:
+			configs = append(configs, path)
+		default:
+			specs = append(specs, path)
+		}
+	}
+	ctx := context.Background()
+	s.mu.Lock()
+	s.disk.forgetEnv()
+	s.mu.Unlock()
+	if len(configs) > 0 {
+		s.take(s.readAll(ctx, s.Snapshot(), configs, false), nil)
+	}
+	return s.take(s.readAll(ctx, s.Snapshot(), specs, true), nil)
+}
+
+// candidates are what there is below the workspace folders.
+type candidates struct {
+	configs, specs []string // YAML files, each once, ordered
+	dirs           []string // all folders
+}
+
+func (s *Session) candidates(ctx context.Context) (found candidates, err error) {
+	total := 0
 	for _, root := range s.Snapshot().Roots() {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
-			case len(files) >= scanMost:
+			case total >= scanMost:
 				return fs.SkipAll
 			case err != nil:
 				return nil //nolint:nilerr // what cannot be read is skipped
 			case d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
 				return fs.SkipDir
-			case !d.IsDir() && isYAML(path):
-				files = append(files, path)
+			case d.IsDir():
+				found.dirs = append(found.dirs, path)
+			case slices.Contains(configNames, d.Name()):
+				found.configs = append(found.configs, path)
+			case isYAML(path):
+				found.specs = append(found.specs, path)
+				total++
 			}
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return found, err
 		}
 	}
-	slices.Sort(files)
-	return slices.Compact(files), nil
+	slices.Sort(found.configs)
+	slices.Sort(found.specs)
+	found.configs, found.specs = slices.Compact(found.configs), slices.Compact(found.specs)
+	return found, nil
 }
 
-// readAll reads and parses those of some files that are specs and not known yet, or other than what is known.
-func (s *Session) readAll(ctx context.Context, snap *Snapshot, paths []string) []*Document {
-	docs := make([]*Document, len(paths))
-	next := make(chan int)
+// classifier decides what the files of a snapshot are, with one look for the configuration of each folder.
+type classifier struct {
+	snap *Snapshot
+	dirs map[string]globs
+}
+
+func newClassifier(snap *Snapshot) *classifier { return &classifier{snap, map[string]globs{}} }
+
+func (c *classifier) kind(uri, path string) Kind {
+	if k := KindOf(uri, ""); k != KindOther {
+		return k
+	}
+	dir := filepath.Dir(path)
+	g, known := c.dirs[dir]
+	if !known {
+		g = globsOf(c.snap.ConfigDocument(uri))
+		c.dirs[dir] = g
+	}
+	return g.kind(path)
+}
+
+// reading is what was read of some files since a snapshot.
+type reading struct {
+	before *Snapshot
+	docs   []*Document // that are new or other than before
+	gone   []string    // canonical URIs of documents that are there no more
+	// dotenv are the variables of folders; allEnv says that they replace what was known of all folders.
+	dotenv map[string]map[string]string
+	allEnv bool
+}
+
+// readAll reads and parses those of some YAML files that are specs or configurations, and the `.env` files of their folders:
+// of all folders, if asked to.
+func (s *Session) readAll(ctx context.Context, snap *Snapshot, paths []string, allEnv bool) reading {
+	r := reading{before: snap, allEnv: allEnv}
+	type task struct {
+		uri, path string
+		kind      Kind
+		doc       *Document
+		gone      bool
+	}
+	tasks := make([]task, 0, len(paths))
+	kinds := newClassifier(snap)
+	for _, path := range paths {
+		uri := URIFromPath(path)
+		if t := (task{uri: uri, path: path, kind: kinds.kind(uri, path)}); t.kind != KindOther || snap.disk[uri] != nil {
+			tasks = append(tasks, t)
+		}
+	}
+	next := make(chan *task)
 	var readers sync.WaitGroup
-	for range max(1, runtime.GOMAXPROCS(0)/2) {
+	for range min(len(tasks), max(1, runtime.GOMAXPROCS(0)/2)) {
 		readers.Go(func() {
-			for i := range next {
-				docs[i] = s.readSpec(snap, paths[i])
+			for t := range next {
+				t.doc, t.gone = s.read(snap, t.uri, t.path, t.kind)
 			}
 		})
 	}
-	for i := range paths {
+	for i := range tasks {
 		if ctx.Err() != nil {
 			break
 		}
-		next <- i
+		next <- &tasks[i]
 	}
 	close(next)
 	readers.Wait()
-	return slices.DeleteFunc(docs, func(d *Document) bool { return d == nil })
+	for _, t := range tasks {
+		switch {
+		case t.gone:
+			r.gone = append(r.gone, t.uri)
+		case t.doc != nil:
+			r.docs = append(r.docs, t.doc)
+		}
+	}
+	r.dotenv = s.readEnv(snap, r.docs, allEnv)
+	return r
 }
 
-func (s *Session) readSpec(snap *Snapshot, path string) *Document {
-	uri := URIFromPath(path)
-	kind := snap.kindOf(uri, "")
-	if kind != KindSpec || snap.open[uri] != nil {
-		return nil
-	}
+// read reads one file. It returns nil where the file is what is known already.
+func (s *Session) read(snap *Snapshot, uri, path string, kind Kind) (doc *Document, gone bool) {
+	old := snap.disk[uri]
 	content, err := readFile(path)
 	if err != nil {
-		return nil
+		return nil, old != nil
 	}
-	if old := snap.disk[uri]; old != nil && old.Text.Len() == len(content) && old.Text.String() == content {
-		return nil
+	if kind == KindOther && old != nil {
+		kind = old.Kind
 	}
-	doc := fromDisk(uri, kind, content, s.limits)
-	doc.derive() // here, and not when somebody waits for it
-	return doc
+	if old != nil && old.Kind == kind && old.Text.Len() == len(content) && old.Text.String() == content {
+		return nil, false
+	}
+	doc = fromDisk(uri, kind, content, s.limits)
+	if snap.open[uri] == nil {
+		doc.derive() // here, and not when somebody waits for it
+	}
+	return doc, false
 }
 
-// take makes documents known that were read since before, while others could change what they say: a file that became
-// known otherwise is not overwritten with what it was, and one that is gone stays gone.
-func (s *Session) take(before *Snapshot, docs []*Document) {
-	if len(docs) == 0 {
-		return
+// readEnv reads the `.env` files of those folders of some documents that nobody has looked at, while no lock is held.
+func (s *Session) readEnv(snap *Snapshot, docs []*Document, all bool) map[string]map[string]string {
+	if !snap.trusted {
+		return nil
 	}
-	gone := map[string]bool{}
-	for _, d := range docs {
-		_, err := os.Stat(d.Path())
-		gone[d.URI] = err != nil
-	}
-	s.update(func(next *Snapshot) {
-		next.files++
-		disk := make(map[string]*Document, len(next.disk)+len(docs))
-		for uri, d := range next.disk {
-			disk[uri] = d
+	s.mu.Lock()
+	known := maps.Clone(s.disk.env)
+	s.mu.Unlock()
+	found := map[string]map[string]string{}
+	add := func(d *Document) {
+		dir := filepath.Dir(d.Path())
+		_, done := found[dir]
+		if _, old := known[dir]; done || old || d.Path() == "" {
+			return
 		}
-		for _, d := range docs {
-			if !gone[d.URI] && next.disk[d.URI] == before.disk[d.URI] {
+		found[dir] = s.findEnv(snap, dir)
+	}
+	for _, d := range docs {
+		add(d)
+	}
+	if all {
+		for _, d := range snap.allDocs() {
+			add(d)
+		}
+	}
+	return found
+}
+
+// take makes known what was read, while others could change what they say: a file that became known otherwise is not
+// overwritten with what it was, and one that went since stays gone. Of the folders dirs all configurations are known.
+func (s *Session) take(r reading, dirs []string) *Snapshot {
+	there := make([]bool, len(r.docs))
+	for i, d := range r.docs {
+		_, err := os.Stat(d.Path())
+		there[i] = err == nil
+	}
+	return s.update(func(next *Snapshot) {
+		next.files++
+		for _, dir := range dirs {
+			s.disk.searched[dir] = true
+		}
+		disk := maps.Clone(next.disk)
+		if disk == nil {
+			disk = make(map[string]*Document, len(r.docs))
+		}
+		config := false
+		for i, d := range r.docs {
+			if there[i] && next.disk[d.URI] == r.before.disk[d.URI] {
 				disk[d.URI] = d
+				config = config || d.Kind == KindConfig
+			}
+		}
+		for _, uri := range r.gone {
+			if old := next.disk[uri]; old != nil && old == r.before.disk[uri] {
+				delete(disk, uri)
+				config = config || old.Kind == KindConfig
 			}
 		}
 		next.disk = disk
-		for _, d := range docs {
+		for _, d := range r.docs {
 			s.loadConfigs(next, d.Path())
 		}
-		s.loadEnvOf(next, docs)
+		if next.trusted == r.before.trusted && next.settings.EnvFile == r.before.settings.EnvFile && slices.Equal(next.roots, r.before.roots) {
+			maps.Copy(s.disk.env, r.dotenv)
+		}
+		if r.allEnv {
+			next.dotenv = nil
+			s.loadEnvFiles(next)
+		} else {
+			s.loadEnvOf(next, r.docs)
+		}
+		if config {
+			s.reclassify(next)
+		}
+	})
+}
+
+// forgetOthers drops the files of the workspace folders that are gone, or that no configuration calls specs any more.
+func (s *Session) forgetOthers(ctx context.Context) {
+	snap := s.Snapshot()
+	kinds := newClassifier(snap)
+	s.mu.Lock()
+	named := maps.Clone(s.disk.named)
+	s.mu.Unlock()
+	var gone []string
+	for uri, d := range snap.disk {
+		path := d.Path()
+		if ctx.Err() != nil {
+			return
+		}
+		if named[uri] || !within(path, snap.roots) {
+			continue
+		}
+		if kinds.kind(uri, path) != d.Kind {
+			gone = append(gone, uri)
+		} else if _, err := os.Stat(path); err != nil {
+			gone = append(gone, uri)
+		}
+	}
+	if len(gone) > 0 {
+		s.take(reading{before: snap, gone: gone}, nil)
+	}
+}
+
+func within(path string, roots []string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool {
+		rel, err := filepath.Rel(root, path)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 	})
 }
 
 // forgetOutside drops the files that lie in no workspace folder any more and that nobody opened.
 func (s *Snapshot) forgetOutside(old []string) {
-	within := func(path string, roots []string) bool {
-		return slices.ContainsFunc(roots, func(root string) bool {
-			rel, err := filepath.Rel(root, path)
-			return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
-		})
-	}
 	kept := make(map[string]*Document, len(s.disk))
 	for uri, d := range s.disk {
 		if path := d.Path(); within(path, s.roots) || !within(path, old) {

@@ -180,6 +180,9 @@ func detail(s schema.FieldSpec) string {
 
 // listItem offers what may begin an item of a list.
 func (c *completer) listItem() {
+	if c.oneLine() {
+		return
+	}
 	if c.place.level == schema.LevelTest && c.place.test {
 		for _, s := range testSkeletons(c.snap, c.protocol) {
 			c.add(CompletionItem{
@@ -193,9 +196,18 @@ func (c *completer) listItem() {
 		c.keys()
 		return
 	}
-	if !c.templates() {
-		c.values()
+	c.values()
+}
+
+// oneLine offers what a template in a test of one line can refer to; it reports whether the cursor is in one.
+func (c *completer) oneLine() bool {
+	if !strings.Contains(c.at.Prefix, "{{") {
+		return false
 	}
+	rest := c.doc.Text.Slice(text.Span{Start: c.offset, End: lineEnd(c.doc.Text, c.offset)})
+	c.at.Scalar, c.at.ScalarCursor = c.at.Prefix+rest, len(c.at.Prefix)
+	c.at.ScalarStart = c.offset - len(c.at.Prefix)
+	return c.templates()
 }
 
 // skeleton is a whole test to begin with.

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"maps"
 	"math/rand"
 	"regexp"
 	"strings"
@@ -66,7 +67,9 @@ func agree(t testing.TB, src string) bool {
 func TestTheTreeIsThatOfAWholeReadOfYAML(t *testing.T) {
 	rounds := 300 * longer(t)
 	valid, onlyOracle := 0, 0
-	for name, src := range corpus(t, "parse") {
+	texts := specs(t)
+	maps.Copy(texts, corpus(t, "parse"))
+	for name, src := range texts {
 		if name == "broken.yaml" {
 			continue
 		}
@@ -104,7 +107,9 @@ func onlySyntax(tr *Tree) bool {
 // TestChunksReadAsTheWholeDocument reads each text in chunks and as one.
 func TestChunksReadAsTheWholeDocument(t *testing.T) {
 	opts := Options{}.withDefaults()
-	for name, src := range corpus(t, "parse") {
+	texts := specs(t)
+	maps.Copy(texts, corpus(t, "parse"))
+	for name, src := range texts {
 		for seed := 0; seed < 150*longer(t); seed++ {
 			m := src
 			if seed > 0 {

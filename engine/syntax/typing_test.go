@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"maps"
 	"sort"
 	"strings"
 	"sync"
@@ -149,7 +150,9 @@ func typeUnit(t *testing.T, src string, it Item, closing bool) {
 }
 
 func TestTypingAWholeFileEndsWithItsTree(t *testing.T) {
-	for name, src := range corpus(t, "typing") {
+	texts := specs(t)
+	maps.Copy(texts, corpus(t, "typing"))
+	for name, src := range texts {
 		t.Run(name, func(t *testing.T) {
 			ty := &typist{t: t, txt: text.New("")}
 			ty.tree = Parse(ty.txt, Options{})

@@ -15,9 +15,20 @@ import (
 // corpus are the files of a folder of the common corpus.
 func corpus(t testing.TB, folder string) map[string]string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("..", "..", "testdata", "corpus", folder, "*"))
+	return files(t, filepath.Join("corpus", folder, "*"))
+}
+
+// specs are real specs, in all forms of YAML that their authors use.
+func specs(t testing.TB) map[string]string {
+	t.Helper()
+	return files(t, filepath.Join("specs", "*.qube.yaml"))
+}
+
+func files(t testing.TB, pattern string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("..", "..", "testdata", pattern))
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no corpus in %s: %v", folder, err)
+		t.Fatalf("no texts in %s: %v", pattern, err)
 	}
 	out := make(map[string]string)
 	for _, p := range paths {

@@ -3,11 +3,15 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"go.lsp.dev/protocol"
+
+	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/spec"
 )
 
 // indexPatience is how long a pass over a document waits for the index of the workspace: without it, names of other files
@@ -20,6 +24,22 @@ type indexer struct {
 	cancel context.CancelFunc // of the scan under way; guarded by mu
 	ready  chan struct{}      // closed when the last scan is over; nil before the first; guarded by mu
 	scans  int                // guarded by mu
+}
+
+// globsMayDiffer looks for specs again after a document was opened, edited or closed, if it is a configuration and calls
+// other files specs than before.
+func (s *Server) globsMayDiffer(before *engine.Snapshot, uri string) {
+	if engine.KindOf(uri, "") != engine.KindConfig {
+		return
+	}
+	was, is := before.Document(uri), s.session.Snapshot().Document(uri)
+	same := (was == nil) == (is == nil)
+	if same && was != nil {
+		same = slices.EqualFunc(was.Config().Specs, is.Config().Specs, func(a, b spec.Text) bool { return a.Value == b.Value })
+	}
+	if !same {
+		s.scanAfter(2 * s.opts.Quiet) // nobody wants to see what half a word finds
+	}
 }
 
 // await waits for the scan under way, for a while.
@@ -45,7 +65,9 @@ func (x *indexer) await(ctx context.Context) {
 }
 
 // scanWorkspace reads what the workspace folders hold now, instead of what a scan before was reading.
-func (s *Server) scanWorkspace() {
+func (s *Server) scanWorkspace() { s.scanAfter(0) }
+
+func (s *Server) scanAfter(quiet time.Duration) {
 	x := &s.index
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -60,7 +82,9 @@ func (s *Server) scanWorkspace() {
 	s.background("index", func(context.Context) {
 		defer close(ready)
 		defer cancel()
-		s.scan(ctx, token)
+		if quiet == 0 || after(ctx, quiet) {
+			s.scan(ctx, token)
+		}
 	})
 }
 

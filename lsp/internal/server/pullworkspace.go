@@ -103,18 +103,18 @@ func (w *workspacePull) answer(ctx context.Context) (any, error) {
 	w.server.plugins.await(ctx)
 	w.server.index.await(ctx)
 	deadline := time.Now().Add(holdTime)
+	files := w.server.session.Snapshot().Files()
 	for {
-		changed := w.server.pulls.next()
-		files := w.server.session.Snapshot().Files()
-		news, err := w.round(ctx)
+		changed, snap := w.server.pulls.next(), w.server.session.Snapshot()
+		news, err := w.round(ctx, snap)
 		if err != nil {
 			return nil, err
 		}
-		if w.token == nil || news {
+		// A document that opened or closed makes the editor forget what it had: it has to ask anew.
+		if w.token == nil || news || snap.Files() != files {
 			return w.flush(true), nil
 		}
-		// Nothing to tell yet. A document that opened or closed makes the editor forget what it had: it has to ask anew.
-		if !w.hold(ctx, changed, deadline) || w.server.session.Snapshot().Files() != files {
+		if !w.hold(ctx, changed, deadline) {
 			return w.flush(true), ctx.Err()
 		}
 	}
@@ -149,9 +149,8 @@ func (w *workspacePull) hold(ctx context.Context, changed <-chan struct{}, deadl
 }
 
 // round looks at every document and reports whether there is anything that the editor does not have.
-func (w *workspacePull) round(ctx context.Context) (news bool, err error) {
+func (w *workspacePull) round(ctx context.Context, snap *engine.Snapshot) (news bool, err error) {
 	s := w.server
-	snap := s.session.Snapshot()
 	folders := map[string]*folder{}
 	known := map[string]bool{}
 	for doc := range snap.Documents() {

@@ -26,7 +26,9 @@ func (s *Server) didOpen(_ context.Context, req *wire.Request) (any, error) {
 	}
 	uri := engine.CanonicalURI(spelling)
 	s.respell(func(m map[string]string) { m[uri] = spelling })
+	before := s.session.Snapshot()
 	s.session.Open(uri, string(p.TextDocument.LanguageID), p.TextDocument.Version, p.TextDocument.Text)
+	s.globsMayDiffer(before, uri)
 	s.diagnoser.open(uri)
 	return nil, nil
 }
@@ -38,7 +40,8 @@ func (s *Server) didChange(_ context.Context, req *wire.Request) (any, error) {
 		return nil, err
 	}
 	uri := engine.CanonicalURI(string(p.TextDocument.URI))
-	doc := s.session.Snapshot().Document(uri)
+	before := s.session.Snapshot()
+	doc := before.Document(uri)
 	if doc == nil || !doc.Open {
 		s.log.Warn("ignored a change of a document that is not open", "uri", uri)
 		return nil, nil
@@ -57,6 +60,7 @@ func (s *Server) didChange(_ context.Context, req *wire.Request) (any, error) {
 		changes = append(changes, change)
 	}
 	s.session.Change(uri, p.TextDocument.Version, s.client.Load().Encoding, changes)
+	s.globsMayDiffer(before, uri)
 	s.diagnoser.edited(uri, doc.Kind)
 	return nil, nil
 }
@@ -83,12 +87,14 @@ func ranged(whole engine.Change, raw lenient) engine.Change {
 // didSave compares the text with what the editor saved: should they differ, the editor is right.
 func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	uri := engine.CanonicalURI(string(p.TextDocument.URI))
-	doc := s.session.Snapshot().Document(uri)
+	before := s.session.Snapshot()
+	doc := before.Document(uri)
 	if doc == nil || !doc.Open || p.Text == nil || doc.Text.String() == text.New(*p.Text).String() {
 		return nil
 	}
 	s.log.Error("the text had drifted from the editor's and was replaced", "uri", uri, "version", doc.Version)
 	s.session.Change(uri, doc.Version, text.UTF8, []engine.Change{{Whole: true, Text: *p.Text}})
+	s.globsMayDiffer(before, uri)
 	s.diagnoser.edited(uri, doc.Kind)
 	return nil
 }
@@ -96,12 +102,14 @@ func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 // didClose gives a document back to the disk.
 func (s *Server) didClose(p *protocol.DidCloseTextDocumentParams) error {
 	uri := engine.CanonicalURI(string(p.TextDocument.URI))
-	doc := s.session.Snapshot().Document(uri)
+	before := s.session.Snapshot()
+	doc := before.Document(uri)
 	if doc == nil || !doc.Open {
 		s.log.Warn("ignored the closing of a document that is not open", "uri", uri)
 		return nil
 	}
 	s.session.CloseDocument(uri)
+	s.globsMayDiffer(before, uri)
 	s.diagnoser.close(uri)
 	s.pulls.forget(uri)
 	s.runs.forget(uri)
