@@ -18,92 +18,6 @@ import (
 
 func main() {}
 
-// output is what execute returns. What the host told is handed on as it came, since taking it apart and writing it again
-// was most of a call's time.
-type output struct {
-	Status     json.Number     `json:"status"`
-	Headers    json.RawMessage `json:"headers,omitempty"`
-	HeadersAll json.RawMessage `json:"headers_all,omitempty"`
-	Body       *bodyRef        `json:"body,omitempty"`
-	DurationMs int64           `json:"duration_ms"`
-	Error      string          `json:"error,omitempty"`
-	Metadata   *metadata       `json:"metadata,omitempty"`
-}
-
-// metadata has the form that request.Metadata gives it.
-type metadata struct {
-	Bytes     int             `json:"bytes"`
-	Proto     json.RawMessage `json:"proto,omitempty"`
-	Redirects []redirect      `json:"redirects,omitempty"`
-	Remote    json.RawMessage `json:"remote,omitempty"`
-	TimingsMs json.RawMessage `json:"timings_ms,omitempty"`
-	TLS       json.RawMessage `json:"tls,omitempty"`
-	Truncated bool            `json:"truncated,omitempty"`
-	URL       json.RawMessage `json:"url,omitempty"`
-}
-
-// bodyRef stands for a body that the host holds.
-type bodyRef struct {
-	Ref int64 `json:"$ref"`
-}
-
-// httpRequest is what host_http_request takes.
-type httpRequest struct {
-	Method          string            `json:"method"`
-	URL             string            `json:"url"`
-	Headers         map[string]string `json:"headers,omitempty"`
-	Body            []byte            `json:"body,omitempty"`
-	TimeoutMs       float64           `json:"timeout_ms,omitempty"`
-	FollowRedirects bool              `json:"follow_redirects"`
-	MaxRedirects    *int              `json:"max_redirects,omitempty"`
-	// BodyHandle leaves the response's body with the host.
-	BodyHandle bool `json:"body_handle"`
-	// Emit names the events that the host delivers while the guest waits.
-	Emit emit `json:"emit"`
-}
-
-type emit struct {
-	Sent       string `json:"sent"`
-	Redirected string `json:"redirected"`
-}
-
-// httpResponse is what host_http_request answers.
-type httpResponse struct {
-	Status     int             `json:"status"`
-	Headers    json.RawMessage `json:"headers"`
-	HeadersAll json.RawMessage `json:"headers_all"`
-	BodyRef    *int64          `json:"body_ref"`
-	BodyBytes  int             `json:"body_bytes"`
-	DurationMs int64           `json:"duration_ms"`
-	Error      string          `json:"error"`
-	Truncated  bool            `json:"truncated"`
-	URL        json.RawMessage `json:"url"`
-	Remote     json.RawMessage `json:"remote"`
-	TLS        json.RawMessage `json:"tls"`
-	Proto      json.RawMessage `json:"proto"`
-	Timings    json.RawMessage `json:"timings"`
-	Redirects  []redirect      `json:"redirects"`
-}
-
-type redirect struct {
-	Status   int    `json:"status"`
-	Location string `json:"location"`
-}
-
-// event is a PluginEvent; the host fills in the plugin's name.
-type event struct {
-	Kind string   `json:"kind"`
-	Data received `json:"data"`
-}
-
-// received has the form that request.Received gives it.
-type received struct {
-	Bytes      int   `json:"bytes"`
-	DurationMs int64 `json:"duration_ms"`
-	Status     int   `json:"status"`
-	Truncated  bool  `json:"truncated,omitempty"`
-}
-
 func info() []byte { return encode(request.Describe()) }
 
 func validate(input []byte) []byte {
@@ -121,55 +35,25 @@ func validate(input []byte) []byte {
 func execute(input []byte) []byte {
 	in, err := decodeInput(input)
 	if err != nil {
-		return encode(output{Status: "0", Error: "the host's input is not valid: " + err.Error()})
+		return encodeFailure("the host's input is not valid: "+err.Error(), nil)
 	}
 	built, err := request.Build(in)
 	if err != nil {
-		return encode(output{Status: "0", Error: err.Error()})
+		return encodeFailure(err.Error(), nil)
 	}
-	answer := ask(encode(httpRequest{
-		Method: built.Method, URL: built.URL, Headers: built.Headers, Body: built.Body,
-		TimeoutMs:       float64(built.Timeout.Microseconds()) / 1000,
-		FollowRedirects: built.FollowRedirects, MaxRedirects: built.MaxRedirects,
-		BodyHandle: true,
-		Emit:       emit{Sent: request.EventSent, Redirected: request.EventRedirected},
-	}))
-	var response httpResponse
-	if err := json.Unmarshal(answer, &response); err != nil {
-		return encode(output{Status: "0", Error: "the host's answer to host_http_request is not valid: " + err.Error()})
+	response, err := cut(ask(encodeRequest(built)))
+	if err != nil {
+		return encodeFailure("the host's answer to host_http_request is not valid: "+err.Error(), nil)
 	}
-	if response.Error != "" {
-		return encode(output{Status: "0", Error: response.Error, DurationMs: response.DurationMs})
+	failed, err := text(response.errorText)
+	switch {
+	case err != nil:
+		return encodeFailure("the host's answer to host_http_request is not valid: "+err.Error(), nil)
+	case failed != "":
+		return encodeFailure(failed, response.durationMs)
 	}
-	notify(encode(event{
-		Kind: request.EventReceived,
-		Data: received{response.BodyBytes, response.DurationMs, response.Status, response.Truncated},
-	}))
-	return encode(outcome(response))
-}
-
-func outcome(response httpResponse) output {
-	out := output{
-		Status: request.Number(int64(response.Status)), Headers: given(response.Headers), HeadersAll: given(response.HeadersAll),
-		DurationMs: response.DurationMs,
-		Metadata: &metadata{
-			Bytes: response.BodyBytes, Proto: given(response.Proto), Redirects: response.Redirects, Remote: given(response.Remote),
-			TimingsMs: given(response.Timings), TLS: given(response.TLS), Truncated: response.Truncated, URL: given(response.URL),
-		},
-	}
-	if response.BodyRef != nil {
-		out.Body = &bodyRef{*response.BodyRef}
-	}
-	return out
-}
-
-// given is nil for a value that says nothing.
-func given(raw json.RawMessage) json.RawMessage {
-	switch string(raw) {
-	case "null", `""`, "{}":
-		return nil
-	}
-	return raw
+	notify(encodeReceived(response))
+	return encodeOutput(response)
 }
 
 func decodeInput(input []byte) (request.Input, error) {

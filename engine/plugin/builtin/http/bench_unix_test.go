@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -78,4 +80,53 @@ func benchGuest(b *testing.B, answer capabilities.HTTPDoer) plugin.Plugin {
 		b.Fatal(err)
 	}
 	return p
+}
+
+// BenchmarkPool is a sandboxed plugin that as many goroutines use as it may have instances. The calls of a second grow
+// until the cores are full, and the processor time of a call stays what it is: instances share nothing that one of them
+// waits for.
+func BenchmarkPool(b *testing.B) {
+	body := []byte(strings.Repeat("x", 300))
+	answer := doer(func(capabilities.HTTPRequest, capabilities.HTTPHooks) (*capabilities.HTTPResponse, error) {
+		return &capabilities.HTTPResponse{Status: 200, Headers: map[string]string{"Content-Type": "text/plain"}, Body: body}, nil
+	})
+	for _, size := range []int{1, 2, 4} {
+		b.Run(fmt.Sprintf("instances=%d", size), func(b *testing.B) {
+			r, err := plugin.NewWASMRuntime(b.Context(), plugin.WithCacheDir(plugintest.CacheDir(b)), plugin.WithHTTP(answer),
+				plugin.WithLimits(capabilities.Limits{Instances: size}))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = r.Close(context.Background()) }()
+			p, err := r.LoadPlugin(b.Context(), "http", plugintest.Build(b, "http"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			repeat := func(n int) {
+				var left atomic.Int64
+				left.Store(int64(n))
+				var workers sync.WaitGroup
+				for range size {
+					workers.Go(func() {
+						for left.Add(-1) >= 0 {
+							if _, err := p.Execute(b.Context(), plugin.TestInput{Target: "http://api.test"}, nil); err != nil {
+								b.Error(err)
+								return
+							}
+						}
+					})
+				}
+				workers.Wait()
+			}
+			repeat(20 * size)
+			b.ResetTimer()
+			before := processorTime()
+			start := time.Now()
+			repeat(b.N)
+			wall, used := time.Since(start), processorTime()-before
+			b.ReportMetric(float64(b.N)/wall.Seconds(), "calls/s")
+			b.ReportMetric(float64(used.Microseconds())/float64(b.N), "cpu-µs/op")
+			b.ReportMetric(used.Seconds()/wall.Seconds(), "cores")
+		})
+	}
 }
