@@ -85,7 +85,8 @@ func Run(t testing.TB, script string, variables ...string) Outcome {
 	}
 	ctx, release := context.WithTimeout(t.Context(), time.Minute)
 	defer release()
-	args := []string{"run", "--no-usage-report", "--no-color", "--quiet", "--log-format", "raw", "--summary-mode", "full", "--out", "json=" + samples}
+	// Without an address k6 serves no API, for which several runs at once would fight.
+	args := []string{"run", "--address", "", "--no-usage-report", "--no-color", "--quiet", "--log-format", "raw", "--summary-mode", "full", "--out", "json=" + samples}
 	cmd := exec.CommandContext(ctx, program, append(args, file)...)
 	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH")}
 	cmd.Env = append(cmd.Env, variables...)
