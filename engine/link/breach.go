@@ -80,6 +80,9 @@ func (n *Names) UnknownDepends(p *Place) []Breach {
 // NeededOfLoads are the tests of loads that a test outside of the load needs: they have as many results as there are
 // iterations, so nobody else can mean one of them. The spans are absolute.
 func (n *Names) NeededOfLoads(p *Place) []Breach {
+	if !n.HasLoads() {
+		return nil
+	}
 	var found []Breach
 	for _, need := range n.Needs(p) {
 		if need.To.Spec == p.Spec || need.To.Spec.Mode.Value != "load" {

@@ -37,15 +37,11 @@ type Need struct {
 // edge; the checker reports them.
 func (n *Names) Needs(p *Place) []Need {
 	var needs []Need
-	add := func(kind NeedKind, to *Place, name string, at text.Span) {
-		if to != nil && to.Key() != p.Key() {
-			needs = append(needs, Need{kind, to, name, at})
-		}
-	}
 	use := func(u Use, base int) {
 		if k := u.Ref.Kind; k == template.Name || k == template.Prev {
-			r := n.Lookup(p, u.Ref)
-			add(NeedValue, r.To, r.Name, u.Root().Shift(base))
+			if r := n.Lookup(p, u.Ref); r.To != nil && r.To.Key() != p.Key() {
+				needs = append(needs, Need{NeedValue, r.To, r.Name, u.Root().Shift(base)})
+			}
 		}
 	}
 	for _, u := range Uses(p.Test) {
@@ -56,6 +52,17 @@ func (n *Names) Needs(p *Place) []Need {
 			for _, ref := range at.Template.Refs() {
 				use(Use{at, ref}, 0)
 			}
+		}
+	}
+	return append(needs, n.Turns(p)...)
+}
+
+// Turns are those of Needs that ask for no value: the `depends` of the test, and the order of a scenario.
+func (n *Names) Turns(p *Place) []Need {
+	var needs []Need
+	add := func(kind NeedKind, to *Place, name string, at text.Span) {
+		if to != nil && to.Key() != p.Key() {
+			needs = append(needs, Need{kind, to, name, at})
 		}
 	}
 	for _, d := range p.Depends {

@@ -144,7 +144,7 @@ func (p *planner) checkTest(t *planned, aliases map[string][]*link.Place) {
 	if len(t.at.Depends) == 0 {
 		return
 	}
-	for _, b := range link.NamesOf(p.snap, t.key.URI).UnknownDepends(t.place) {
+	for _, b := range t.file.names.UnknownDepends(t.place) {
 		p.breach(t.key.URI, t.at.Abs(b.Span), b)
 	}
 }

@@ -200,8 +200,8 @@ func (p *planner) connect() {
 }
 
 func (p *planner) connectTest(names *link.Names, t *planned) {
-	for _, need := range names.Needs(t.place) {
-		p.graph.connect(t.node, p.byPlace[need.To].node, need.Kind == link.NeedValue)
+	for _, need := range names.Turns(t.place) {
+		p.graph.connect(t.node, p.byPlace[need.To].node, false)
 	}
 	use := func(tmpl *template.Template) {
 		for _, ref := range tmpl.Refs() {
@@ -210,11 +210,11 @@ func (p *planner) connectTest(names *link.Names, t *planned) {
 			if r.To == nil || r.To == t.place {
 				continue
 			}
+			p.graph.connect(t.node, p.byPlace[r.To].node, true)
 			if r.Kind == link.RefPrev {
 				t.wantsPrev = t.wantsPrev || !ref.Optional && t.file.scenario()
 				continue
 			}
-			p.graph.connect(t.node, p.byPlace[r.To].node, true)
 			p.byPlace[r.To].provides = true
 			if t.feeds == nil {
 				t.feeds = map[string]feed{}
