@@ -29,6 +29,7 @@ var ranElsewhere = map[string]string{
 	"make help":                  "the build runs it",
 	"make lint":                  "the build runs it",
 	"make vsix":                  "the VS Code test runs it",
+	"k6 run -e ADA_PASSWORD=correct-horse-battery script.js": "TestK6 runs scripts in k6",
 }
 
 // A block is one fenced block of code.
