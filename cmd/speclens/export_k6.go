@@ -403,7 +403,7 @@ func (t *k6Test) checks(e *spec.Expect) []k6.Check {
 	}
 	t.dynamic(e, locate)
 	var list []k6.Check
-	for _, c := range e.Parsed.Checks() {
+	for _, c := range e.Parsed().Checks() {
 		if c.Area == "events" {
 			t.lose(t.unit.Doc, locate(c.At), true, "k6 reports no events, so the expectation on them is left out")
 			continue
@@ -422,9 +422,9 @@ func (t *k6Test) checks(e *spec.Expect) []k6.Check {
 
 // dynamic reports what of an expectation a template decides that a script has to know.
 func (t *k6Test) dynamic(e *spec.Expect, locate func([]string) text.Span) {
-	entries, ok := value.Entries(e.Raw)
+	entries, ok := value.Entries(e.Raw())
 	if !ok {
-		if e.Raw != nil {
+		if e.Raw() != nil {
 			t.cannot(locate(nil), "a template makes the whole `expect`, and k6 has to know what is checked")
 		}
 		return

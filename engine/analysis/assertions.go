@@ -16,4 +16,4 @@ func assertions(s *testScope) []Diagnostic {
 	}}
 }
 
-func empty(e *spec.Expect) bool { return e == nil || e.Parsed.Empty() }
+func empty(e *spec.Expect) bool { return e == nil || e.Empty }

@@ -91,7 +91,7 @@ func (p *pass) alone() *spec.Findings[[]Diagnostic] {
 			if p.ctx.Err() != nil {
 				return nil, false
 			}
-			scope := &testScope{t.Test, now.fields, p.target(s, t.Test).Protocol, now.strict}
+			scope := &testScope{Test: t.Test, fields: now.fields, protocol: p.target(s, t.Test).Protocol, strict: now.strict}
 			found := scope.check()
 			return found, len(found) > 0
 		})

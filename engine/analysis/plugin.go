@@ -128,7 +128,7 @@ func PluginFindings(snap *engine.Snapshot, uri string, said iter.Seq2[int, []plu
 
 // fieldErrors are the places of a test at which the description of the plugin's fields was found to be broken.
 func (p *pass) fieldErrors(t spec.TestAt, to link.Destination) fieldErrors {
-	scope := &testScope{t.Test, p.snap.Fields(), to.Protocol, p.snap.Settings().Strict}
+	scope := &testScope{Test: t.Test, fields: p.snap.Fields(), protocol: to.Protocol, strict: p.snap.Settings().Strict}
 	errs := fieldErrors{places: map[text.Span]bool{}}
 	for _, d := range scope.check() {
 		if strings.HasPrefix(d.Code, "field.") && d.Severity <= SeverityWarning && d.Span != t.Head {

@@ -17,7 +17,8 @@ func retries(s *testScope) []Diagnostic {
 	d := Diagnostic{Span: r.MaxAttempts.Span(), Severity: SeverityWarning, Source: SourceCheck, Code: "retry.max-attempts"}
 	switch n, ok := value.ParseDecimal(strings.TrimSpace(r.MaxAttempts.Value)); {
 	case r.MaxAttempts.Value == "":
-		d.Span = s.Keys["retry"].Span()
+		key, _ := s.Key("retry")
+		d.Span = key.Span()
 		d.Message = "`retry` needs `maxAttempts`; without it the test runs once"
 	case !ok:
 		return nil // the value is checked with all others

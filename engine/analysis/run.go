@@ -8,6 +8,7 @@ import (
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/schema"
 )
@@ -99,6 +100,15 @@ type testScope struct {
 	fields   *schema.Composition
 	protocol schema.Protocol
 	strict   bool
+	entries  []syntax.Entry // use Entries
+}
+
+// Entries are those of the test.
+func (s *testScope) Entries() []syntax.Entry {
+	if s.entries == nil {
+		s.entries = s.Test.Entries()
+	}
+	return s.entries
 }
 
 // remembered are the findings of a test together with what they depend on.

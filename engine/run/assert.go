@@ -22,13 +22,13 @@ func (x *exec) expectation(place string, e *spec.Expect) *expect.Expect {
 	if e == nil {
 		return nil
 	}
-	if !holdsTemplate(e.Raw) {
-		return e.Parsed
+	if !holdsTemplate(e.Raw()) {
+		return e.Parsed()
 	}
 	x.res.ready(place)
 	x.res.ev.MarkLiteral = true
 	defer func() { x.res.ev.MarkLiteral = false }()
-	raw := mapTexts(e.Raw, nil, func(at []string, s string) any {
+	raw := mapTexts(e.Raw(), nil, func(at []string, s string) any {
 		where := dotted(place, at)
 		v := x.res.eval(where, template.Parse(s))
 		if x.result.Resolved == nil {

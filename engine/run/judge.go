@@ -33,7 +33,7 @@ func Judge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *eng
 	j := newJudge(result, t, snap)
 	var parsed *expect.Expect
 	if t.Expect != nil {
-		parsed, _ = expect.Parse(j.masker.Value(j.resolve(t.Expect.Raw)))
+		parsed, _ = expect.Parse(j.masker.Value(j.resolve(t.Expect.Raw())))
 	}
 	out.Resolved = j.resolved
 	out.Assertions = parsed.Evaluate(responseOf(result))

@@ -12,7 +12,7 @@ import (
 
 // lowerTest reads one item of `tests`.
 func lowerTest(item syntax.Node, unit *syntax.Unit) *Test {
-	l := &testReader{t: &Test{Unit: unit, node: item, Head: item.Span(), Keys: map[string]syntax.Node{}}}
+	l := &testReader{t: &Test{Unit: unit, node: item, Head: item.Span()}}
 	if item.Omitted() && unit != nil {
 		l.t.Head = unit.Span // an empty item has its dash
 	}
@@ -287,10 +287,13 @@ func quoteIfNeeded(s string) string {
 // keys reads the keys of a compact or full test. Of a key given twice the first counts, and the syntax layer reports
 // the other.
 func (l *testReader) keys(entries []syntax.Entry) {
-	l.t.entries = entries
+	if l.t.Form != FormFull {
+		l.t.entries = entries
+	}
+	var core []string // the keys of the language so far
 	for _, e := range entries {
 		name := e.Key.Resolve().Value()
-		if _, twice := l.t.Keys[name]; twice {
+		if slices.Contains(core, name) {
 			continue
 		}
 		if !l.coreKey(name, e) {
@@ -298,7 +301,7 @@ func (l *testReader) keys(entries []syntax.Entry) {
 			l.nested(e.Value, name)
 			continue
 		}
-		l.t.Keys[name] = e.Key
+		core = append(core, name)
 	}
 	if l.t.Form == FormFull && l.t.Name.Value != "" {
 		l.t.Head = l.t.Name.Span()

@@ -93,7 +93,7 @@ func index(s string, n int) (int, bool) {
 
 // expect reads `expect` or `retry.until`.
 func (l *testReader) expect(e syntax.Entry, place string) *Expect {
-	x := &Expect{Node: e.Value, Key: e.Key, Raw: e.Value.Any()}
+	x := &Expect{Node: e.Value, Key: e.Key}
 	l.nested(e.Value, place)
 	l.judge(x)
 	return x
@@ -103,18 +103,45 @@ func (l *testReader) expect(e syntax.Entry, place string) *Expect {
 func (l *testReader) lineExpect(item syntax.Node, s text.Span) *Expect {
 	status := partOf(item, s)
 	l.template(&status, "expect.status")
-	x := &Expect{Raw: map[string]any{"status": status.Value}, part: status.Span()}
+	x := &Expect{status: status.Value, part: status.Span()}
 	l.judge(x)
 	return x
 }
 
 // judge parses the expectations and takes over what is wrong with them.
 func (l *testReader) judge(x *Expect) {
-	parsed, found := expect.Parse(x.Raw)
-	x.Parsed = parsed
+	parsed, found := expect.Parse(x.value())
+	x.Empty = parsed.Empty()
 	for _, p := range found {
 		l.add(x.problem(p))
 	}
+}
+
+// value is what the expectations are as a value.
+func (e *Expect) value() any {
+	if e.Node.IsZero() {
+		return map[string]any{"status": e.status}
+	}
+	return e.Node.Any()
+}
+
+// Raw are the expectations as a value. The caller must not change it.
+func (e *Expect) Raw() any {
+	e.parse()
+	return e.raw
+}
+
+// Parsed are the expectations, ready to be held against a response.
+func (e *Expect) Parsed() *expect.Expect {
+	e.parse()
+	return e.parsed
+}
+
+func (e *Expect) parse() {
+	e.once.Do(func() {
+		e.raw = e.value()
+		e.parsed, _ = expect.Parse(e.raw)
+	})
 }
 
 // problem places a problem of the expectations.

@@ -118,9 +118,9 @@ func isCompactKey(key string, alone bool) bool {
 func partOf(n syntax.Node, s text.Span) Text {
 	r := n.Resolve()
 	value := r.Value()
-	t := Text{Value: value[s.Start:s.End], Node: n, offset: s.Start, part: n.Span()}
+	t := Text{Value: value[s.Start:s.End], Node: n, part: &part{n.Span(), s.Start}}
 	if n.Kind() != syntax.Alias && !r.Foreign() {
-		t.part = text.Span{Start: r.ValueOffset(s.Start), End: r.ValueOffset(s.End)}
+		t.part.span = text.Span{Start: r.ValueOffset(s.Start), End: r.ValueOffset(s.End)}
 	}
 	return t
 }

@@ -7,7 +7,6 @@ import (
 	"hash"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/speclens/speclens/engine/syntax"
 )
@@ -17,37 +16,36 @@ var notInRequest = []string{"name", "alias", "expect", "save", "tags", "skip", "
 
 // Hash identifies the content of the test: it changes with every value that means something, and with nothing else, so
 // neither comments, nor style, nor the order of keys count.
-func (t *Test) Hash() string { return t.hashes.get(t).all }
+func (t *Test) Hash() string { return t.hashed().all }
 
 // RequestHash is Hash without what changes nothing about the request, such as `name` and `expect`: while it stays the
 // same, a recorded response can be judged again.
-func (t *Test) RequestHash() string { return t.hashes.get(t).request }
+func (t *Test) RequestHash() string { return t.hashed().request }
 
-type hashes struct {
-	once         sync.Once
-	all, request string
-}
+type hashes struct{ all, request string }
 
-func (h *hashes) get(t *Test) *hashes {
-	h.once.Do(func() {
+// hashed works the hashes out when they are asked for first: few tests have results to compare with.
+func (t *Test) hashed() *hashes {
+	h := t.hashes.Load()
+	if h == nil {
 		values := t.contents()
-		h.all = sum(values, nil)
-		h.request = sum(values, notInRequest)
-	})
+		h = &hashes{sum(values, nil), sum(values, notInRequest)}
+		t.hashes.Store(h)
+	}
 	return h
 }
 
 // contents are the test's keys and values, whichever form it is written in.
 func (t *Test) contents() map[string]any {
 	values := map[string]any{}
-	for _, e := range t.entries {
+	for _, e := range t.Entries() {
 		values[e.Key.Resolve().Value()] = e.Value.Any()
 	}
 	if t.Form != FormFull {
 		values["method"], values["resource"] = t.Method.Value, t.Resource.Value
 	}
 	if t.Form == FormLine && t.Expect != nil {
-		values["expect"] = t.Expect.Raw
+		values["expect"] = t.Expect.Raw()
 	}
 	if t.Form == FormBroken {
 		values["broken"] = t.node.Any()

@@ -1,7 +1,7 @@
 package spec
 
 import (
-	"maps"
+	"slices"
 	"sync"
 
 	"github.com/speclens/speclens/engine/syntax"
@@ -23,10 +23,11 @@ func (t *Test) Locate(at []string) (value, key text.Span) {
 	case at[0] == "expect" && t.Form == FormLine:
 		return t.Expect.SpanOf(at[1:]), text.Span{}
 	}
-	e, ok := entryOf(t.entries, at[0])
+	entries := t.Entries()
+	e, ok := entryOf(entries, at[0])
 	used := 1
 	if !ok {
-		e, used = find(t.entries, at)
+		e, used = find(entries, at)
 	}
 	if used == 0 {
 		return t.Head, text.Span{}
@@ -80,10 +81,11 @@ func (t TestAt) LocateField(at []string) (place text.Span, exact bool) {
 
 // entryAt is the entry that a whole path leads to.
 func (t *Test) entryAt(at []string) (syntax.Entry, bool) {
-	if len(at) == 0 || len(t.entries) == 0 {
+	entries := t.Entries()
+	if len(at) == 0 || len(entries) == 0 {
 		return syntax.Entry{}, false
 	}
-	e, used := find(t.entries, at)
+	e, used := find(entries, at)
 	for used > 0 && len(at) > used {
 		at = at[used:]
 		e, used = step(e.Value.Resolve(), at)
@@ -101,11 +103,13 @@ func entryOf(entries []syntax.Entry, name string) (syntax.Entry, bool) {
 	return syntax.Entry{}, false
 }
 
-// memo keeps what was computed from a test or a file, see Remember.
+// memo keeps what was computed from a test or a file, see Remember. It holds a few values, so a list is all it takes.
 type memo struct {
 	mu     sync.Mutex
-	values map[any]any // guarded by mu
+	values []remembered // guarded by mu
 }
+
+type remembered struct{ key, value any }
 
 // Remember returns what was computed from the test under a key, as long as it fits; else it computes it anew. What is
 // remembered lives as long as the test, so that a test which an edit leaves alone is not looked at again. The key's type
@@ -129,37 +133,37 @@ func (f *File) Evolve(key any, next func(old any) any) any {
 func (m *memo) get(key any) any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.values[key]
+	for i := range m.values {
+		if m.values[i].key == key {
+			return m.values[i].value
+		}
+	}
+	return nil
 }
 
 func (m *memo) set(key, v any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.values == nil {
-		m.values = map[any]any{}
+	for i := range m.values {
+		if m.values[i].key == key {
+			m.values[i].value = v
+			return
+		}
 	}
-	m.values[key] = v
+	m.values = append(m.values, remembered{key, v})
 }
 
-func (m *memo) all() map[any]any {
+func (m *memo) all() []remembered {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return maps.Clone(m.values)
+	return slices.Clone(m.values)
 }
 
 func (m *memo) remember(key any, fits func(v any) bool, compute func() any) any {
-	m.mu.Lock()
-	v, ok := m.values[key]
-	m.mu.Unlock()
-	if ok && fits(v) {
+	if v := m.get(key); v != nil && fits(v) {
 		return v
 	}
-	v = compute()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.values == nil {
-		m.values = map[any]any{}
-	}
-	m.values[key] = v
+	v := compute()
+	m.set(key, v)
 	return v
 }

@@ -83,7 +83,7 @@ func TestTheThreeFormsOfATest(t *testing.T) {
 			c, tx := only(t, tt.item)
 			var status any
 			if c.Expect != nil {
-				if m, ok := c.Expect.Raw.(map[string]any); ok {
+				if m, ok := c.Expect.Raw().(map[string]any); ok {
 					status = m["status"]
 				}
 			}
@@ -171,8 +171,8 @@ func TestATestsKeys(t *testing.T) {
 		"name": c.Name.Value, "alias": c.Alias.Value, "target": c.Target.Value, "timeout": c.Timeout.Value, "skip": c.Skip.Value,
 		"tags": texts(c.Tags), "when": c.When.Value, "rows": len(c.Matrix), "row keys": c.Matrix[0].Values[1].Key.Value,
 		"depends": texts(c.Depends), "save": c.Save[0].Name.Value + "=" + c.Save[0].Path.Value,
-		"attempts": c.Retry.MaxAttempts.Value, "interval": c.Retry.Interval.Value, "until": c.Retry.Until.Parsed.Len(),
-		"asserts": c.Expect.Parsed.Len(), "fields": []string{c.Fields[0].Key.Value, c.Fields[1].Key.Value},
+		"attempts": c.Retry.MaxAttempts.Value, "interval": c.Retry.Interval.Value, "until": c.Retry.Until.Parsed().Len(),
+		"asserts": c.Expect.Parsed().Len(), "fields": []string{c.Fields[0].Key.Value, c.Fields[1].Key.Value},
 	}
 	want := map[string]any{
 		"name": "123", "alias": "true", "target": "api", "timeout": "1m30s", "skip": true, "tags": []string{"a", "2"},
@@ -269,7 +269,7 @@ func TestMergeKeysAndAnchors(t *testing.T) {
   - {<<: *base, resource: *res}
 `)
 	second, third := f.Specs[0].Tests.At(1), f.Specs[0].Tests.At(2)
-	if second.Form != FormFull || second.Method.Value != "POST" || second.Resource.Value != "/x" || second.Expect.Parsed.Len() != 1 {
+	if second.Form != FormFull || second.Method.Value != "POST" || second.Resource.Value != "/x" || second.Expect.Parsed().Len() != 1 {
 		t.Errorf("the second test is %q %q", second.Method.Value, second.Resource.Value)
 	}
 	if got := tx.Slice(second.Abs(second.Resource.Span())); got != "*base" {

@@ -1,7 +1,10 @@
 package spec
 
 import (
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/speclens/speclens/engine/expect"
@@ -9,6 +12,7 @@ import (
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/vector"
+	"github.com/speclens/speclens/schema"
 )
 
 // Text is a scalar where text is wanted: whatever its YAML type, it is taken as its text. The zero value is absent.
@@ -18,10 +22,22 @@ type Text struct {
 	// Template is the parsed Value where the place is templated and the value holds `{{`; nil otherwise.
 	Template *template.Template
 
-	// part is where Value stands, and offset where it begins in the node's value, if it is but a part of the node, as
-	// the method of a one-line test is.
-	part   text.Span
+	// part is set if Value is but a part of the node, as the method of a one-line test is.
+	part *part
+}
+
+// part is where a text stands, and where it begins in its node's value.
+type part struct {
+	span   text.Span
 	offset int
+}
+
+// offset is where Value begins in the node's value.
+func (t Text) offset() int {
+	if t.part != nil {
+		return t.part.offset
+	}
+	return 0
 }
 
 // Present reports whether the user wrote the value.
@@ -29,14 +45,14 @@ func (t Text) Present() bool { return !t.Node.IsZero() }
 
 // Span is where the value stands, its quotes included; zero where it is absent.
 func (t Text) Span() text.Span {
-	if t.part != (text.Span{}) {
-		return t.part
+	if t.part != nil {
+		return t.part.span
 	}
 	return t.Node.Span()
 }
 
 // SpanOf is where a stretch of Value stands, whatever the quoting.
-func (t Text) SpanOf(s template.Span) text.Span { return within(t.Node, t.offset, s) }
+func (t Text) SpanOf(s template.Span) text.Span { return within(t.Node, t.offset(), s) }
 
 // Escape writes a text so that it can stand in place of a stretch of Value, within the quotes that are there.
 func (t Text) Escape(s string) string { return escape(t.Node, s) }
@@ -208,16 +224,14 @@ type Test struct {
 	Retry    *Retry
 	// Fields are all other keys: the plugin's.
 	Fields []Field
-	// Keys finds the key node of each core key that the user wrote, by name.
-	Keys map[string]syntax.Node
 	// Templates are all templated places of the test that hold a template, in written order.
 	Templates []TemplateAt
 	Problems  []Problem
 
 	node    syntax.Node
-	entries []syntax.Entry // of a compact or full test, merged: without the compact key
+	entries []syntax.Entry // of a compact test: without the compact key
 	path    string         // the id of a test without alias, but for its occurrence number
-	hashes  hashes
+	hashes  atomic.Pointer[hashes]
 	memo    memo
 }
 
@@ -226,7 +240,20 @@ func (t *Test) Node() syntax.Node { return t.node }
 
 // Entries are the test's keys and values with those of merge keys; of a compact test, what stands under its key. A
 // one-line test has none.
-func (t *Test) Entries() []syntax.Entry { return t.entries }
+func (t *Test) Entries() []syntax.Entry {
+	if t.Form == FormFull {
+		return t.node.Resolve().Merged() // they can be read again, and would be a large part of the model
+	}
+	return t.entries
+}
+
+// Key is the key node of a key of the language, if the user wrote it.
+func (t *Test) Key(name string) (syntax.Node, bool) {
+	if e, ok := entryOf(t.Entries(), name); ok && slices.Contains(names(schema.LevelTest), name) {
+		return e.Key, true
+	}
+	return syntax.Node{}, false
+}
 
 // Label is what to call the test: its name, else its method and resource, else its place.
 func (t *Test) Label() string {
@@ -252,11 +279,17 @@ type Row struct {
 
 // Expect is a test's expectations, as written and as parsed.
 type Expect struct {
-	Node   syntax.Node
-	Key    syntax.Node
-	Raw    any
-	Parsed *expect.Expect
+	Node syntax.Node
+	Key  syntax.Node
+	// Empty says that nothing is expected.
+	Empty bool
 
+	// Whoever runs a test wants raw and parsed; an editor never does, and they are large.
+	once   sync.Once
+	raw    any
+	parsed *expect.Expect
+	// status is the expected status of a one-line test.
+	status string
 	// part is where the expected status of a one-line test stands.
 	part text.Span
 }

@@ -59,7 +59,7 @@ func (r *reader) template(t *Text, place string) {
 		return
 	}
 	t.Template = template.Parse(t.Value)
-	r.templates = append(r.templates, TemplateAt{Path: place, Node: t.Node, Template: t.Template, offset: t.offset})
+	r.templates = append(r.templates, TemplateAt{Path: place, Node: t.Node, Template: t.Template, offset: t.offset()})
 }
 
 // nested finds the templates inside a value of any shape.
