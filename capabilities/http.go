@@ -36,7 +36,8 @@ type HTTPResponse struct {
 	Headers map[string]string
 	// HeadersAll has every value, in the order in which they came.
 	HeadersAll map[string][]string
-	// Body is decoded (gzip, deflate) and at most HTTPLimits.BodyBytes long.
+	// Body is decoded (gzip, deflate) and at most HTTPLimits.BodyBytes long. Nobody changes it once Do has returned: results
+	// share it.
 	Body []byte
 	// Duration is the whole exchange, redirects and body included. BodyDuration is the part from the first byte of the answer on.
 	Duration, BodyDuration time.Duration
