@@ -253,9 +253,18 @@ func (p *reader) object(raw any, at []string) matcher {
 	return p.plainObject(raw, entries, keys, at, false)
 }
 
+// operatorsElsewhere are keys that are operators in other tools, with the one that does the same here.
+var operatorsElsewhere = map[string]string{
+	"equals": "eq", "equal": "eq", "notEquals": "ne", "notEqual": "ne", "greaterThan": "gt", "lessThan": "lt", "regex": "matches",
+	"regexp": "matches", "pattern": "matches", "includes": "contains", "startsWith": "matches", "endsWith": "matches", "isType": "is",
+}
+
 // suspectOperator warns of a single key that is nearly an operator.
 func (p *reader) suspectOperator(key string, at []string) {
 	near := nearest(key, operatorNames())
+	if other, known := operatorsElsewhere[key]; known {
+		near = other
+	}
 	if near == "" || len(key) < 3 {
 		return
 	}

@@ -2,6 +2,7 @@ package expect
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/speclens/speclens/engine/path"
@@ -59,6 +60,7 @@ func (p *reader) text(text string, at []string) matcher {
 		p.suspectText(f.operand, at)
 		return equal{want: f.operand}
 	}
+	p.suspectQuotes(f, at)
 	switch f.op.Name {
 	case "eq":
 		return equal{want: f.operand, loose: true}
@@ -74,6 +76,26 @@ func (p *reader) text(text string, at []string) matcher {
 	return p.operand(f.op, f.operand, f.operand, at, f.span)
 }
 
+// suspectQuotes warns of quotes around an operand: they are part of it, as nobody coming from another language would think,
+// and then `!=` holds and a condition does not, whatever the value is.
+func (p *reader) suspectQuotes(f form, at []string) {
+	n := len(f.operand)
+	if f.op.Operand != AnyOperand || n < 2 || f.operand[0] != f.operand[n-1] || f.operand[0] != '"' && f.operand[0] != '\'' {
+		return
+	}
+	bare := f.op.Symbol + " " + f.operand[1:n-1]
+	p.add(Problem{
+		At: at, Within: f.span, Severity: Warning, Code: CodeSuspicious, Fix: bare,
+		Message: fmt.Sprintf("the quotes are part of the text that is compared; without them write `%s`", bare),
+	})
+}
+
+// elsewhere are text forms of other tools, with what they are here; %s stands for the rest of the text.
+var elsewhere = map[string]string{
+	"startsWith": "matches ^%s", "endsWith": "matches %s$", "=~": "matches %s", "~=": "matches %s", "equals": "== %s", "regex": "matches %s",
+	"notEquals": "!= %s", "notContains": "",
+}
+
 // suspectText warns of text that is nearly an operator.
 func (p *reader) suspectText(text string, at []string) {
 	word, rest, _ := strings.Cut(text, " ")
@@ -85,6 +107,19 @@ func (p *reader) suspectText(text string, at []string) {
 	case strings.HasPrefix(text, "=>"), strings.HasPrefix(text, "=<"):
 		op := map[string]string{"=>": ">=", "=<": "<="}[text[:2]]
 		warn(op+text[2:], "`%s` is no operator, so this compares text; did you mean `%s`?", text[:2], op)
+	case word != text && hasKey(elsewhere, word):
+		if fix := elsewhere[word]; fix != "" {
+			rest = strings.TrimSpace(rest)
+			if strings.HasSuffix(word, "sWith") {
+				rest = regexp.QuoteMeta(rest)
+			}
+			fix = strings.ReplaceAll(fix, "%s", rest)
+			warn(fix, "`%s` is no operator, so this compares text; write `%s`", word, fix)
+			return
+		}
+		warn("", "`%s` is no operator, so this compares text", word)
+	case text == "not null", text == "notNull":
+		warn("exists", "this compares text; write `exists`")
 	case strings.HasPrefix(text, "= "):
 		warn("="+text, "`=` is no operator, so this compares text; did you mean `==`?")
 	case OperatorNamed(word) != nil && OperatorNamed(word).Symbol == word:
@@ -100,4 +135,9 @@ func (p *reader) suspectText(text string, at []string) {
 			}
 		}
 	}
+}
+
+func hasKey(m map[string]string, key string) bool {
+	_, ok := m[key]
+	return ok
 }

@@ -138,9 +138,12 @@ func (x *exec) condition(when spec.Text) (holds bool, why string) {
 	found := len(x.res.unresolved) == unresolved
 	rest := value.Text(value.Unwrap(x.res.eval("when", parts.Rest)))
 	c, problems := expect.ParseCondition(rest)
-	if len(problems) > 0 {
-		x.fail(fmt.Errorf("when: %s", problems[0].Message))
-		return false, ""
+	for _, p := range problems {
+		if p.Severity != expect.Warning {
+			x.fail(fmt.Errorf("when: %s", p.Message))
+			return false, ""
+		}
+		x.result.Warnings = append(x.result.Warnings, "when: "+p.Message)
 	}
 	if holds, why = c.Holds(v, found); holds {
 		return true, ""

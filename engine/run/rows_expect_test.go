@@ -300,6 +300,37 @@ func TestRowsExpectations(t *testing.T) {
 	runJudgements(t, list)
 }
 
+// What people write who come from other tools: it means something else here or nothing, and the checker says so.
+func TestRowsWordsOfOtherTools(t *testing.T) {
+	runRows(t, []row{
+		{
+			name: "when: quotes are part of the text",
+			files: "target: @API@\ntests:\n  - { name: in, alias: a, resource: /login }\n" +
+				"  - { name: eq, when: \"{{ a.response.body.token }} == 't-1'\", resource: /echo }\n" +
+				"  - { name: ne, when: '{{ a.response.body.token }} != \"t-1\"', resource: /echo }\n",
+			want: []string{"in passed", "eq skipped", "ne passed"},
+			says: map[string][]string{"eq": {"the quotes are part of the expected text"}},
+			hints: []string{
+				"a.yaml:4:55 expect.suspicious without them write `== t-1`", "a.yaml:5:55 expect.suspicious without them write `!= t-1`",
+			},
+		},
+		{
+			name: "expect: quotes, startsWith, =~, not null, and keys that are operators elsewhere",
+			files: "target: @API@\ntests:\n" +
+				"  - { name: quotes, resource: /login, expect: { body: { token: \"!= 't-1'\" } } }\n" +
+				"  - { name: starts, resource: /login, expect: { body: { token: startsWith t- } } }\n" +
+				"  - { name: tilde, resource: /login, expect: { body: { token: =~ ^t } } }\n" +
+				"  - { name: nothing, resource: /login, expect: { body: { token: not null } } }\n" +
+				"  - { name: key, resource: /login, expect: { body: { token: { regex: ^t } } } }\n",
+			want: []string{"quotes passed", "starts failed", "tilde failed", "nothing failed", "key failed"},
+			hints: []string{
+				"a.yaml:3:68 expect.suspicious `!= t-1`", "a.yaml:4:64 expect.suspicious `matches ^t-`", "a.yaml:5:63 expect.suspicious `matches ^t`",
+				"a.yaml:6:65 expect.suspicious `exists`", "a.yaml:7:63 expect.suspicious did you mean the operator `matches`?",
+			},
+		},
+	})
+}
+
 // Headers of expectations, whose answers differ from row to row.
 func TestRowsExpectedHeaders(t *testing.T) {
 	runRows(t, []row{

@@ -126,10 +126,10 @@ const maxMismatches = 8
 func (p *Pretty) failure(r *engine.TestResult, a expect.Assertion) {
 	inner, message := a.Mismatches, a.Message
 	switch {
-	case len(inner) > 1:
-		message = fmt.Sprintf("%s: %s", a.Path, plural(len(inner), "difference"))
 	case len(inner) == 1 && inner[0].Path == a.Path:
 		inner = nil // it is the message
+	case len(inner) > 0:
+		message = fmt.Sprintf("%s: %s", a.Path, plural(len(inner), "difference"))
 	}
 	p.failureLine(r, a.At, render.PrintableLine(message))
 	own, _, _ := p.source.Assertion(r.Key, a.At)
