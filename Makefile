@@ -17,6 +17,8 @@ SYNC_SESSIONS ?= 1000
 # How often `make bench` runs each benchmark, and which.
 BENCHCOUNT ?= 6
 BENCH ?= .
+# How many calls of a plugin `make soak` makes.
+SOAK ?= 100000
 
 .PHONY: help
 help: ## Show this list
@@ -93,6 +95,11 @@ fuzz: ## Fuzz every target for FUZZTIME (default 30s); FUZZ=Name picks some
 .PHONY: bench
 bench: ## Run the benchmarks, in the form that benchstat reads; BENCH=Name picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCHCOUNT) ./...
+
+# Outside the race detector, whose own memory would be measured too.
+.PHONY: soak
+soak: ## Make SOAK executes and validates (default 100000) of a plugin and watch the memory
+	SPECLENS_SOAK=$(SOAK) go test ./engine/plugin/builtin/http -run '^TestMemoryDoesNotGrow' -count 1 -v -timeout 30m
 
 .PHONY: clean
 clean: ## Remove what was built and installed
