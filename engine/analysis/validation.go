@@ -67,7 +67,7 @@ func (v *Validation) Refresh(
 	for _, s := range doc.Spec().Specs {
 		next.defaults = append(next.defaults, signature(s.Defaults))
 	}
-	q := questions{pass: p, ask: ask, terms: map[terms]*terms{}, complete: true}
+	q := questions{pass: p, ask: ask, defaults: next.defaults, terms: map[terms]*terms{}, complete: true}
 	var before *spec.Findings[[]plugin.FieldError]
 	if v != nil && v.registry == next.registry {
 		q.old = v.findings
@@ -95,6 +95,7 @@ func (v *Validation) Refresh(
 type questions struct {
 	*pass
 	ask      func(PluginInput) ([]plugin.FieldError, bool)
+	defaults []string // of each spec
 	terms    map[terms]*terms
 	complete bool
 
@@ -114,7 +115,8 @@ func (q *questions) look(_ int, s *spec.Spec, t spec.TestAt) ([]plugin.FieldErro
 		return nil, false
 	}
 	now := q.shared(terms{
-		fields: q.snap.Fields(), conf: q.snap.Config(q.doc.URI), protocol: to.Protocol, target: to.URL, defaults: signature(s.Defaults),
+		fields: q.now.fields, conf: q.now.conf, protocol: to.Protocol, target: to.URL,
+		defaults: q.defaults[slices.Index(q.doc.Spec().Specs, s)],
 	})
 	a := answerOf(t.Test)
 	if a == nil || *a.terms != *now {

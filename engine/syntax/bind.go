@@ -89,7 +89,7 @@ func (u *Unit) sizeOf(n *node, memo map[*node]int) int {
 	}
 	memo[n] = unfinished
 	size := 1
-	for _, k := range n.kids {
+	for _, k := range n.kids() {
 		size = min(size+u.sizeOf(k, memo), most)
 	}
 	if n.kind == Alias && n.x != nil && n.x.target != nil {
@@ -110,7 +110,7 @@ func (u *Unit) expand(opts Options) {
 			has = has || n.x != nil && n.x.target != nil
 			aliases = append(aliases, n)
 		}
-		for _, k := range n.kids {
+		for _, k := range n.kids() {
 			walk(k)
 		}
 	}

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine/text"
@@ -30,7 +31,7 @@ func (p *parser) mapping(col, n int) *node {
 		}
 	}
 	p.fill(m, mark)
-	p.duplicates(m.kids)
+	p.duplicates(m.kids())
 	return m
 }
 
@@ -355,8 +356,8 @@ func (p *parser) strayLine(item *node, c, col int) {
 		return
 	}
 	want := col + 2
-	if item.style == Block && len(item.kids) > 0 {
-		k := int(item.kids[0].start)
+	if item.style == Block && len(item.kids()) > 0 {
+		k := int(item.kids()[0].start)
 		if ls := lastLineStart(p.src, 0, k); k-ls > col {
 			want = k - ls
 		}
@@ -372,7 +373,7 @@ func (p *parser) strayLine(item *node, c, col int) {
 	mark := len(p.stack)
 	p.entry(c)
 	kids := p.collect(mark)
-	item.kids = append(item.kids[:len(item.kids):len(item.kids)], kids...)
+	p.setKids(item, append(slices.Clip(item.kids()), kids...))
 	item.end = max(item.end, kids[0].end, kids[1].end)
 }
 
@@ -396,9 +397,9 @@ func (p *parser) item() *node {
 	}
 	p.dashAt, p.isItem = p.pos, true
 	seq := p.sequence(c, 0)
-	last := seq.kids[len(seq.kids)-1]
+	last := seq.kids()[len(seq.kids())-1]
 	for c := p.next(); c >= 0; c = p.next() {
 		p.strayLine(last, c, int(seq.start)-lastLineStart(p.src, 0, int(seq.start)))
 	}
-	return seq.kids[0]
+	return seq.kids()[0]
 }

@@ -495,7 +495,7 @@ func (t *Tree) Lookup(doc int, path []Step) Node {
 		case n.n.x != nil && n.n.x.items.Len() > 0:
 			n = n.n.x.items.At(s.Index).Node()
 		default:
-			n = Node{n.n.kids[s.Index], n.base, n.via}
+			n = Node{n.n.kids()[s.Index], n.base, n.via}
 		}
 	}
 	return n

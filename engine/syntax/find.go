@@ -101,7 +101,7 @@ func descend(path []Node, off int) []Node {
 // childIndex is the index of the child that touches off; the later one where two do, -1 for none.
 func childIndex(n Node, off int) int {
 	rel := int32(off - n.base)
-	kids := n.n.kids
+	kids := n.n.kids()
 	i := sort.Search(len(kids), func(i int) bool { return kids[i].start > rel }) - 1
 	for ; i >= 0; i-- {
 		if kids[i].start <= rel && rel <= kids[i].end {
@@ -116,7 +116,7 @@ func childIndex(n Node, off int) int {
 
 func (n Node) child(off int) Node {
 	if i := childIndex(n, off); i >= 0 {
-		return Node{n.n.kids[i], n.base, n.via}
+		return Node{n.n.kids()[i], n.base, n.via}
 	}
 	return Node{}
 }
@@ -180,7 +180,7 @@ func holds(tree, n *node) bool {
 	if tree == n {
 		return true
 	}
-	for _, k := range tree.kids {
+	for _, k := range tree.kids() {
 		if holds(k, n) {
 			return true
 		}

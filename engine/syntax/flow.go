@@ -168,7 +168,7 @@ func (p *parser) flowMapping() *node {
 	}
 	p.fill(m, mark)
 	if !p.giveUp() {
-		p.duplicates(m.kids)
+		p.duplicates(m.kids())
 	}
 	return m
 }
@@ -241,7 +241,7 @@ func (p *parser) flowSequence() *node {
 			value := p.flowValue(item, ']')
 			m := p.node(Mapping, Flow, start, max(p.trimmed(start), int(item.end)))
 			m.end = max(value.end, item.end)
-			m.kids = []*node{item, value}
+			p.setKids(m, []*node{item, value})
 			item = m
 		}
 		p.stack = append(p.stack, item)

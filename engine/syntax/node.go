@@ -60,8 +60,16 @@ type node struct {
 	start, end int32
 	indent     int32 // the column at which the content of a block scalar begins
 	value      string
-	kids       []*node // of a mapping: key, value, key, value, …
+	sub        *[]*node // use kids
 	x          *extra
+}
+
+// kids are the nodes of a collection: of a mapping key, value, key, value, …
+func (n *node) kids() []*node {
+	if n.sub == nil {
+		return nil
+	}
+	return *n.sub
 }
 
 // extra holds what few nodes have.
@@ -219,15 +227,15 @@ func (n Node) Entries() []Entry {
 	if n.n.x != nil && n.n.x.entries != nil {
 		return n.n.x.entries
 	}
-	out := make([]Entry, 0, len(n.n.kids)/2)
-	for i := 0; i+1 < len(n.n.kids); i += 2 {
+	out := make([]Entry, 0, len(n.n.kids())/2)
+	for i := 0; i+1 < len(n.n.kids()); i += 2 {
 		out = append(out, n.entry(i))
 	}
 	return out
 }
 
 func (n Node) entry(i int) Entry {
-	k, v := Node{n.n.kids[i], n.base, n.via}, Node{n.n.kids[i+1], n.base, n.via}
+	k, v := Node{n.n.kids()[i], n.base, n.via}, Node{n.n.kids()[i+1], n.base, n.via}
 	return Entry{k, v, text.Span{Start: k.FullSpan().Start, End: max(k.Span().End, v.Span().End)}}
 }
 
@@ -241,9 +249,9 @@ func (n Node) Len() int {
 	case n.n.x != nil && n.n.x.items.Len() > 0:
 		return n.n.x.items.Len()
 	case n.n.kind == Mapping:
-		return len(n.n.kids) / 2
+		return len(n.n.kids()) / 2
 	}
-	return len(n.n.kids)
+	return len(n.n.kids())
 }
 
 // Get is the entry of a mapping with the given key, as written, and whether there is one. The first wins.
@@ -259,8 +267,8 @@ func (n Node) Get(key string) (Entry, bool) {
 		}
 		return Entry{}, false
 	}
-	for i := 0; i+1 < len(n.n.kids); i += 2 {
-		if k := n.n.kids[i]; k.kind == Scalar && k.value == key {
+	for i := 0; i+1 < len(n.n.kids()); i += 2 {
+		if k := n.n.kids()[i]; k.kind == Scalar && k.value == key {
 			return n.entry(i), true
 		}
 	}
@@ -279,8 +287,8 @@ func (n Node) Items() []Node {
 		}
 		return out
 	}
-	out := make([]Node, len(n.n.kids))
-	for i, k := range n.n.kids {
+	out := make([]Node, len(n.n.kids()))
+	for i, k := range n.n.kids() {
 		out[i] = Node{k, n.base, n.via}
 	}
 	return out

@@ -20,6 +20,7 @@ type parser struct {
 
 	slab     []node
 	ptrs     []*node
+	lists    [][]*node
 	stack    []*node
 	findings []Finding
 	comments []Comment
@@ -65,12 +66,36 @@ const bom = "\ufeff"
 
 func (p *parser) node(kind Kind, style Style, start, end int) *node {
 	if len(p.slab) == 0 {
-		p.slab = make([]node, min(max(len(p.src)/24, 4), 64))
+		p.slab = make([]node, p.room())
 	}
 	n := &p.slab[0]
 	p.slab = p.slab[1:]
 	n.kind, n.style, n.start, n.end = kind, style, int32(start), int32(end)
 	return n
+}
+
+// room is for how many nodes at a time there is made room: for about as many as the piece holds, then for a few more.
+func (p *parser) room() int {
+	if len(p.src) > 4096 {
+		return 64
+	}
+	if p.pos < len(p.src)/2 {
+		return max(len(p.src)/14, 4)
+	}
+	return 6
+}
+
+// setKids gives a collection its nodes.
+func (p *parser) setKids(n *node, kids []*node) {
+	if len(kids) == 0 {
+		return
+	}
+	if len(p.lists) == 0 {
+		p.lists = make([][]*node, min(max(p.room()/4, 1), 8))
+	}
+	n.sub = &p.lists[0]
+	p.lists = p.lists[1:]
+	*n.sub = kids
 }
 
 // collect takes the nodes pushed since mark off the stack.
@@ -80,7 +105,7 @@ func (p *parser) collect(mark int) []*node {
 		return nil
 	}
 	if len(p.ptrs) < n {
-		p.ptrs = make([]*node, max(n, min(max(len(p.src)/24, 4), 64)))
+		p.ptrs = make([]*node, max(n, p.room()))
 	}
 	out := p.ptrs[:n:n]
 	p.ptrs = p.ptrs[n:]
@@ -91,8 +116,8 @@ func (p *parser) collect(mark int) []*node {
 
 // fill gives a collection the nodes pushed since mark, and widens it to hold them.
 func (p *parser) fill(n *node, mark int) {
-	n.kids = p.collect(mark)
-	for _, k := range n.kids {
+	p.setKids(n, p.collect(mark))
+	for _, k := range n.kids() {
 		n.end = max(n.end, k.end)
 	}
 }

@@ -326,10 +326,10 @@ func (t *Tree) document(heads []int, stop int, span text.Span, old *Tree) Docume
 // plainHead reports whether a chunk is the key of a list of units and nothing else.
 func plainHead(u *Unit) bool {
 	root := u.Node.n
-	if root == nil || len(root.kids) != 2 {
+	if root == nil || len(root.kids()) != 2 {
 		return false
 	}
-	v := root.kids[1]
+	v := root.kids()[1]
 	return v.flags&flagOmitted != 0 && v.x == nil
 }
 
@@ -368,7 +368,7 @@ func (s *Section) subItems(subs []Item, base int) {
 	}
 	v.start, v.end = v.start+int32(base), v.end+int32(base)
 	v.x.move(base)
-	v.kids, v.x.items = nil, s.Items
+	v.sub, v.x.items = nil, s.Items
 	s.Value = Node{n: &v}
 }
 

@@ -204,14 +204,14 @@ func (u *Unit) style() {
 	walk = func(n *node) {
 		switch n.kind {
 		case Mapping:
-			for i := 1; i < len(n.kids); i += 2 {
-				if isMerge(Node{n: n.kids[i-1]}) {
-					u.checkMerge(n.kids[i])
+			for i := 1; i < len(n.kids()); i += 2 {
+				if isMerge(Node{n: n.kids()[i-1]}) {
+					u.checkMerge(n.kids()[i])
 				}
-				walk(n.kids[i])
+				walk(n.kids()[i])
 			}
 		case Sequence:
-			for _, k := range n.kids {
+			for _, k := range n.kids() {
 				walk(k)
 			}
 		case Scalar:
@@ -230,7 +230,7 @@ func (u *Unit) style() {
 func (u *Unit) checkMerge(v *node) {
 	switch {
 	case v.kind == Sequence:
-		for _, k := range v.kids {
+		for _, k := range v.kids() {
 			u.checkMerge(k)
 		}
 	case v.kind == Scalar:

@@ -162,13 +162,13 @@ func extractItems(parent *Unit, opts Options) [][]Item {
 		return nil
 	}
 	var out [][]Item
-	for i := 0; i+1 < len(root.kids); i += 2 {
-		key, list := root.kids[i], root.kids[i+1]
-		if list.kind != Sequence || len(list.kids) == 0 || key.kind != Scalar || !isUnitName(key.value, opts) {
+	for i := 0; i+1 < len(root.kids()); i += 2 {
+		key, list := root.kids()[i], root.kids()[i+1]
+		if list.kind != Sequence || len(list.kids()) == 0 || key.kind != Scalar || !isUnitName(key.value, opts) {
 			continue
 		}
 		if out == nil {
-			out = make([][]Item, len(root.kids)/2)
+			out = make([][]Item, len(root.kids())/2)
 		}
 		out[i/2] = cutItems(list, parent)
 	}
@@ -186,9 +186,9 @@ func isUnitName(name string, opts Options) bool {
 
 // cutItems makes a unit of each item of a list. The items' nodes are moved to count from the unit's base.
 func cutItems(list *node, parent *Unit) []Item {
-	items := make([]Item, 0, len(list.kids))
+	items := make([]Item, 0, len(list.kids()))
 	f, c := 0, 0
-	for _, k := range list.kids {
+	for _, k := range list.kids() {
 		start := int(k.start)
 		if k.x != nil && !k.x.props.IsEmpty() {
 			start = k.x.props.Start
@@ -254,14 +254,14 @@ func sameUnit(a, b *Unit) bool {
 // sameNode reports whether two trees are equal. Aliases are never, since what they stand for may differ.
 func sameNode(a, b *node) bool {
 	if a.kind != b.kind || a.style != b.style || a.tag != b.tag || a.flags != b.flags || a.start != b.start || a.end != b.end ||
-		a.value != b.value || len(a.kids) != len(b.kids) || (a.x == nil) != (b.x == nil) || a.kind == Alias {
+		a.value != b.value || len(a.kids()) != len(b.kids()) || (a.x == nil) != (b.x == nil) || a.kind == Alias {
 		return false
 	}
 	if x, y := a.x, b.x; x != nil && (x.anchor+y.anchor != "" || x.tagText != y.tagText || x.raw != y.raw || x.props != y.props) {
 		return false
 	}
-	for i := range a.kids {
-		if !sameNode(a.kids[i], b.kids[i]) {
+	for i := range a.kids() {
+		if !sameNode(a.kids()[i], b.kids()[i]) {
 			return false
 		}
 	}
@@ -278,7 +278,7 @@ func rebase(n *node, base int) {
 			n.flags |= flagForeign
 		}
 	}
-	for _, k := range n.kids {
+	for _, k := range n.kids() {
 		rebase(k, base)
 	}
 }
