@@ -529,8 +529,11 @@ func (t *k6Test) templates() {
 		if c.Rest.HasExprs() {
 			return
 		}
-		if _, problems := expect.ParseCondition(c.Rest.Source); len(problems) > 0 && t.out.Broken == "" {
-			t.out.Broken, t.out.When = "when: "+problems[0].Message, ""
+		_, problems := expect.ParseCondition(c.Rest.Source)
+		for _, p := range problems {
+			if p.Severity != expect.Warning && t.out.Broken == "" {
+				t.out.Broken, t.out.When = "when: "+p.Message, ""
+			}
 		}
 	}
 }

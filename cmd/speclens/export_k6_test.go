@@ -273,7 +273,7 @@ func sameRun(t *testing.T, a *k6API, archive string, variables ...string) k6test
 	if want := map[int]int{exitOK: 0, exitFailed: 99}[local.code]; o.Code != want {
 		t.Errorf("k6 ended with code %d, speclens with %d\n%s", o.Code, local.code, o.Log)
 	}
-	if strings.Contains(o.Log, "Error") {
+	if strings.Contains(o.Log, "Error") || strings.Contains(o.Log, "Request Failed") {
 		t.Errorf("k6 says\n%s", o.Log)
 	}
 	return o
@@ -667,6 +667,9 @@ tests:
     expect:
       status: 200
       body: { method: "{{ env.TOKEN }}", `+hostile+`: `+hostile+`, path: "{{ env.TOKEN.Base64() }}" }
+  - name: nobody listens
+    target: "http://127.0.0.1:9"
+    resource: "/x?token={{ env.TOKEN }}"
 `)
 	script, _ := exportForK6(t, dir, "--env", "staging")
 	for _, bad := range []string{"s3cret", "</script", "<!--", "\u2028", "\u2029"} {
@@ -680,7 +683,14 @@ tests:
 		!strings.Contains(sent[0], "throw new Error('injected')") {
 		t.Errorf("sent %q", sent)
 	}
-	if o.Code != 99 || strings.Contains(o.Log+o.Out, "s3cret") || strings.Contains(o.Log+o.Out, "czNjcmV0") || !strings.Contains(o.Log, "failed: ") {
+	for _, p := range o.Points {
+		for tag, v := range p.Tags {
+			if strings.Contains(v, "s3cret") {
+				t.Errorf("%s has the tag %s=%s", p.Metric, tag, v)
+			}
+		}
+	}
+	if o.Code != 99 || strings.Contains(o.Log, "Request Failed") || strings.Contains(o.Log+o.Out, "s3cret") || strings.Contains(o.Log+o.Out, "czNjcmV0") || !strings.Contains(o.Log, "failed: ") {
 		t.Errorf("code %d\n%s\n%s", o.Code, o.Log, o.Out)
 	}
 }

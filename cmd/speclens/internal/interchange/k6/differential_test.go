@@ -116,7 +116,7 @@ func (b *bench) ask(about, question, want string) {
 func (b *bench) run(t *testing.T) {
 	t.Helper()
 	var script strings.Builder
-	script.WriteString("import { check, group, sleep } from \"k6\";\nimport encoding from \"k6/encoding\";\nimport http from \"k6/http\";\n")
+	script.WriteString("import { check, group, sleep } from \"k6\";\nimport exec from \"k6/execution\";\nimport encoding from \"k6/encoding\";\nimport http from \"k6/http\";\n")
 	script.WriteString("const counts = {}, settings = {};\n")
 	fmt.Fprintf(&script, "const patterns = %s;\n", b.w.object(b.w.patterns, 0))
 	script.WriteString("const questions = [\n")
@@ -390,6 +390,7 @@ func TestTheRuntimeKeepsNumbersAsTheyAreWritten(t *testing.T) {
 		`9007199254740993`, `[1.0, 1.50, -0, 0, 1e3, 1E-7, 123456789012345678901234567890, 0.1]`, `{"a": 12345678901234567890, "12345678901234567890": "12345678901234567890"}`,
 		`"\u0000n5"`, `"\u0000"`, `{"\u0000k": "\u0000n1.0", "x": 1.0}`, `["\\", 1.0, "\"", 2.0, "\\\"1.0", ":"]`, `{"a":"1.0:","b":1.0}`, `" 1.0 "`, `[]`, `1.0`,
 		`{"__proto__": 1.0, "x": {"__proto__": 5}}`, `"\u2028"`, `{"b": 1, "a": 2, "10": 3, "9": 4}`, `[1.0,[2.0,{"c":[3.0]}]]`, `-1.5e-400`, `1e400`,
+		`["\ud800x", "x\udc00", "\ud83d\ude00", "\ud83d\ud83d\ude00"]`,
 	} {
 		b.ask(text, "textOf(parseJSON("+quote(text)+"))", value.Text(decode(t, text)))
 		b.ask(text+" in the script", "textOf("+b.w.value(decode(t, text), 0)+")", value.Text(decode(t, text)))

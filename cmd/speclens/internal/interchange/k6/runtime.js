@@ -180,9 +180,9 @@ function keep(def, name, response, status, scope) {
 }
 
 const said = new Set();
-// complain says a thing once for each virtual user, since a load would say it thousands of times.
+// complain says a thing once for each of the first users, since a load would say it thousands of times.
 function complain(key, message) {
-  if (said.has(key) || said.size > 1000) return;
+  if (said.has(key) || said.size > 1000 || exec.vu.idInInstance > 10) return;
   said.add(key);
   console.warn(message);
 }
@@ -289,13 +289,14 @@ function exchange(request, tags) {
     try {
       res = http.request(hop.method, hop.url, hop.body, {
         headers: hop.headers, redirects: 0, timeout: Math.max(1, request.timeout - took), responseType: "text", jar, tags,
+        throw: true, // else k6 would log the address, with the secrets that may be in it
       });
     } catch (e) {
-      return { error: String(e.message ?? e) };
+      const why = String(e.message ?? e);
+      return { error: /request timeout/.test(why) ? `timeout: no answer within ${request.timeout} ms` : why };
     }
     const { headers, timings, status: code, error_code: fault } = res;
     took += timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration;
-    if (fault === 1050) return { error: `timeout: no answer within ${request.timeout} ms` };
     if (code === 0 || (fault > 0 && (fault < 1400 || fault > 1599))) return { error: res.error || `no answer (k6 says ${fault})` };
     if (headerNamed(headers, "set-cookie") !== undefined) jar = new http.CookieJar();
     const location = request.redirects >= 0 && redirecting.includes(code) ? headerNamed(headers, "location") : undefined;
@@ -629,7 +630,7 @@ function statusMatcher(want) {
     case "text": return statusText(want);
     case "list":
       if (want.length === 0 || !want.every((item) => isScalar(item) && typeof unwrap(item) !== "boolean")) return invalid;
-      return any(want.map((item) => (isNumber(unwrap(item)) ? equalTo(item, false) : statusText(textOf(unwrap(item))))));
+      return anyStatus(want.map((item) => (isNumber(unwrap(item)) ? equalTo(item, false) : statusText(textOf(unwrap(item))))));
     case "object": {
       const keys = keysOf(want);
       if (keys.length === 0 || !keys.every((key) => operators.includes(key))) return invalid;
@@ -639,15 +640,20 @@ function statusMatcher(want) {
   return invalid;
 }
 function equalOrClass(text) { return /^[1-9]xx$/i.test(text) ? classOf(Number(text[0])) : equalTo(text, true); }
+function anyStatus(of) { return of.includes(invalid) ? invalid : any(of); }
+// isMisspelt is true for a word that was meant to be a number or a class and is neither.
+function isMisspelt(word) {
+  return !/^[1-9]xx$/i.test(word) && (/^[0-9xX]*[xX][0-9xX]*$/.test(word) || /^[0-9][0-9A-Za-z]{0,2}[A-Za-z][0-9A-Za-z]?$/.test(word));
+}
 function statusText(text) {
   const { op, operand } = takeApart(text);
   switch (op) {
     case "":
       if (/^[1-9]xx$/i.test(operand)) return classOf(Number(operand[0]));
-      return operand === "" || /^[0-9xX]*[xX][0-9xX]*$/.test(operand) ? invalid : equalTo(operand, false);
+      return operand === "" || isMisspelt(operand) ? invalid : equalTo(operand, false);
     case "eq": return equalOrClass(operand);
     case "ne": return not(equalOrClass(operand));
-    case "oneOf": return any(operand.split(",").map((part) => equalOrClass(trim(part))));
+    case "oneOf": return anyStatus(operand.split(",").map((part) => (isMisspelt(trim(part)) ? invalid : equalOrClass(trim(part)))));
   }
   return textMatcher(text);
 }
@@ -851,7 +857,7 @@ function brief(v) {
 // parseJSON keeps the numbers that JavaScript would round, or write otherwise: they travel through JSON.parse as marked
 // texts. A text of the response that begins like a mark gets a mark of its own, which is taken off again.
 function parseJSON(text) {
-  if (!/[0-9]{16}|[0-9][.eE]|-0|\\u0000/.test(text)) return JSON.parse(text);
+  if (!/[0-9]{16}|[0-9][.eE]|-0|\\u0000|\\u[dD]/.test(text)) return JSON.parse(text);
   const isKey = (end) => /^\s*:/.test(text.slice(end));
   const marked = text.replace(/"(?:[^"\\]|\\[^])*"(?=\s*:)|"(?:[^"\\]|\\[^])*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/g,
     (token, offset) => {
@@ -859,8 +865,9 @@ function parseJSON(text) {
       return String(Number(token)) === token || isKey(offset + token.length) ? token : `"\\u0000n${token}"`;
     });
   return JSON.parse(marked, (key, v) => {
-    if (typeof v !== "string" || v[0] !== "\u0000") return v;
-    return v[1] === "n" ? new Num(v.slice(2)) : v.slice(2);
+    if (typeof v !== "string") return v;
+    if (v[0] === "\u0000") return v[1] === "n" ? new Num(v.slice(2)) : v.slice(2);
+    return [...v].map((c) => (c >= "\ud800" && c <= "\udfff" && c.length === 1 ? "\ufffd" : c)).join(""); // no half characters
   });
 }
 
@@ -1158,7 +1165,7 @@ function follow(path, v, fold, name) {
 // Values of the environment are kept out of the log, and so is what methods make of them.
 const secrets = new Set();
 function remember(value) {
-  if (value.length < 2 || /^(true|false|null|none|localhost|127\.0\.0\.1)$/i.test(value)) return;
+  if (value.length < 4 || /^(true|false|null|none|localhost|127\.0\.0\.1)$/i.test(value)) return;
   if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#@]+(\/[^/?#]{0,12})*$/i.test(value)) return; // a plain base URL
   if (secrets.size < 1000) secrets.add(value);
 }
