@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"iter"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -58,21 +57,10 @@ type HTTPTimings struct {
 	Redirects, Total time.Duration
 }
 
-// Phases are the names of the phases that happened, with their lengths.
-func (t HTTPTimings) Phases() iter.Seq2[string, time.Duration] {
-	return func(yield func(string, time.Duration) bool) {
-		for _, phase := range [...]struct {
-			name string
-			took time.Duration
-		}{
-			{"dns", t.DNS}, {"connect", t.Connect}, {"tls", t.TLS}, {"wait", t.Wait}, {"body", t.Body},
-			{"redirects", t.Redirects}, {"total", t.Total},
-		} {
-			if phase.took > 0 && !yield(phase.name, phase.took) {
-				return
-			}
-		}
-	}
+// Phases are the names of all phases, with their lengths.
+func (t HTTPTimings) Phases() (names [7]string, lengths [7]time.Duration) {
+	return [...]string{"dns", "connect", "tls", "wait", "body", "redirects", "total"},
+		[...]time.Duration{t.DNS, t.Connect, t.TLS, t.Wait, t.Body, t.Redirects, t.Total}
 }
 
 // Redirect is one hop that was followed.
@@ -210,7 +198,11 @@ func (c *HTTPClient) Do(ctx context.Context, req HTTPRequest, hooks HTTPHooks) (
 		ctx, cancel = context.WithTimeoutCause(ctx, x.timeout, errExchangeTimeout)
 		defer cancel()
 	}
-	return x.run(ctx)
+	response, err := x.run(ctx)
+	if failed, ok := err.(*HTTPError); ok { //nolint:errorlint // run wraps none
+		failed.Took = time.Since(x.started)
+	}
+	return response, err
 }
 
 // Close drops the idle connections and refuses further requests; those under way are ended by their context. It

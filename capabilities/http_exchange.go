@@ -63,6 +63,7 @@ type exchange struct {
 	timeout time.Duration
 
 	started   time.Time
+	first     httpPhases // of the first hop
 	sent      bool
 	hop       hop
 	redirects []Redirect
@@ -76,11 +77,10 @@ func (x *exchange) run(ctx context.Context) (*HTTPResponse, error) {
 		if err := x.allow(); err != nil {
 			return nil, err
 		}
-		hopStarted := x.started
+		hopStarted, phases := x.started, &x.first
 		if len(x.redirects) > 0 {
-			hopStarted = time.Now()
+			hopStarted, phases = time.Now(), &httpPhases{}
 		}
-		phases := &httpPhases{}
 		response, err := x.send(ctx, phases)
 		if err != nil {
 			return nil, x.explain(ctx, err, phases.stage())

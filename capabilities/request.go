@@ -172,8 +172,11 @@ func (c *Call) wireResponse(r *HTTPResponse, keep bool) *wireResponse {
 	}
 	if r.Timings != (HTTPTimings{}) {
 		out.Timings = make(map[string]float64, 7)
-		for phase, d := range r.Timings.Phases() {
-			out.Timings[phase] = float64(d.Microseconds()) / 1000
+		names, lengths := r.Timings.Phases()
+		for i, d := range lengths {
+			if d > 0 {
+				out.Timings[names[i]] = float64(d.Microseconds()) / 1000
+			}
 		}
 	}
 	for _, hop := range r.Redirects {

@@ -78,7 +78,7 @@ type direct interface {
 // callDirect is call for a plugin that needs none of the precautions.
 func callDirect(ctx context.Context, p direct, in plugin.TestInput, timeout time.Duration, emit plugin.EventSink) callOutcome {
 	started := time.Now()
-	attempt, release := context.WithTimeoutCause(ctx, timeout, errTimeout)
+	attempt, release := context.WithDeadlineCause(ctx, started.Add(timeout), errTimeout)
 	defer release()
 	out := protected(p, func() (*plugin.TestOutput, error) { return p.ExecuteChecked(attempt, in, emit) })
 	return out.judged(ctx, attempt, started, timeout)

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/speclens/speclens/capabilities"
 	"github.com/speclens/speclens/engine/plugin"
@@ -122,7 +121,6 @@ func (p *Plugin) ExecuteChecked(ctx context.Context, input plugin.TestInput, emi
 func (p *Plugin) send(
 	ctx context.Context, built request.Request, sinks capabilities.Sinks, emit plugin.EventSink,
 ) (*plugin.TestOutput, error) {
-	started := time.Now()
 	doer := p.doer
 	if sinks.HTTP != nil {
 		doer = sinks.HTTP
@@ -148,7 +146,10 @@ func (p *Plugin) send(
 	}
 	if err != nil {
 		out.Error = err.Error()
-		out.DurationMs = time.Since(started).Milliseconds()
+		var failure *capabilities.HTTPError
+		if errors.As(err, &failure) {
+			out.DurationMs = failure.Took.Milliseconds()
+		}
 		return out, nil
 	}
 	fill(out, response)
@@ -205,21 +206,23 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 
 // timings gives phases in milliseconds, as they appear in results: exact to the microsecond, without trailing zeros. All
 // are parts of one text, so that seven numbers cost one.
-func timings(phases capabilities.HTTPTimings) map[string]any {
-	var buffer [7 * 24]byte
-	var ends [7]int
-	text, n := buffer[:0], 0
-	for _, took := range phases.Phases() {
-		text = appendMilliseconds(text, took.Microseconds())
-		ends[n] = len(text)
-		n++
+func timings(t capabilities.HTTPTimings) map[string]any {
+	names, lengths := t.Phases()
+	var buffer [len(names) * 24]byte
+	var ends [len(names)]int
+	text := buffer[:0]
+	for i, took := range lengths {
+		if took > 0 {
+			text = appendMilliseconds(text, took.Microseconds())
+		}
+		ends[i] = len(text)
 	}
-	out, all, from := make(map[string]any, n), string(text), 0
-	n = 0
-	for name := range phases.Phases() {
-		out[name] = json.Number(all[from:ends[n]])
-		from = ends[n]
-		n++
+	out, all, from := make(map[string]any, len(names)), string(text), 0
+	for i, took := range lengths {
+		if took > 0 {
+			out[names[i]] = json.Number(all[from:ends[i]])
+		}
+		from = ends[i]
 	}
 	return out
 }
