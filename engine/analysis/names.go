@@ -229,7 +229,7 @@ func roots() []string {
 // What a test has, and what its response has, as templates see them.
 var (
 	recordKeys   = []string{"response", "events", "name"}
-	responseKeys = []string{"status", "headers", "body", "metadata"}
+	responseKeys = spec.ResponseKeys
 )
 
 // record checks the first steps of a path into a test.

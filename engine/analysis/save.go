@@ -35,7 +35,9 @@ func savePath(save spec.Save) (Diagnostic, bool) {
 		d.Message = fmt.Sprintf("`%s` is saved from nowhere; write a path such as `response.body.%s`", save.Name.Value, save.Name.Value)
 		return d, true
 	case strings.Contains(written, "{{"):
-		d.Message = "templates are not resolved in `save`; write a path such as `response.body.id`"
+		fix := save.Meant()
+		d.Message = fmt.Sprintf("templates are not resolved in `save`; write a path such as `%s`", fix)
+		d.Fixes = replace(d.Span, fix)
 		return d, true
 	}
 	p := path.Parse(written)
@@ -52,13 +54,7 @@ func savePath(save spec.Save) (Diagnostic, bool) {
 	if slices.Contains([]string{"response", "events"}, first.Text) {
 		return responsePart(save, p)
 	}
-	fix := "response." + strings.TrimPrefix(written, ".")
-	if !slices.Contains(responseKeys, first.Text) {
-		fix = "response.body." + strings.TrimPrefix(written, ".")
-	}
-	if near := spec.Nearest(first.Text, []string{"response", "events"}); near != "" {
-		fix = near + written[first.Span.End:]
-	}
+	fix := save.Meant()
 	d.Message = fmt.Sprintf("the path `%s` saves nothing: it begins with neither `response.` nor `events.`; did you mean `%s`?", written, fix)
 	d.Fixes = replace(d.Span, fix)
 	return d, true

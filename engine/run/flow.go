@@ -69,8 +69,8 @@ func saved(t *spec.Test, record map[string]any) (values map[string]any, warnings
 		}
 		if root != "response" && root != "events" {
 			warnings = append(warnings, fmt.Sprintf(
-				"save %s: the path %q begins with neither response. nor events., so nothing is saved; write response.%s?",
-				name, s.Path.Value, strings.TrimPrefix(s.Path.Value, ".")))
+				"save %s: the path %q begins with neither response. nor events., so nothing is saved; did you mean %s?",
+				name, s.Path.Value, s.Meant()))
 			continue
 		}
 		v, err := p.Walk(record, path.Options{FoldUnder: path.Headers})

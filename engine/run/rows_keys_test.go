@@ -388,7 +388,12 @@ tests:
 target: @API@
 tests: [{ name: n, resource: /hang, timeout: 30ms, retry: { maxAttempts: 3 }, expect: { status: 200 } }]
 `,
-			want: []string{"n errored"}, sent: []string{"GET /hang", "GET /hang", "GET /hang"},
+			want: []string{"n errored"}, says: map[string][]string{"n": {"timeout: no answer within 30ms"}},
+			check: func(t *testing.T, r *Report, _ *api) {
+				if n := r.Results[0].Attempts; n != 3 {
+					t.Errorf("%d attempts", n)
+				}
+			},
 		},
 		{
 			name: "timeout: unparsable = errored", was: "an unparsable timeout meant none",
