@@ -492,16 +492,19 @@ func TestK6MakesTheSameLoadAsSpeclens(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			spec := "-- load.qube.yaml --\ntarget: \"@API@\"\nmode: load\nload: " + tt.load + "\ntests: " + tt.tests + "\n"
+			k6test.Need(t)
 			// Each has an API of its own, so that they may run at the same time.
 			a, b := newK6API(t), newK6API(t)
 			dir := k6Specs(t, a, spec)
 			script, _ := exportForK6(t, k6Specs(t, b, spec))
 			for chance := 1; ; chance++ {
 				done := make(chan localRun, 1)
-				go func() {
+				var running sync.WaitGroup
+				t.Cleanup(running.Wait) // also where k6 fails
+				running.Go(func() {
 					defer close(done)
 					done <- runLocally(t, a, dir)
-				}()
+				})
 				o := k6test.Run(t, script)
 				local, sent := <-done, b.take()
 				if len(local.loads) != 1 || local.code != exitOK || o.Code != 0 {

@@ -41,6 +41,12 @@ func binary(t testing.TB) string {
 	return path
 }
 
+// Need skips a test where there is no k6, and fails it in CI.
+func Need(t testing.TB) {
+	t.Helper()
+	binary(t)
+}
+
 // Outcome is what a run of k6 left.
 type Outcome struct {
 	// Code is k6's exit code: 0, or 99 where a threshold was crossed.
