@@ -79,7 +79,9 @@ func Cycles(snap *engine.Snapshot, names *Names, uri string) [][]Edge {
 // CyclesFrom are the cycles that some tests are in or wait for, as Cycles gives them where these tests are all of a file
 // that are in a cycle, in order. knotted are the tests in them.
 func CyclesFrom(snap *engine.Snapshot, names *Names, from []*Place) (cycles [][]Edge, knotted []*Place) {
-	g := &waits{snap: snap, names: names, known: map[node]int{}}
+	g := &waits{
+		snap: snap, names: names, known: make(map[node]int, len(from)), nodes: make([]node, 0, len(from)), edges: make([][]wait, 0, len(from)),
+	}
 	for _, p := range from {
 		g.node(node{test: p})
 	}

@@ -13,6 +13,9 @@ import (
 // lowerTest reads one item of `tests`.
 func lowerTest(item syntax.Node, unit *syntax.Unit) *Test {
 	l := &testReader{t: &Test{Unit: unit, node: item, Head: item.Span()}}
+	if unit != nil {
+		l.source = unit.Source
+	}
 	if item.Omitted() && unit != nil {
 		l.t.Head = unit.Span // an empty item has its dash
 	}

@@ -51,14 +51,14 @@ func forPlugin(place string) bool {
 }
 
 func (in *Input) headers(layers [][]Pair) {
-	known := map[string]bool{}
+	var known []string // in lower case; few headers are set
 	for _, pairs := range layers {
 		for _, p := range pairs {
 			folded := strings.ToLower(p.Key.Value)
-			if known[folded] {
+			if slices.Contains(known, folded) {
 				continue
 			}
-			known[folded] = true
+			known = append(known, folded)
 			if in.Headers == nil {
 				in.Headers = map[string]string{}
 			}

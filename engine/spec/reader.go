@@ -13,7 +13,8 @@ import (
 type reader struct {
 	problems
 	templates []TemplateAt
-	visited   int // nodes that nested has looked at
+	visited   int    // nodes that nested has looked at
+	source    string // what the nodes' spans count in; empty where that is not known
 }
 
 // maxNested bounds the walk for templates: aliases inside aliases can make a small file huge, and the syntax layer
@@ -45,6 +46,14 @@ func (r *reader) text(n syntax.Node, place string, templated bool) Text {
 	return t
 }
 
+// plain is the text of a scalar of which there is nothing to say; ok is false for all others.
+func plain(n syntax.Node, templated bool) (t Text, ok bool) {
+	if n.Kind() != syntax.Scalar || n.Tag() == syntax.TagNull || templated && strings.Contains(n.Value(), "{{") {
+		return Text{}, false
+	}
+	return Text{Value: n.Value(), Node: n}, true
+}
+
 // textHint is the next step for somebody who wrote a collection where text is wanted.
 func textHint(v syntax.Node) string {
 	if items := v.Items(); v.Kind() == syntax.Sequence && len(items) == 1 && items[0].Kind() == syntax.Scalar {
@@ -64,7 +73,20 @@ func (r *reader) template(t *Text, place string) {
 
 // nested finds the templates inside a value of any shape.
 func (r *reader) nested(n syntax.Node, place string) {
-	r.nestedIn(n, place, 0)
+	if r.mayHoldTemplate(n) {
+		r.nestedIn(n, place, 0)
+	}
+}
+
+// mayHoldTemplate reports whether a look at the source cannot rule out that a template stands inside a value. Aliases
+// bring in text from elsewhere, and escapes spell braces otherwise.
+func (r *reader) mayHoldTemplate(n syntax.Node) bool {
+	s := n.Span()
+	if n.Foreign() || s.End > len(r.source) {
+		return true
+	}
+	src := r.source[s.Start:s.End]
+	return strings.Contains(src, "{{") || strings.IndexByte(src, '*') >= 0 || strings.IndexByte(src, '\\') >= 0
 }
 
 func (r *reader) nestedIn(n syntax.Node, place string, depth int) {
@@ -135,8 +157,15 @@ func (r *reader) entries(n syntax.Node, place string) []syntax.Entry {
 func (r *reader) pairs(n syntax.Node, place string, templated bool) []Pair {
 	var pairs []Pair
 	for _, e := range r.entries(n, place) {
-		key := r.text(e.Key, "a key of "+place, false)
-		pairs = append(pairs, Pair{key, r.text(e.Value, place+"."+key.Value, templated)})
+		key, ok := plain(e.Key, false)
+		if !ok {
+			key = r.text(e.Key, "a key of "+place, false)
+		}
+		value, ok := plain(e.Value, templated)
+		if !ok {
+			value = r.text(e.Value, place+"."+key.Value, templated)
+		}
+		pairs = append(pairs, Pair{key, value})
 	}
 	return pairs
 }
