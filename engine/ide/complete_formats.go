@@ -16,10 +16,10 @@ func (c *completer) formatValues(format string) {
 			c.value(CompletionItem{Label: a.Name, Kind: ItemTarget, Detail: a.URL, Description: a.From})
 		}
 	case schema.FormatAlias:
-		for _, n := range c.scope.names(c.snap, c.doc) {
-			if n.alias {
-				c.value(CompletionItem{Label: n.name, Kind: ItemVariable, Detail: "test", Doc: n.doc, Description: n.file})
-			}
+		names, more := c.scope.names(c.snap, c.doc, c.at.Prefix, true)
+		c.incomplete = c.incomplete || more
+		for _, n := range names {
+			c.value(CompletionItem{Label: n.name, Kind: ItemVariable, Detail: "test", Doc: n.doc, Description: n.file})
 		}
 	case schema.FormatSavePath:
 		c.savePaths()
@@ -46,12 +46,18 @@ func (c *completer) specPaths() {
 	if c.doc.Path() == "" {
 		return
 	}
+	var all []string
 	for doc := range c.snap.Documents() {
 		if doc.Kind != engine.KindSpec || doc.URI == c.doc.URI || doc.Path() == "" {
 			continue
 		}
 		if rel, err := filepath.Rel(filepath.Dir(c.doc.Path()), doc.Path()); err == nil {
-			c.value(CompletionItem{Label: filepath.ToSlash(rel), Kind: ItemValue, Detail: "spec"})
+			all = append(all, filepath.ToSlash(rel))
 		}
+	}
+	paths, more := offered(all, c.at.Prefix)
+	c.incomplete = c.incomplete || more
+	for _, path := range paths {
+		c.value(CompletionItem{Label: path, Kind: ItemValue, Detail: "spec"})
 	}
 }

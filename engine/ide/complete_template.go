@@ -70,7 +70,9 @@ func (t *templateCompleter) closing() string {
 }
 
 func (t *templateCompleter) roots() {
-	for _, n := range t.scope.names(t.snap, t.doc) {
+	names, more := t.scope.names(t.snap, t.doc, t.doc.Text.Slice(text.Span{Start: t.replace.Start, End: t.offset}), false)
+	t.incomplete = t.incomplete || more
+	for _, n := range names {
 		item := CompletionItem{Label: n.name, Kind: ItemVariable, Detail: n.detail, Doc: n.doc, Description: n.file}
 		if n.alias {
 			item.Plain, item.Retrigger = n.name+".", true

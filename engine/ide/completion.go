@@ -23,7 +23,7 @@ func Completion(ctx context.Context, snap *engine.Snapshot, uri string, offset i
 	c := completer{snap: snap, doc: doc, at: doc.Tree().ContextAt(offset), offset: offset}
 	c.enter()
 	c.complete()
-	return CompletionList{Items: c.items}
+	return CompletionList{Items: c.items, Incomplete: c.incomplete}
 }
 
 // completer gathers the items for one cursor.
@@ -38,6 +38,8 @@ type completer struct {
 	protocol schema.Protocol
 	place    place
 	items    []CompletionItem
+	// incomplete says that there is more to offer than the items, once more is typed.
+	incomplete bool
 }
 
 // enter finds out where the cursor is.

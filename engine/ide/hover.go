@@ -392,7 +392,7 @@ func (h *hoverer) reference(e *template.Expr, ref template.Ref) string {
 		if n.doc != "" {
 			md += ", " + n.doc
 		}
-		if doc, _, ok := testOf(h.snap, n.key); ok && doc.URI != h.doc.URI {
+		if doc := h.snap.Document(n.key.URI); doc != nil && doc.URI != h.doc.URI {
 			md += " in " + code(filepath.Base(doc.Path()))
 		}
 		break

@@ -86,12 +86,8 @@ type visible struct {
 	key                     engine.TestKey
 	// path is what a saved name was read from.
 	path string
-}
-
-// names are the aliases and saved values of all tests but the one in scope: those of this file first.
-func (s scope) names(snap *engine.Snapshot, doc *engine.Document) []visible {
-	index := link.NamesOf(snap, doc.URI)
-	return s.these(index, doc, index.AliasNames(), index.SavedNames())
+	// far is how far away the name is given, in an order of its own.
+	far int
 }
 
 // named are those of names that have one name.

@@ -259,7 +259,8 @@ func (w *wordFinder) templates(n syntax.Node, sc scope) {
 		return
 	}
 	names := map[string]bool{}
-	for _, v := range sc.names(w.snap, w.doc) {
+	all, _ := sc.names(w.snap, w.doc, "", false)
+	for _, v := range all {
 		names[v.name] = true
 	}
 	place := func(s template.Span) text.Span {
