@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -114,5 +115,21 @@ func TestALimitHasTheNameOfItsMetricHere(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != "duration.p95 duration.mean duration.p50 read.errors.rate" || len(problems) > 0 {
 		t.Errorf("names = %s, problems = %v", got, problems)
+	}
+}
+
+func TestALimitIsAnOperatorAndANumberUnlessItIsMore(t *testing.T) {
+	for load, want := range map[string]string{
+		"duration: { p95: < 1.5s }": "< 1500 true", "duration: { max: 1s }": "<= 1000 true", "errors: { rate: '<= 5%' }": "<= 0.05 true",
+		"requests: { count: 7 }": "== 7 true", "requests: { count: 'oneOf 1, 2' }": " 0 false",
+	} {
+		p, problems := profileOf(t, "load: { thresholds: { "+load+" } }")
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		op, number, ok := p.Limits[0].Comparison()
+		if got := fmt.Sprint(op, " ", number, " ", ok); ok && got != want || !ok && !strings.HasSuffix(want, "false") {
+			t.Errorf("%s: %s, want %s", load, got, want)
+		}
 	}
 }
