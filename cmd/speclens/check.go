@@ -51,8 +51,14 @@ func (a *app) check() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: "+output.Names(output.Checkers))
+	a.addAllowPlugins(cmd)
 	addWorkspaceFlags(cmd, &plugins, &envFile)
 	return cmd
+}
+
+// addAllowPlugins is the flag of the commands that use plugins of the project.
+func (a *app) addAllowPlugins(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.allowPlugins, "allow-plugins", false, "load the plugins whose files the project's configuration names")
 }
 
 // addWorkspaceFlags are the flags of every command that reads specs.

@@ -16,6 +16,8 @@ type app struct {
 
 	logLevel string
 	color    string
+	// allowPlugins lets a project bring plugins.
+	allowPlugins bool
 }
 
 func (a *app) root() *cobra.Command {

@@ -62,6 +62,7 @@ func (a *app) run() *cobra.Command {
 	flags.StringSliceVar(&f.sel.ExcludeTags, "exclude-tags", nil, "leave out tests with one of these tags")
 	flags.StringVar(&f.shard, "shard", "", "run one part of the tests, as K/N; each test stays together with what it needs")
 	flags.StringVar(&f.sel.NamePattern, "name", "", "run only tests whose name matches this regular expression")
+	a.addAllowPlugins(cmd)
 	addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
 	return cmd
 }

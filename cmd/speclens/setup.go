@@ -115,7 +115,8 @@ type workspace struct {
 	loader   *plugin.Loader
 	problems []engine.LoadProblem
 	workDir  string
-	// refused is why a plugin does not take what the configuration says to it; nil where all do.
+	// refused is why a plugin of the project was not loaded, or does not take what the configuration says to it; nil where
+	// nothing of that is so.
 	refused error
 }
 
@@ -150,10 +151,12 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag, envFile stri
 	})
 	snap, problems := session.Load(ctx, paths...)
 	w := &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir}
+	w.refused = a.loadProjectPlugins(ctx, w, pluginDir(pluginFlag))
 	if configs := snap.PluginConfigs(); len(configs) > 0 {
-		if w.refused = registry.InitAll(ctx, configs); w.refused != nil {
-			fmt.Fprintln(a.stderr, "speclens: error: "+render.Printable(w.refused.Error()))
-		}
+		w.refused = errors.Join(w.refused, w.snap.Registry().InitAll(ctx, configs))
+	}
+	if w.refused != nil {
+		fmt.Fprintln(a.stderr, "speclens: error: "+render.Printable(w.refused.Error()))
 	}
 	return w, nil
 }
