@@ -17,6 +17,7 @@ const (
 	maxExpected      = 60
 	maxExpectedDepth = 12 // schemas around a value
 	maxOneOf         = 40
+	maxSteps         = 1000 // values of the response that are looked at
 )
 
 // pathKey is a key as a step of a path.
@@ -47,7 +48,7 @@ func (im *openAPIImport) expect(op *operation) {
 		if len(types) > 1 && !strings.Contains(name, "*") {
 			op.headers = append([]member{{"Accept", written(name)}}, op.headers...)
 		}
-		e := &expecter{im: im, op: op}
+		e := &expecter{im: im, op: op, steps: maxSteps}
 		e.value("", nil, im.shapes(media.Schema))
 	} else if len(types) == 1 && !strings.Contains(types[0], "*") {
 		if base, _, err := mime.ParseMediaType(types[0]); err == nil {
@@ -73,25 +74,26 @@ func (im *openAPIImport) expect(op *operation) {
 type expecter struct {
 	im *openAPIImport
 	op *operation
+	// steps are the values that may still be looked at.
+	steps int
 }
 
 func (e *expecter) add(at string, v any) {
 	if at == "" {
 		at = "."
 	}
+	e.op.expected = append(e.op.expected, member{at, v})
 	if len(e.op.expected) == maxExpected {
-		e.op.comments = append(e.op.comments, "more of the response could be expected than stands here")
-	}
-	if len(e.op.expected) <= maxExpected {
-		e.op.expected = append(e.op.expected, member{at, v})
-	}
-	if len(e.op.expected) > maxExpected {
-		e.op.expected = e.op.expected[:maxExpected]
+		e.steps = 0
 	}
 }
 
 // value expects what all alternatives of a value have in common.
 func (e *expecter) value(at string, within []*openapi3.Schema, shapes []*shape) {
+	if e.steps--; e.steps < 0 {
+		e.op.comments = append(e.op.comments, "more of the response could be expected than stands here")
+		return
+	}
 	if len(shapes) == 0 {
 		return
 	}
@@ -147,6 +149,9 @@ func (e *expecter) value(at string, within []*openapi3.Schema, shapes []*shape) 
 
 func (e *expecter) properties(at string, within []*openapi3.Schema, shapes []*shape) {
 	for _, p := range shapes[0].props {
+		if e.steps < 0 {
+			return
+		}
 		var all []*shape
 		required := true
 		for _, s := range shapes {

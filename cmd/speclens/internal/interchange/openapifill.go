@@ -539,7 +539,7 @@ func multipartBody(fields object, media *openapi3.MediaType) string {
 
 // verify notes where a body does not meet its schema, be it the document's own example.
 func (im *openAPIImport) verify(m *maker, media *openapi3.MediaType, v any, known bool) {
-	if media.Schema == nil || media.Schema.Value == nil || im.selfNested(media.Schema.Value) {
+	if media.Schema == nil || media.Schema.Value == nil {
 		return
 	}
 	defer func() {
@@ -550,7 +550,12 @@ func (im *openAPIImport) verify(m *maker, media *openapi3.MediaType, v any, know
 	if !known { // without what only a run knows
 		v, _, _ = (&maker{im: im, op: m.op}).media(media)
 	}
-	if err := media.Schema.Value.VisitJSON(decodable(v), openapi3.VisitAsRequest(), openapi3.DisablePatternValidation()); err != nil {
+	decoded := decodable(v)
+	if visits(media.Schema, decoded, maxVisits) < 0 {
+		im.note(placeIn(media.Origin, "schema"), "the body of %s is not validated: its schema includes too much, or itself", m.op.alias)
+		return
+	}
+	if err := media.Schema.Value.VisitJSON(decoded, openapi3.VisitAsRequest(), openapi3.DisablePatternValidation()); err != nil {
 		what := "the body that is made up for"
 		if known {
 			what = "the document's example for"
@@ -589,48 +594,38 @@ func decodable(v any) any {
 	return v
 }
 
-// selfNested reports whether a schema includes itself without a property or item between, which no validator survives.
-func (im *openAPIImport) selfNested(root *openapi3.Schema) bool {
-	state := map[*openapi3.Schema]int{} // 1: on the way, 2: done
-	var inline func(s *openapi3.Schema) bool
-	inline = func(s *openapi3.Schema) bool {
-		if s == nil || state[s] == 2 {
-			return false
+// maxVisits bounds the work of validating one value.
+const maxVisits = 50_000
+
+// visits counts what a validator would do with a value, down from a budget. A schema that includes itself without a
+// property or item between uses up all of it: no validator would survive that.
+func visits(ref *openapi3.SchemaRef, v any, budget int) int {
+	if budget--; budget < 0 || ref == nil || ref.Value == nil {
+		return budget
+	}
+	s := ref.Value
+	for _, part := range slices.Concat(s.AllOf, s.OneOf, s.AnyOf, openapi3.SchemaRefs{s.Not, s.If, s.Then, s.Else}) {
+		if budget = visits(part, v, budget); budget < 0 {
+			return budget
 		}
-		if state[s] == 1 {
-			return true
-		}
-		state[s] = 1
-		for _, ref := range slices.Concat(s.AllOf, s.OneOf, s.AnyOf, openapi3.SchemaRefs{s.Not, s.If, s.Then, s.Else}) {
-			if ref != nil && inline(ref.Value) {
-				return true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			property := s.Properties[key]
+			if property == nil {
+				property = s.AdditionalProperties.Schema
+			}
+			if budget = visits(property, inner, budget); budget < 0 {
+				return budget
 			}
 		}
-		state[s] = 2
-		return false
-	}
-	seen := map[*openapi3.Schema]bool{}
-	queue := []*openapi3.Schema{root}
-	for len(queue) > 0 {
-		s := queue[0]
-		queue = queue[1:]
-		if s == nil || seen[s] {
-			continue
-		}
-		seen[s] = true
-		if inline(s) {
-			return true
-		}
-		refs := slices.Concat(s.AllOf, s.OneOf, s.AnyOf, s.PrefixItems, openapi3.SchemaRefs{s.Not, s.If, s.Then, s.Else, s.Items,
-			s.AdditionalProperties.Schema, s.Contains, s.PropertyNames})
-		for _, p := range s.Properties {
-			refs = append(refs, p)
-		}
-		for _, ref := range refs {
-			if ref != nil {
-				queue = append(queue, ref.Value)
+	case []any:
+		for _, item := range v {
+			if budget = visits(s.Items, item, budget); budget < 0 {
+				return budget
 			}
 		}
 	}
-	return false
+	return budget
 }

@@ -21,14 +21,21 @@ import (
 type maker struct {
 	im *openAPIImport
 	op *operation
+	// made counts the values.
+	made int
 	// fixed asks for values without templates, for what has to be the same in several places.
 	fixed bool
 	// refer is a value that another test saves for a name, or nil.
 	refer func(name string, s *shape) any
 }
 
-// maxNesting is how deep made-up values are nested.
-const maxNesting = 12
+// Bounds on made-up values: how deep they are nested, how many values they hold before what is optional is left out, and
+// how many they may hold at all.
+const (
+	maxNesting  = 12
+	maxMade     = 200
+	maxRequired = 10_000
+)
 
 // make is a value that meets all of the schemas, and whether there is one. name is that of the parameter or property;
 // within are the schemas that the value lies in.
@@ -46,6 +53,9 @@ func (m *maker) make(name string, within []*openapi3.Schema, refs ...*openapi3.S
 }
 
 func (m *maker) shape(name string, within []*openapi3.Schema, s *shape) (any, bool) {
+	if m.made++; m.made > maxRequired {
+		return nil, false
+	}
 	for _, schema := range s.schemas {
 		if slices.Contains(within, schema) {
 			return nil, s.null
@@ -95,7 +105,7 @@ func (m *maker) shape(name string, within []*openapi3.Schema, s *shape) (any, bo
 // documents look whose author did not care.
 func (m *maker) object(within []*openapi3.Schema, s *shape) (any, bool) {
 	o := object{}
-	all := m.im.options.Optional || len(s.required) == 0
+	all := m.im.options.Optional || len(s.required) == 0 && len(within) < maxNesting/2
 	skipped := []property{}
 	for _, p := range s.props {
 		required := s.required[p.name]
@@ -103,7 +113,7 @@ func (m *maker) object(within []*openapi3.Schema, s *shape) (any, bool) {
 		if len(shapes) > 0 && shapes[0].readOnly {
 			continue // a request must not hold it
 		}
-		if !required && (!all || len(shapes) > 0 && shapes[0].deprecated) {
+		if !required && (!all || m.made > maxMade || len(shapes) > 0 && shapes[0].deprecated) {
 			skipped = append(skipped, p)
 			continue
 		}

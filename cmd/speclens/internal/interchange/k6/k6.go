@@ -145,7 +145,7 @@ type writer struct {
 	// idents and ids are those of the tests: names in the script, and tags.
 	idents, ids []string
 	patterns    []entry // of the pattern table, in order of appearance
-	fakes, regs bool    // generated data is used
+	fakes       bool    // generated data is used
 	methods     bool
 	variables   []string
 	scope       *Test // whose templates are being written

@@ -83,6 +83,21 @@ func (o Outcome) Sum(metric string, tags ...string) float64 {
 // a minute.
 func Run(t testing.TB, script string, variables ...string) Outcome {
 	t.Helper()
+	return run(t, script, nil, variables)
+}
+
+// RunPart runs one of two halves of a load, as the operator for Kubernetes has it done by two machines.
+func RunPart(t testing.TB, script string, second bool) Outcome {
+	t.Helper()
+	half := "0:1/2"
+	if second {
+		half = "1/2:1"
+	}
+	return run(t, script, []string{"--execution-segment", half, "--execution-segment-sequence", "0,1/2,1"}, nil)
+}
+
+func run(t testing.TB, script string, flags, variables []string) Outcome {
+	t.Helper()
 	program := binary(t)
 	dir := t.TempDir()
 	file, samples := filepath.Join(dir, "script.js"), filepath.Join(dir, "samples.json")
@@ -93,7 +108,7 @@ func Run(t testing.TB, script string, variables ...string) Outcome {
 	defer release()
 	// Without an address k6 serves no API, for which several runs at once would fight.
 	args := []string{"run", "--address", "", "--no-usage-report", "--no-color", "--quiet", "--log-format", "raw", "--summary-mode", "full", "--out", "json=" + samples}
-	cmd := exec.CommandContext(ctx, program, append(args, file)...)
+	cmd := exec.CommandContext(ctx, program, append(append(args, flags...), file)...)
 	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH")}
 	cmd.Env = append(cmd.Env, variables...)
 	var out, log bytes.Buffer
