@@ -55,8 +55,8 @@ func (s seen) readable(t *testing.T, scheme string) {
 	}
 }
 
-// report runs specs and returns the HTML report of the run.
-func report(t *testing.T, specs map[string]string, want int) string {
+// report runs specs and returns the HTML report of the run, and what was told meanwhile.
+func report(t *testing.T, specs map[string]string, want int) (file, told string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	args := []string{"run", "--report", "html=report.html", "--report", "json=report.json"}
@@ -70,7 +70,7 @@ func report(t *testing.T, specs map[string]string, want int) string {
 	if code := Main(t.Context(), args, nil, &stdout, &stderr); code != want {
 		t.Fatalf("exit %d: %s%s", code, stdout.String(), stderr.String())
 	}
-	return "report.html"
+	return "report.html", stderr.String()
 }
 
 func TestTheReportOfARunInChromium(t *testing.T) {
@@ -84,7 +84,7 @@ func TestTheReportOfARunInChromium(t *testing.T) {
 		_, _ = io.WriteString(w, `{"id":7,"name":"Ada","tags":["admin","staff"],"address":{"city":"London"}}`)
 	}))
 	defer api.Close()
-	file := report(t, map[string]string{"users.qube.yaml": `target: ` + api.URL + `
+	file, _ := report(t, map[string]string{"users.qube.yaml": `target: ` + api.URL + `
 tests:
   - { name: log in, alias: auth, method: POST, resource: /login, body: { user: ada }, expect: { status: 2xx, body: { id: is int } } }
   - { name: read my profile, resource: "/users/{{ auth.response.body.id }}",
@@ -146,7 +146,7 @@ func TestTheReportOfALoadInChromium(t *testing.T) {
 		_, _ = io.WriteString(w, "{}")
 	}))
 	defer api.Close()
-	file := report(t, map[string]string{"load.qube.yaml": `mode: load
+	file, told := report(t, map[string]string{"load.qube.yaml": `mode: load
 target: ` + api.URL + `
 load:
   duration: 6s
@@ -163,6 +163,9 @@ tests:
   - { name: read a product, alias: read, resource: /products/1, expect: { status: 200 } }
   - { name: create an order, alias: create, method: POST, resource: /orders, body: { product: 1 }, expect: { status: 200 } }
 `}, exitFailed)
+	if !strings.HasPrefix(told, "load.qube.yaml: load: 5.0 s of 6.0 s · ") {
+		t.Errorf("without a terminal the load tells %q", told)
+	}
 	p := newPage(t)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int{1280, 420} {

@@ -73,7 +73,8 @@ func (a *app) loadProjectPlugins(ctx context.Context, w *workspace, dir string) 
 	}
 	for _, f := range files {
 		if len(errs) == 0 && registry.ByName(f.Name.Value) == nil {
-			errs = append(errs, fmt.Errorf("%s: no plugin in %s calls itself `%s`", place(source, f.conf, f.Name.Span().Start), f.Path.Value, f.Name.Value))
+			at := place(source, f.conf, f.Name.Span().Start)
+			errs = append(errs, fmt.Errorf("%s: no plugin in %s calls itself `%s`", at, f.Path.Value, f.Name.Value))
 		}
 	}
 	w.snap = w.session.SetRegistry(registry)
@@ -98,7 +99,8 @@ func (f pluginFile) stage() (string, error) {
 	}
 	hash := fmt.Sprintf("%x", sha256.Sum256(wasm))
 	if want := strings.TrimSpace(f.SHA256.Value); want != "" && !strings.EqualFold(want, hash) {
-		return "", fmt.Errorf("the plugin `%s` is not loaded: its file has the sha256 %s, and the configuration says %s", f.Name.Value, hash, want)
+		return "", fmt.Errorf("the plugin `%s` is not loaded: its file has the sha256 %s, and the configuration says %s",
+			f.Name.Value, hash, want)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
