@@ -64,6 +64,7 @@ var errNoShutdown = errors.New("the editor sent exit without shutdown")
 
 // Serve serves one connection until it ends. See package lsp.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, opts Options) error {
+	tuneMemory()
 	s, err := newServer(ctx, conn, opts)
 	if err != nil {
 		return errors.Join(err, conn.Close())
