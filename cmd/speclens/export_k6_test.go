@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -543,6 +544,42 @@ func countsOf(local localRun, o k6test.Outcome, atServer int) (speclens, k6 load
 	return speclens, k6
 }
 
+// Two machines share a load as the operator divides it: together they make as much, and the scenarios keep their shares.
+func TestALoadInK6CanBeDivided(t *testing.T) {
+	t.Parallel()
+	k6test.Need(t)
+	a := newK6API(t)
+	dir := k6Specs(t, a, `
+-- load.qube.yaml --
+target: "@API@"
+mode: load
+load: { rps: 16, duration: 1s, scenarios: { browse: { weight: 3, tests: [list] }, buy: { weight: 1, tests: [pay] } } }
+tests: [{ alias: list, resource: /echo/list, expect: { status: 200 } }, { alias: pay, resource: /echo/pay, expect: { status: 200 } }]
+`)
+	script, _ := exportForK6(t, dir)
+	parts := make([]k6test.Outcome, 2)
+	var machines sync.WaitGroup
+	for i := range parts {
+		machines.Go(func() { parts[i] = k6test.RunPart(t, script, i > 0) })
+	}
+	machines.Wait()
+	total, shares := 0.0, map[string]int{}
+	for _, o := range parts {
+		if o.Code != 0 || o.Sum("iterations") < 6 {
+			t.Errorf("code %d, %g iterations\n%s", o.Code, o.Sum("iterations"), o.Log)
+		}
+		total += o.Sum("iterations")
+		for _, p := range o.Points {
+			if p.Metric == "http_reqs" {
+				shares[p.Tags["flow"]]++
+			}
+		}
+	}
+	if math.Abs(total-16) > 1 || shares["buy"] < 3 || shares["buy"] > 5 || shares["browse"]+shares["buy"] != int(total) {
+		t.Errorf("%g iterations, shares %v", total, shares)
+	}
+}
+
 // Thresholds are judged alike; k6 says so with code 99 where speclens does with 1.
 func TestK6JudgesThresholdsAsSpeclensDoes(t *testing.T) {
 	t.Parallel()
@@ -883,6 +920,11 @@ func TestK6ScriptsReadLikeTheirSpecs(t *testing.T) {
 				}
 			} else if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the script differs, -update writes it: %s", diff)
+			}
+			for _, m := range regexp.MustCompile(`(?m)^import .* from (.*);$`).FindAllStringSubmatch(script, -1) {
+				if !strings.HasPrefix(m[1], `"k6`) {
+					t.Errorf("the script imports %s, which a machine of the operator does not have", m[1])
+				}
 			}
 			if again, _ := exportForK6(t, dir); again != script {
 				t.Error("the same specs gave another script")
