@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -226,4 +227,42 @@ func askAt(b *testing.B, s *Server, place string) {
 	}
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)*99/100])/1e6, "p99-cpu-ms")
+}
+
+// BenchmarkMemory is how much memory the process holds once a file is open, and after 300 edits. Run one size alone, and
+// once: what an earlier one left behind counts too.
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range []int{20, 10_000} {
+		b.Run(fmt.Sprintf("tests=%d", n), func(b *testing.B) {
+			tuneMemory()
+			s, doc := bench(b, n)
+			opened := resident(b)
+			whole := s.session.Snapshot().Document(benchURI).Text
+			pos := whole.Position(strings.Index(whole.String(), fmt.Sprintf("look at thing %d\n", n/2)), text.UTF16)
+			for k := range 300 {
+				s.session.Change(benchURI, int32(k+2), text.UTF16, []engine.Change{{Start: pos, End: pos, Text: "x"}}) //nolint:gosec // see above
+				s.look(b, doc)
+				if k%10 == 9 {
+					doc.validated.refresh(b.Context(), s.session.Snapshot(), benchURI)
+				}
+			}
+			b.ReportMetric(opened, "opened-MB")
+			b.ReportMetric(resident(b), "edited-MB")
+		})
+	}
+}
+
+// resident is how much memory the process holds, in megabytes.
+func resident(b *testing.B) float64 {
+	b.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip("only Linux says how much memory a process holds")
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return float64(kilobytes) / 1000
 }
