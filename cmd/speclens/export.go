@@ -29,16 +29,20 @@ func (a *app) export() *cobra.Command {
 
 func (a *app) exportCurl() *cobra.Command {
 	var x curlExport
-	var plugins, envFile, environment string
+	var plugins, envFile, environment, name string
 	cmd := &cobra.Command{
 		Use:   "curl SPEC[:LINE]",
 		Short: "Print a curl command for each http test, or for the one at a line",
-		Long: "Print a curl command for each http test of a spec, or for the test at a line.\n" +
+		Long: "Print a curl command for each http test of a spec, for the test at a line, or for those of a name.\n" +
 			"Templates that can be resolved without running anything are; the others stay as they are written. Variables of the\n" +
 			"environment stay too, unless they are plain base URLs or --env-values asks for them: commands end up in histories.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, line := pathAndLine(args[0])
+			var err error
+			if x.name, err = regexp.Compile(name); err != nil {
+				return usage("export: --name: %v", err)
+			}
 			ws, err := a.open(cmd.Context(), []string{path}, plugins, envFile)
 			if err != nil {
 				return err
@@ -65,12 +69,16 @@ func (a *app) exportCurl() *cobra.Command {
 			if line > 0 && x.found == 0 {
 				return usage("export %s: no test stands at line %d", path, line)
 			}
+			if name != "" && x.found == 0 {
+				return usage("export %s: no test has a name or alias that matches %s", path, name)
+			}
 			if _, err := fmt.Fprint(a.stdout, strings.Join(x.blocks, "\n")); err != nil {
 				return fmt.Errorf("write the commands: %w", err)
 			}
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&name, "name", "", "export only tests whose name or alias matches this regular expression")
 	cmd.Flags().BoolVar(&x.envValues, "env-values", false, "put the values of environment variables into the commands, secrets too")
 	cmd.Flags().Uint64Var(&x.seed, "seed", 1, "fix generated data")
 	cmd.Flags().StringVarP(&environment, "env", "e", "", "environment of the configuration to use")
@@ -98,6 +106,7 @@ type curlExport struct {
 	snap      *engine.Snapshot
 	source    output.Source
 	line      int // 0 for all
+	name      *regexp.Regexp
 	envValues bool
 	seed      uint64
 	found     int
@@ -109,6 +118,9 @@ func (x *curlExport) document(doc *engine.Document) {
 		for _, t := range s.Tests.All() {
 			first, last := doc.Text.LineAt(t.Span.Start)+1, doc.Text.LineAt(max(t.Span.Start, t.Span.End-1))+1
 			if x.line > 0 && (x.line < first || x.line > last) {
+				continue
+			}
+			if !x.name.MatchString(t.Label()) && !x.name.MatchString(t.Alias.Value) {
 				continue
 			}
 			x.found++
