@@ -70,7 +70,7 @@ func execute(ctx context.Context, snap *engine.Snapshot, sel Selection, sink Sin
 		report.Duration = time.Since(started)
 		return report, nil
 	}
-	r.run(ctx)
+	r.run(ctx, problems)
 	report.Results = slices.Concat(r.results...)
 	report.Loads = slices.DeleteFunc(r.loads, func(l *LoadReport) bool { return l == nil })
 	report.Duration = time.Since(started)
@@ -168,10 +168,10 @@ func (r *runner) secrets() *Masker {
 	return NewMasker(slices.Compact(values)...)
 }
 
-func (r *runner) run(ctx context.Context) {
+func (r *runner) run(ctx context.Context, problems []Problem) {
 	r.out.emit(RunStarted{
 		RunID: r.opts.RunID, Files: r.plan.Files, TotalTests: r.plan.Tests(), TotalWaves: r.plan.waves,
-		Added: r.plan.Added, Reused: r.plan.Reused, Seed: r.seed,
+		Added: r.plan.Added, Reused: r.plan.Reused, Seed: r.seed, Problems: problems,
 	}, r.masker)
 	d := dispatcher{
 		jobs: r.plan.jobs, steps: r.plan.steps, limit: r.limit, pick: r.opts.pick,

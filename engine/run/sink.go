@@ -33,6 +33,8 @@ type (
 		Added, Reused []engine.TestKey
 		// Seed gives the same generated data again.
 		Seed uint64
+		// Problems keep files from being run, so that reports can say which.
+		Problems []Problem
 	}
 	// WaveStarted opens a wave: tests that need nothing of each other. The waves open in order, each before the first of
 	// its tests starts. A test starts as soon as what it needs has ended, so several waves may be open at a time.

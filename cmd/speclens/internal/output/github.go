@@ -49,10 +49,20 @@ var (
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
 )
 
-// GitHub writes a run as annotations: an error at every expectation that failed and every test that errored, a warning at
-// every test with warnings, and a notice with the totals.
+// GitHub writes a run as annotations: an error at everything that kept a file from being run, at every expectation that
+// failed and every test that errored, a warning at every test with warnings, and a notice with the totals.
 func GitHub(w io.Writer, r *Record) error {
 	p := &errWriter{w: w}
+	for _, f := range r.Problems {
+		a := annotation{
+			level: "error", file: f.File, line: f.Line, column: f.Column, endLine: f.EndLine, endColumn: f.EndColumn,
+			title: f.Code, message: f.Message,
+		}
+		if !f.Fatal {
+			a.level = "warning"
+		}
+		p.annotate(a)
+	}
 	for _, t := range r.Tests {
 		at := annotation{level: "error", file: t.File, line: t.Line, endLine: t.Line, title: t.Title()}
 		if t.Status == string(engine.StatusErrored) {

@@ -45,7 +45,8 @@ func HTML(w io.Writer, r *Record) error {
 		Summary string
 		Groups  []group
 		Started string
-	}{Record: r, Summary: r.Totals.String()}
+		Broken  []brokenFile
+	}{Record: r, Summary: r.Totals.String(), Broken: r.broken()}
 	for i, t := range r.Tests {
 		if i == 0 || t.File != r.Tests[i-1].File {
 			page.Groups = append(page.Groups, group{File: t.File})

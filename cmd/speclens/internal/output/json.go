@@ -43,9 +43,10 @@ type (
 		Payload any    `json:"payload"`
 	}
 	jsonRunStarted struct {
-		Files      []string `json:"files"`
-		TotalTests int      `json:"total_tests"`
-		TotalWaves int      `json:"total_waves"`
+		Files      []string  `json:"files"`
+		TotalTests int       `json:"total_tests"`
+		TotalWaves int       `json:"total_waves"`
+		Problems   []Problem `json:"problems,omitempty"`
 	}
 	jsonWave struct {
 		Index     int      `json:"index"`
@@ -64,7 +65,7 @@ type (
 func (j *JSON) Emit(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
-		j.write(lineRunStarted, jsonRunStarted{j.source.files(e.Files), e.TotalTests, e.TotalWaves})
+		j.write(lineRunStarted, jsonRunStarted{j.source.files(e.Files), e.TotalTests, e.TotalWaves, j.source.problems(e.Problems)})
 	case run.WaveStarted:
 		j.write(lineWaveStarted, jsonWave{e.Index, orEmpty(e.TestNames), &e.Parallel})
 	case run.TestStarted:

@@ -14,14 +14,22 @@ import (
 // maxValue is how many bytes of an expected or actual value a report shows.
 const maxValue = 4000
 
-// JUnit writes a run as JUnit XML, in the form that Jenkins, GitLab and the like agree on: one suite a file. Lines and
+// JUnit writes a run as JUnit XML, in the form that Jenkins, GitLab and the like agree on: one suite a file. A file that was
+// not run is a suite with an error, so that nobody takes its silence for a pass. Lines and
 // columns stand in the text of a failure, since test cases have no attribute for them that all readers accept.
 func JUnit(w io.Writer, r *Record) error {
 	p := &errWriter{w: w}
-	t := r.Totals
+	t, broken := r.Totals, r.broken()
 	p.printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
 	p.printf("<testsuites name=\"speclens\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%s\">\n",
-		t.Total, t.Failed, t.Errored, seconds(t.DurationMs))
+		t.Total+len(broken), t.Failed, t.Errored+len(broken), seconds(t.DurationMs))
+	for _, b := range broken {
+		file := xmlAttr(b.File)
+		p.printf("  <testsuite name=\"%s\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0.000\" file=\"%s\">\n", file, file)
+		p.printf("    <testcase name=\"%s\" classname=\"%s\" time=\"0.000\">\n", brokenTitle, file)
+		p.printf("      <error type=\"error\" message=\"%s\">%s</error>\n", xmlAttr(b.Problems[0].Message), xmlText(b.text()))
+		p.printf("    </testcase>\n  </testsuite>\n")
+	}
 	for from := 0; from < len(r.Tests); {
 		to := from
 		for to < len(r.Tests) && r.Tests[to].File == r.Tests[from].File {

@@ -23,6 +23,8 @@ type Merger struct {
 	longest float64
 	waves   int
 	cancel  bool
+	// problems are what kept files from being run.
+	problems []Problem
 }
 
 // NewMerger has joined nothing yet.
@@ -87,6 +89,11 @@ func (m *Merger) event(kind string, payload []byte, events map[identity][]Plugin
 			m.files[f] = true
 		}
 		m.waves = max(m.waves, p.TotalWaves)
+		for _, problem := range p.Problems {
+			if !slices.Contains(m.problems, problem) { // each part of a divided run has them
+				m.problems = append(m.problems, problem)
+			}
+		}
 	case linePluginEvent:
 		var p PluginEvent
 		if err := decode(payload, &p); err != nil {
@@ -157,6 +164,7 @@ func (m *Merger) Record() *Record {
 			r.Totals.Errored++
 		}
 	}
+	r.Problems = slices.SortedStableFunc(slices.Values(m.problems), comparePlaces)
 	r.sort()
 	return r
 }
@@ -164,7 +172,7 @@ func (m *Merger) Record() *Record {
 // JSONLines writes a whole run as the JSON lines of one.
 func JSONLines(w io.Writer, r *Record) error {
 	j := &JSON{w: w}
-	j.write(lineRunStarted, jsonRunStarted{orEmpty(r.Files), len(r.Tests), r.waves})
+	j.write(lineRunStarted, jsonRunStarted{orEmpty(r.Files), len(r.Tests), r.waves, r.Problems})
 	for _, l := range r.logs {
 		j.write(lineLog, l)
 	}

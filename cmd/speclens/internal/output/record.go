@@ -2,8 +2,10 @@ package output
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/speclens/speclens/cmd/speclens/internal/render"
@@ -66,6 +68,18 @@ type (
 		Line     int    `json:"line"`
 		Column   int    `json:"column"`
 	}
+	// Problem is what keeps a file from being run, or, where it is not fatal, what is wrong with its configuration. Lines and
+	// columns are those of an Assertion.
+	Problem struct {
+		File      string `json:"file"`
+		Line      int    `json:"line"`
+		Column    int    `json:"column"`
+		EndLine   int    `json:"end_line"`
+		EndColumn int    `json:"end_column"`
+		Code      string `json:"code"`
+		Message   string `json:"message"`
+		Fatal     bool   `json:"fatal"`
+	}
 	// PluginEvent is one event of a plugin while a test ran.
 	PluginEvent struct {
 		Test    string         `json:"test"`
@@ -96,6 +110,8 @@ type Record struct {
 	Tests  []Recorded // by file and place
 	Loads  []LoadReport
 	Totals Totals
+	// Problems are what kept files from being run, by file and place.
+	Problems []Problem
 
 	logs  []jsonLog
 	kept  []jsonLine
@@ -106,6 +122,40 @@ type Record struct {
 type Recorded struct {
 	Completed
 	Events []PluginEvent
+}
+
+// brokenFile is a file that was not run.
+type brokenFile struct {
+	File     string
+	Problems []Problem
+}
+
+// broken are the files that were not run.
+func (r *Record) broken() []brokenFile {
+	var list []brokenFile
+	for _, p := range r.Problems {
+		if !p.Fatal {
+			continue
+		}
+		if n := len(list); n == 0 || list[n-1].File != p.File {
+			list = append(list, brokenFile{File: p.File})
+		}
+		last := &list[len(list)-1]
+		last.Problems = append(last.Problems, p)
+	}
+	return list
+}
+
+// brokenTitle is what reports of tests call a file that was not run.
+const brokenTitle = "this file was not run"
+
+// text lists what is wrong with the file, a line each. None of it begins with foreign text alone.
+func (b brokenFile) text() string {
+	var s strings.Builder
+	for _, p := range b.Problems {
+		fmt.Fprintf(&s, "%s:%d:%d: %s [%s]\n", render.PrintableLine(p.File), p.Line, p.Column, render.PrintableLine(p.Message), p.Code)
+	}
+	return s.String()
 }
 
 // identity tells the tests of a run apart.
@@ -173,7 +223,7 @@ func (c *Collector) Err() error { return c.err }
 func (c *Collector) Emit(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
-		c.record.Files = c.source.files(e.Files)
+		c.record.Files, c.record.Problems = c.source.files(e.Files), c.source.problems(e.Problems)
 	case run.PluginEvent:
 		p := c.source.event(e)
 		id := identify(p.File, p.ID, p.Row)
@@ -202,6 +252,24 @@ func (s Source) files(uris []string) []string {
 		files[i] = s.Path(f)
 	}
 	return files
+}
+
+func (s Source) problems(list []run.Problem) []Problem {
+	var out []Problem
+	for _, p := range list {
+		op := Problem{File: s.Path(p.URI), Code: p.Code, Message: p.Message, Fatal: p.Fatal}
+		if doc := s.Snap.Document(p.URI); doc != nil {
+			op.Line, op.Column = render.Position(doc.Text, p.Span.Start)
+			op.EndLine, op.EndColumn = render.Position(doc.Text, p.Span.End)
+		}
+		out = append(out, op)
+	}
+	slices.SortStableFunc(out, comparePlaces)
+	return out
+}
+
+func comparePlaces(a, b Problem) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code))
 }
 
 func (s Source) test(info run.TestInfo, protocol, target string) Test {

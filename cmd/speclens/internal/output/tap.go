@@ -9,12 +9,22 @@ import (
 )
 
 // TAP writes a run in the Test Anything Protocol, version 14: one point a test, with a YAML block under those that did
-// not pass.
+// not pass, and one for each file that was not run.
 func TAP(w io.Writer, r *Record) error {
 	p := &errWriter{w: w}
-	p.printf("TAP version 14\n1..%d\n", len(r.Tests))
+	broken := r.broken()
+	p.printf("TAP version 14\n1..%d\n", len(r.Tests)+len(broken))
 	for i, t := range r.Tests {
 		p.tapPoint(i+1, t)
+	}
+	for i, b := range broken {
+		p.printf("not ok %d - %s\n  ---\n  file: %s\n  status: errored\n  message: %s\n  failures:\n", len(r.Tests)+i+1,
+			tapText(b.File+": "+brokenTitle), shortValue(b.File), shortValue(b.Problems[0].Message))
+		for _, f := range b.Problems {
+			p.printf("    - code: %s\n      message: %s\n      line: %d\n      column: %d\n",
+				shortValue(f.Code), shortValue(f.Message), f.Line, f.Column)
+		}
+		p.printf("  ...\n")
 	}
 	p.printf("# passed %d, failed %d, errored %d, skipped %d\n", r.Totals.Passed, r.Totals.Failed, r.Totals.Errored, r.Totals.Skipped)
 	if r.Totals.Cancelled {
