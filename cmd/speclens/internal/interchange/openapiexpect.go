@@ -211,7 +211,8 @@ func fixedValues(shapes []*shape) (any, bool) {
 
 // expectable are the formats of text that an expectation can check.
 var expectable = map[string]string{
-	"email": "email", "uuid": "uuid", "uri": "url", "url": "url", "date": "date", "date-time": "datetime", "ipv4": "ip", "ipv6": "ip", "ip": "ip",
+	"email": "email", "uuid": "uuid", "uri": "url", "url": "url", "date": "date", "date-time": "datetime",
+	"ipv4": "ip", "ipv6": "ip", "ip": "ip",
 }
 
 // commonType is the type, or the format of text, that all alternatives have; empty where they have none in common.

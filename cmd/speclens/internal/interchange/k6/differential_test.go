@@ -116,7 +116,8 @@ func (b *bench) ask(about, question, want string) {
 func (b *bench) run(t *testing.T) {
 	t.Helper()
 	var script strings.Builder
-	script.WriteString("import { check, group, sleep } from \"k6\";\nimport exec from \"k6/execution\";\nimport encoding from \"k6/encoding\";\nimport http from \"k6/http\";\n")
+	script.WriteString("import { check, group, sleep } from \"k6\";\nimport exec from \"k6/execution\";\n" +
+		"import encoding from \"k6/encoding\";\nimport http from \"k6/http\";\n")
 	script.WriteString("const counts = {}, settings = {};\n")
 	fmt.Fprintf(&script, "const patterns = %s;\n", b.w.object(b.w.patterns, 0))
 	script.WriteString("const questions = [\n")
@@ -251,20 +252,31 @@ func TestTheRuntimeJudgesExpectationsAsSpeclensDoes(t *testing.T) {
 
 // tricky are values and expectations that are easily got wrong.
 var tricky = []string{
-	`"is email"`, `"is url"`, `"is date"`, `"is datetime"`, `"is ip"`, `"is uuid"`, `"a@b"`, `"a.b+c@x.example"`, `"a b@c"`, `".a@b"`, `"a@[127.0.0.1]"`,
-	`"a@b."`, `"é@ü.example"`, `"http://x"`, `"http:/x"`, `"http://"`, `"mailto:a@b"`, `"//x/y"`, `"http://a b"`, `"http://x/%zz"`, `"http://x:80/a#f"`,
-	`"http://[::1]:8080/"`, `"http://x:y/"`, `"urn:a:b"`, `"a:b c"`, `"2024-02-30"`, `"2023-02-29"`, `"1900-02-29"`, `"2000-02-29"`, `"2024-1-1"`,
-	`"2024-01-01T00:00:00Z"`, `"2024-01-01T24:00:00Z"`, `"2024-01-01T1:00:00Z"`, `"2024-01-01T00:00:00,5+01:00"`, `"2024-01-01 00:00:00+25:00"`,
-	`"2024-01-01t00:00:00z"`, `"1.2.3.4"`, `"1.2.3.04"`, `"1.2.3.256"`, `"1.2.3"`, `"::"`, `"::1"`, `"1::2::3"`, `"fe80::1%eth0"`, `"::ffff:1.2.3.4"`,
+	`"is email"`, `"is url"`, `"is date"`, `"is datetime"`, `"is ip"`, `"is uuid"`, `"a@b"`, `"a.b+c@x.example"`, `"a b@c"`, `".a@b"`,
+	`"a@[127.0.0.1]"`,
+	`"a@b."`, `"é@ü.example"`, `"http://x"`, `"http:/x"`, `"http://"`, `"mailto:a@b"`, `"//x/y"`, `"http://a b"`, `"http://x/%zz"`,
+	`"http://x:80/a#f"`,
+	`"http://[::1]:8080/"`, `"http://x:y/"`, `"urn:a:b"`, `"a:b c"`, `"2024-02-30"`, `"2023-02-29"`, `"1900-02-29"`, `"2000-02-29"`,
+	`"2024-1-1"`,
+	`"2024-01-01T00:00:00Z"`, `"2024-01-01T24:00:00Z"`, `"2024-01-01T1:00:00Z"`, `"2024-01-01T00:00:00,5+01:00"`,
+	`"2024-01-01 00:00:00+25:00"`,
+	`"2024-01-01t00:00:00z"`, `"1.2.3.4"`, `"1.2.3.04"`, `"1.2.3.256"`, `"1.2.3"`, `"::"`, `"::1"`, `"1::2::3"`, `"fe80::1%eth0"`,
+	`"::ffff:1.2.3.4"`,
 	`"1:2:3:4:5:6:7:8"`, `"1:2:3:4:5:6:7:8:9"`, `"1:2:3:4:5:6:7::"`, `":1"`, `"12345::"`,
 	`-0`, `0.0`, `1e400`, `"1e400"`, `123456789012345678901234567890`, `"-0"`, `" 5"`, `"5 "`, `0.1`, `0.10`, `1E2`, `"1E2"`, `100`,
 	`"\u2028"`, `"\ufeffx"`, `"x\u0085"`, `"x\u00a0"`, `"😀"`, `"matches ^.$"`, `"matches ^[^a]$"`, `"matches (?i)ADA"`,
-	`"matches (?s)e.t"`, `"matches (?m)^two$"`, `"matches \\bAda\\b"`, `"matches ^\\p{L}+$"`, `"matches ^\\x{1F600}$"`, `"matches [[:alpha:]]"`,
-	`"matches a|b"`, `"matches ^(?:a|b)c*?$"`, `"matches \\Q.\\E"`, `"matches ^$"`, `"matches \\z"`, `"matches x{2,3}"`, `"matches (?i)ſ"`, `"matches [/\\]-]"`,
-	`{"matches": "(?U)a+"}`, `"matches \\pN\\PN"`, `{"__proto__": 1}`, `{"constructor": 1}`, `{"__proto__": "notExists"}`, `{"toString": "notExists"}`,
-	`{"eq": {"__proto__": null}}`, `["exists"]`, `[null]`, `[[]]`, `{"a": [1, {"b": "> 1"}]}`, `{"a": [1, {"b": 2}]}`, `"oneOf"`, `"oneOf ,"`, `"oneOf a,,b"`,
-	`"contains"`, `"contains  "`, `"is"`, `"is  string "`, `">"`, `"=="`, `"!= "`, `"<5"`, `"<=5"`, `"<= 5 5"`, `"exists\t"`, `"Exists"`, `{"exists": "x"}`,
-	`{"is": "list"}`, `{"gt": "5"}`, `{"gt": true}`, `{"lt": null}`, `{"contains": []}`, `{"contains": {}}`, `{"contains": null}`, `{"contains": [[1]]}`,
+	`"matches (?s)e.t"`, `"matches (?m)^two$"`, `"matches \\bAda\\b"`, `"matches ^\\p{L}+$"`, `"matches ^\\x{1F600}$"`,
+	`"matches [[:alpha:]]"`,
+	`"matches a|b"`, `"matches ^(?:a|b)c*?$"`, `"matches \\Q.\\E"`, `"matches ^$"`, `"matches \\z"`, `"matches x{2,3}"`, `"matches (?i)ſ"`,
+	`"matches [/\\]-]"`,
+	`{"matches": "(?U)a+"}`, `"matches \\pN\\PN"`, `{"__proto__": 1}`, `{"constructor": 1}`, `{"__proto__": "notExists"}`,
+	`{"toString": "notExists"}`,
+	`{"eq": {"__proto__": null}}`, `["exists"]`, `[null]`, `[[]]`, `{"a": [1, {"b": "> 1"}]}`, `{"a": [1, {"b": 2}]}`, `"oneOf"`,
+	`"oneOf ,"`, `"oneOf a,,b"`,
+	`"contains"`, `"contains  "`, `"is"`, `"is  string "`, `">"`, `"=="`, `"!= "`, `"<5"`, `"<=5"`, `"<= 5 5"`, `"exists\t"`, `"Exists"`,
+	`{"exists": "x"}`,
+	`{"is": "list"}`, `{"gt": "5"}`, `{"gt": true}`, `{"lt": null}`, `{"contains": []}`, `{"contains": {}}`, `{"contains": null}`,
+	`{"contains": [[1]]}`,
 	`{"oneOf": []}`, `{"oneOf": {"a": 1}}`, `{"oneOf": [null]}`, `{"ne": null}`, `{"eq": null}`, `{"eq": {"gt": 1}}`, `{"gt": 1, "x": 2}`,
 	`"nil"`, `"is nil"`, `"is constructor"`, `"is toString"`, `"matches constructor"`,
 }
@@ -272,14 +284,20 @@ var tricky = []string{
 func TestTheRuntimeReadsPathsAsSpeclensDoes(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	body := decode(t, `{"a": {"b": [1, {"c.d": "x", "length": 7}], "b.c": 2, "": 3, " ": 4}, "a.b": {"c": 5}, "items": [{"tags": ["p"], "id": 1}, {"id": 2}, 3],
-		"deep": {"x.y": {"z": 6}, "x": {"y.z": 8}}, "größe": "äöü😀", "#": 9, "0": "zero", "-1": "minus", "a.": 10, "user": {"items": [{"name": "n"}]},
+	body := decode(t,
+		`{"a": {"b": [1, {"c.d": "x", "length": 7}], "b.c": 2, "": 3, " ": 4}, "a.b": {"c": 5}, "items": [{"tags": ["p"], "id": 1}, {"id": 2}, 3],
+		"deep": {"x.y": {"z": 6}, "x": {"y.z": 8}}, "größe": "äöü😀", "#": 9, "0": "zero", "-1": "minus", "a.": 10,
+		"user": {"items": [{"name": "n"}]},
 		"\\": "back", "a.b.c\\d": "odd", "headers": {"content-type": "t"}, "__proto__x": 1, "[": 2, "]": 3}`)
 	paths := []string{
-		".", "a", "a.b", "a.b[0]", "a.b.0", "a.b[1]['c.d']", "a.b.1.c.d", "a.b.length", "a.b[1].length", "a.b.c", "a.", "a..", "..a", ".a.b", "a.b[-1]", "a.b[-3]",
-		"items.#.id", "items.#.tags.length", "items.#", "items.#.tags.#", "items.#.nothing", "items.length", "deep.x.y.z", "größe.length", "größe . length", "#", "0",
-		"-1", "[0]", `["a.b"].c`, `['a.b']["c"]`, `a\.b.c`, `a\\b`, "length", "a.length", "zzz", "zzz.length", "a.b[01]", "a.b.01", "a.b.+1", "a.b[ 1 ]",
-		"a.b[1]x", "a[", "a[]", "a[*].b", `a["b"x]["c`, "a.b[99999999999999999999]", "constructor", "__proto__", "toString", "a.constructor", `["length"]`, `[`, `]`,
+		".", "a", "a.b", "a.b[0]", "a.b.0", "a.b[1]['c.d']", "a.b.1.c.d", "a.b.length", "a.b[1].length", "a.b.c", "a.", "a..", "..a", ".a.b",
+		"a.b[-1]", "a.b[-3]",
+		"items.#.id", "items.#.tags.length", "items.#", "items.#.tags.#", "items.#.nothing", "items.length", "deep.x.y.z", "größe.length",
+		"größe . length", "#", "0",
+		"-1", "[0]", `["a.b"].c`, `['a.b']["c"]`, `a\.b.c`, `a\\b`, "length", "a.length", "zzz", "zzz.length", "a.b[01]", "a.b.01", "a.b.+1",
+		"a.b[ 1 ]",
+		"a.b[1]x", "a[", "a[]", "a[*].b", `a["b"x]["c`, "a.b[99999999999999999999]", "constructor", "__proto__", "toString", "a.constructor",
+		`["length"]`, `[`, `]`,
 	}
 	files, err := filepath.Glob(filepath.Join(engine, "..", "testdata", "corpus", "path", "*"))
 	if err != nil || len(files) == 0 {
@@ -371,31 +389,44 @@ func TestTheRuntimeEvaluatesTemplatesAsSpeclensDoes(t *testing.T) {
 }
 
 var trickyTemplates = []string{
-	"{{ text.SnakeCase() }}", "{{ env.MISSING.Default('HTTPServerID userName x2y').SnakeCase() }}", "{{ env.MISSING.Default('HTTP server-id').CamelCase() }}",
-	"{{ env.MISSING.Default('straße').ToUpper() }}", "{{ env.MISSING.Default(1.50) }}", "{{ env.MISSING.Default(9007199254740993) }}", "{{ env.MISSING.Default(1.50) }}!",
+	"{{ text.SnakeCase() }}", "{{ env.MISSING.Default('HTTPServerID userName x2y').SnakeCase() }}",
+	"{{ env.MISSING.Default('HTTP server-id').CamelCase() }}",
+	"{{ env.MISSING.Default('straße').ToUpper() }}", "{{ env.MISSING.Default(1.50) }}", "{{ env.MISSING.Default(9007199254740993) }}",
+	"{{ env.MISSING.Default(1.50) }}!",
 	"{{ env.MISSING.Default('-42.9').ToInt() }}", "{{ env.MISSING.Default('1e3').ToInt() }}", "{{ env.MISSING.Default('1e99999').ToInt() }}",
-	"{{ env.MISSING.Default(' +7 ').ToFloat() }}", "{{ env.MISSING.Default('é😀').Base64() }}", "{{ env.MISSING.Default('w6nwn5iA').Base64Decode() }}",
-	"{{ env.MISSING.Default('a b&c/é').URLEncode() }}", "{{ env.MISSING.Default('é😀x').Reverse() }}", "{{ env.MISSING.Default('é😀x').Length() }}",
-	"{{ env.MISSING.Default('x').PadLeft(5, 'é😀') }}", "{{ env.MISSING.Default('abc').Split('') }}", "{{ auth.response.body.list.Join() }}",
-	"{{ auth.response.body.list.Join('') }}", "{{ auth.response.body.list.ToUpper() }}", "{{ auth.response.body.user.JSON() }}", "{{ auth.response.body.ok.ToInt() }}",
-	"{{ auth.response.body.op }} x", " {{ auth.response.body.op }}", "x {{ auth.response.body.op }}", "{{ env.TOKEN }} {{ auth.response.body.op }}",
-	"{{ user.missing }}", "{{ saved.y.Default(3) }}", "{{ auth.response.body.none.Default('d') }}", "{{ nothing }} and {{ env.TOKEN }}", "{{ auth.response }}",
-	"{{ constructor }}", "{{ env.constructor }}", "{{ matrix.toString }}", "{{ auth.response.body.constructor }}", "{{ auth.response.body.__proto__ }}",
+	"{{ env.MISSING.Default(' +7 ').ToFloat() }}", "{{ env.MISSING.Default('é😀').Base64() }}",
+	"{{ env.MISSING.Default('w6nwn5iA').Base64Decode() }}",
+	"{{ env.MISSING.Default('a b&c/é').URLEncode() }}", "{{ env.MISSING.Default('é😀x').Reverse() }}",
+	"{{ env.MISSING.Default('é😀x').Length() }}",
+	"{{ env.MISSING.Default('x').PadLeft(5, 'é😀') }}", "{{ env.MISSING.Default('abc').Split('') }}",
+	"{{ auth.response.body.list.Join() }}",
+	"{{ auth.response.body.list.Join('') }}", "{{ auth.response.body.list.ToUpper() }}", "{{ auth.response.body.user.JSON() }}",
+	"{{ auth.response.body.ok.ToInt() }}",
+	"{{ auth.response.body.op }} x", " {{ auth.response.body.op }}", "x {{ auth.response.body.op }}",
+	"{{ env.TOKEN }} {{ auth.response.body.op }}",
+	"{{ user.missing }}", "{{ saved.y.Default(3) }}", "{{ auth.response.body.none.Default('d') }}", "{{ nothing }} and {{ env.TOKEN }}",
+	"{{ auth.response }}",
+	"{{ constructor }}", "{{ env.constructor }}", "{{ matrix.toString }}", "{{ auth.response.body.constructor }}",
+	"{{ auth.response.body.__proto__ }}",
 }
 
 func TestTheRuntimeKeepsNumbersAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	for _, text := range []string{
-		`9007199254740993`, `[1.0, 1.50, -0, 0, 1e3, 1E-7, 123456789012345678901234567890, 0.1]`, `{"a": 12345678901234567890, "12345678901234567890": "12345678901234567890"}`,
-		`"\u0000n5"`, `"\u0000"`, `{"\u0000k": "\u0000n1.0", "x": 1.0}`, `["\\", 1.0, "\"", 2.0, "\\\"1.0", ":"]`, `{"a":"1.0:","b":1.0}`, `" 1.0 "`, `[]`, `1.0`,
-		`{"__proto__": 1.0, "x": {"__proto__": 5}}`, `"\u2028"`, `{"b": 1, "a": 2, "10": 3, "9": 4}`, `[1.0,[2.0,{"c":[3.0]}]]`, `-1.5e-400`, `1e400`,
+		`9007199254740993`, `[1.0, 1.50, -0, 0, 1e3, 1E-7, 123456789012345678901234567890, 0.1]`,
+		`{"a": 12345678901234567890, "12345678901234567890": "12345678901234567890"}`,
+		`"\u0000n5"`, `"\u0000"`, `{"\u0000k": "\u0000n1.0", "x": 1.0}`, `["\\", 1.0, "\"", 2.0, "\\\"1.0", ":"]`, `{"a":"1.0:","b":1.0}`,
+		`" 1.0 "`, `[]`, `1.0`,
+		`{"__proto__": 1.0, "x": {"__proto__": 5}}`, `"\u2028"`, `{"b": 1, "a": 2, "10": 3, "9": 4}`, `[1.0,[2.0,{"c":[3.0]}]]`, `-1.5e-400`,
+		`1e400`,
 		`["\ud800x", "x\udc00", "\ud83d\ude00", "\ud83d\ud83d\ude00"]`,
 	} {
 		b.ask(text, "textOf(parseJSON("+quote(text)+"))", value.Text(decode(t, text)))
 		b.ask(text+" in the script", "textOf("+b.w.value(decode(t, text), 0)+")", value.Text(decode(t, text)))
 	}
-	for _, bad := range []string{`01`, `1.`, `.5`, `-`, `1.0 2.0`, `{"a":1.0,}`, `[1.0`, `"abc 12345678901234567890`, `tru12345678901234567890`, `1e`, `'1.0'`, `{1.0: 2}`} {
+	for _, bad := range []string{`01`, `1.`, `.5`, `-`, `1.0 2.0`, `{"a":1.0,}`, `[1.0`, `"abc 12345678901234567890`,
+		`tru12345678901234567890`, `1e`, `'1.0'`, `{1.0: 2}`} {
 		b.ask(bad, "(() => { try { parseJSON("+quote(bad)+"); return \"read\"; } catch (e) { return e.name; } })()", "SyntaxError")
 	}
 	b.run(t)

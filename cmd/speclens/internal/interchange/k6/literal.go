@@ -332,7 +332,8 @@ func reserved() map[string]bool {
 	for _, m := range declared.FindAllStringSubmatch(runtime, -1) {
 		taken[m[1]] = true
 	}
-	for word := range strings.FieldsSeq("await break case catch class const continue debugger default delete do else enum export extends false " +
+	for word := range strings.FieldsSeq("await break case catch class const continue debugger default delete do else enum export " +
+		"extends false " +
 		"finally for function if implements import in instanceof interface let new null package private protected public return static " +
 		"super switch this throw true try typeof var void while with yield arguments eval undefined NaN Infinity " +
 		"options targets flows turns setup teardown handleSummary given run one counts settings patterns " +

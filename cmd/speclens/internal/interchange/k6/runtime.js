@@ -91,7 +91,8 @@ function runTest(run, def, index) {
   if (def.skip) return skipped(def.skip === true ? "the test says `skip: true`" : def.skip);
   const missing = missingValue(run, def);
   if (missing) return skipped(missing);
-  const scope = { run, def, row: null, unresolved: 0, literal: false, warn: (w) => complain(def.at + w, `${def.at}: warning: ${name}: ${mask(w)}`) };
+  const warn = (w) => complain(def.at + w, `${def.at}: warning: ${name}: ${mask(w)}`);
+  const scope = { run, def, row: null, unresolved: 0, literal: false, warn };
   try {
     if (index >= 0) scope.row = evaluate(def.matrix[index], scope);
     if (def.when) {
@@ -120,7 +121,7 @@ function missingValue(run, def) {
   const before = def.needsPrev ? run.prev[def.slot] : null;
   return before && !usable(before) ? `needs the value of \`prev\`, but that test ${fate(before)}` : "";
 }
-function usable(outcome) { return outcome !== undefined && outcome !== null && (outcome.status === "passed" || outcome.status === "failed"); }
+function usable(outcome) { return outcome?.status === "passed" || outcome?.status === "failed"; }
 function fate(outcome) { return outcome.status === "skipped" ? "was skipped" : "errored"; }
 
 function attempts(run, def, scope, request, tags, name, erred) {
@@ -451,7 +452,9 @@ function holds(e, matcher, response) {
   const subject = subjectOf(e, response);
   if (e.area !== "headers" || !subject.found) return matcher.match(subject);
   const values = subject.value;
-  if (matcher.kind === "list") return matcher.match({ found: true, value: values.length === 1 ? values[0].split(", ") : values }) || matcher.match(subject);
+  if (matcher.kind === "list") {
+    return matcher.match(subject) || (values.length === 1 && matcher.match({ found: true, value: values[0].split(", ") }));
+  }
   const candidates = values.length === 1 ? values : [...values, values.join(", ")];
   if (refused(matcher, candidates)) return false;
   return candidates.some((value) => matcher.match({ found: true, value }));
@@ -741,7 +744,8 @@ function isURL(s) {
   if (m === null || /[\x00-\x20\x7f]/.test(s) || /%(?![0-9A-Fa-f]{2})/.test((m[1] ?? "") + (m[2] ?? ""))) return false;
   if (m[1] === undefined) return true;
   const host = m[1].replace(/^.*@/, "");
-  return m[1] !== "" && host !== "" && /^[A-Za-z0-9._~!$&'()*+,;=:[\]<>"%\u0080-\uffff-]*$/.test(host) && /^(\[[^\]]*\]|[^:[\]]*)(:[0-9]*)?$/.test(host);
+  return m[1] !== "" && host !== "" && /^[A-Za-z0-9._~!$&'()*+,;=:[\]<>"%\u0080-\uffff-]*$/.test(host) &&
+    /^(\[[^\]]*\]|[^:[\]]*)(:[0-9]*)?$/.test(host);
 }
 function isDate(s) {
   const m = /^(\d{4})-(\d\d)-(\d\d)$/.exec(s);
@@ -912,7 +916,8 @@ function truthy(v) {
 }
 // trim takes off what Unicode calls white space, as Go does.
 function trim(text) {
-  return text.replace(/^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g, "");
+  return text.replace(/^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/, "")
+    .replace(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/, "");
 }
 
 // ---- Paths ----
@@ -1195,7 +1200,8 @@ function wordsOf(text) {
   let word = "";
   const isUpper = (c) => c !== undefined && c !== c.toLowerCase();
   const isLower = (c) => c !== undefined && c !== c.toUpperCase();
-  const isLetter = (c) => isUpper(c) || isLower(c) || /[ªº\u01bb\u0294\u05d0-\u05ea\u0620-\u064a\u0904-\u0939\u0e01-\u0e30\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]/.test(c);
+  const isLetter = (c) => isUpper(c) || isLower(c) ||
+    /[ªº\u01bb\u0294\u05d0-\u05ea\u0620-\u064a\u0904-\u0939\u0e01-\u0e30\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]/.test(c);
   const isDigit = (c) => c !== undefined && /[0-9]/.test(c);
   letters.forEach((c, i) => {
     if (!isLetter(c) && !isDigit(c)) {
@@ -1279,22 +1285,48 @@ function between(low, high) {
   for (let i = 0; i < 5; i++) n = n * 65536n + BigInt(below(65536));
   return num(String(from + (n % (to - from + 1n))));
 }
-const firstNames = "Ada Alan Amara Anton Astrid Boris Carla Chen Clara Edith Elena Emil Farid Freya Grace Hana Hugo Ida Imani Jonas Kenji Leila Linus Mei Nadia Omar Petra Radia Rosa Samir Tara Vera Yusuf Zoe".split(" ");
-const lastNames = "Abbott Alvarez Becker Berg Bianchi Carter Costa Dubois Fischer Garcia Hansen Hughes Jensen Khan Kovacs Larsen Lopez Meyer Moreau Nakamura Novak Okafor Park Petrov Quinn Reyes Rossi Sato Silva Singh Tanaka Turner Weber Young".split(" ");
-const cities = "Accra Amsterdam Athens Berlin Boston Cairo Dublin Geneva Hamburg Hanoi Helsinki Kyoto Lagos Lima Lisbon London Lyon Madrid Milan Nairobi Oslo Ottawa Paris Porto Quito Riga Rome Seoul Sydney Tokyo Vienna Warsaw Zurich".split(" ");
-const countries = "Argentina Austria Belgium Brazil Canada Chile China Croatia Denmark Egypt Finland France Germany Ghana Greece India Ireland Italy Japan Kenya Mexico Nepal Norway Peru Poland Portugal Senegal Spain Sweden Tunisia Uruguay Vietnam Zambia".split(" ");
-const colors = "amber aqua azure beige black blue bronze coral crimson cyan emerald gold gray green indigo ivory lavender lime maroon mint navy olive orange peach pink plum purple red ruby silver teal violet white yellow".split(" ");
-const words = "anchor apple autumn beacon birch bridge candle canyon castle cedar cloud copper dawn delta ember falcon feather field forest garden glass granite harbor harvest island lantern letter maple market meadow mirror morning mountain ocean orchard paper pebble planet quiet rain raven river shadow silver spring station stone summer timber tower valley village walnut water willow window winter".split(" ");
+const firstNames = (
+  "Ada Alan Amara Anton Astrid Boris Carla Chen Clara Edith Elena Emil Farid Freya Grace Hana Hugo Ida Imani Jonas Kenji " +
+  "Leila Linus Mei Nadia Omar Petra Radia Rosa Samir Tara Vera Yusuf Zoe"
+).split(" ");
+const lastNames = (
+  "Abbott Alvarez Becker Berg Bianchi Carter Costa Dubois Fischer Garcia Hansen Hughes Jensen Khan Kovacs Larsen Lopez " +
+  "Meyer Moreau Nakamura Novak Okafor Park Petrov Quinn Reyes Rossi Sato Silva Singh Tanaka Turner Weber Young"
+).split(" ");
+const cities = (
+  "Accra Amsterdam Athens Berlin Boston Cairo Dublin Geneva Hamburg Hanoi Helsinki Kyoto Lagos Lima Lisbon London Lyon " +
+  "Madrid Milan Nairobi Oslo Ottawa Paris Porto Quito Riga Rome Seoul Sydney Tokyo Vienna Warsaw Zurich"
+).split(" ");
+const countries = (
+  "Argentina Austria Belgium Brazil Canada Chile China Croatia Denmark Egypt Finland France Germany Ghana Greece India " +
+  "Ireland Italy Japan Kenya Mexico Nepal Norway Peru Poland Portugal Senegal Spain Sweden Tunisia Uruguay Vietnam Zambia"
+).split(" ");
+const colors = (
+  "amber aqua azure beige black blue bronze coral crimson cyan emerald gold gray green indigo ivory lavender lime maroon " +
+  "mint navy olive orange peach pink plum purple red ruby silver teal violet white yellow"
+).split(" ");
+const words = (
+  "anchor apple autumn beacon birch bridge candle canyon castle cedar cloud copper dawn delta ember falcon feather field " +
+  "forest garden glass granite harbor harvest island lantern letter maple market meadow mirror morning mountain ocean " +
+  "orchard paper pebble planet quiet rain raven river shadow silver spring station stone summer timber tower valley village " +
+  "walnut water willow window winter"
+).split(" ");
 
 const generators = {
   name: () => pick(firstNames) + " " + pick(lastNames),
-  email: () => `${pick(firstNames)}.${pick(lastNames)}${1000 + below(9000000)}@${pick(["example.com", "example.net", "example.org"])}`.toLowerCase(),
+  email: () => {
+    const domain = pick(["example.com", "example.net", "example.org"]);
+    return `${pick(firstNames)}.${pick(lastNames)}${1000 + below(9000000)}@${domain}`.toLowerCase();
+  },
   uuid: () => "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (c) => (c === "x" ? below(16) : 8 + below(4)).toString(16)),
   phone: () => `+1${2 + below(8)}${String(below(100)).padStart(2, "0")}55501${String(below(100)).padStart(2, "0")}`,
   url: () => `https://www.${pick(words)}.example/${pick(words)}/${pick(words)}`,
   company: () => `${pick(lastNames)} ${capitalize(pick(words))} ${pick(["Ltd", "Inc", "GmbH", "Group", "Partners", "& Co"])}`,
   city: () => pick(cities), country: () => pick(countries), color: () => pick(colors), word: () => pick(words),
-  address: () => `${1 + below(999)} ${capitalize(pick(words))} ${pick(["Street", "Avenue", "Lane", "Road", "Square", "Way"])}, ${pick(cities)} ${10000 + below(90000)}`,
+  address: () => {
+    const kind = pick(["Street", "Avenue", "Lane", "Road", "Square", "Way"]);
+    return `${1 + below(999)} ${capitalize(pick(words))} ${kind}, ${pick(cities)} ${10000 + below(90000)}`;
+  },
   bool: () => below(2) === 1,
   sentence: (n = "8") => capitalize(Array.from({ length: Number(n) }, () => pick(words)).join(" ")) + ".",
   password: (n = "12") => {
@@ -1336,11 +1368,15 @@ function formatted(moment, layout) {
     January: months[month], Jan: months[month].slice(0, 3), Monday: days[moment.getUTCDay()], Mon: days[moment.getUTCDay()].slice(0, 3),
     MST: "UTC", 2006: String(year).padStart(4, "0"), "Z07:00:00": "Z", "Z07:00": "Z", Z070000: "Z", Z0700: "Z", Z07: "Z",
     "-07:00:00": "+00:00:00", "-07:00": "+00:00", "-070000": "+000000", "-0700": "+0000", "-07": "+00",
-    PM: hour < 12 ? "AM" : "PM", pm: hour < 12 ? "am" : "pm", "002": String(ofYear).padStart(3, "0"), "__2": String(ofYear).padStart(3, " "),
+    PM: hour < 12 ? "AM" : "PM", pm: hour < 12 ? "am" : "pm",
+    "002": String(ofYear).padStart(3, "0"), "__2": String(ofYear).padStart(3, " "),
     "01": two(month + 1), "02": two(day), "03": two(hour % 12 || 12), "04": two(minute), "05": two(second), "06": two(year % 100),
-    15: two(hour), _2: String(day).padStart(2, " "), 1: String(month + 1), 2: String(day), 3: String(hour % 12 || 12), 4: String(minute), 5: String(second),
+    15: two(hour), _2: String(day).padStart(2, " "),
+    1: String(month + 1), 2: String(day), 3: String(hour % 12 || 12), 4: String(minute), 5: String(second),
   };
-  return layout.replace(/January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|Z07:00:00|Z07:00|Z070000|Z0700|Z07|-07:00:00|-07:00|-070000|-0700|-07|PM|pm|[.,](?:0+|9+)(?![0-9])|002|__2|_2(?!006)|0[1-6]|15|[1-5]/g,
+  const tokens = new RegExp("January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|Z07:00:00|Z07:00|Z070000|Z0700|Z07|-07:00:00|-07:00|" +
+    "-070000|-0700|-07|PM|pm|[.,](?:0+|9+)(?![0-9])|002|__2|_2(?!006)|0[1-6]|15|[1-5]", "g");
+  return layout.replace(tokens,
     (token) => written[token] ?? (token[1] === "0" ? token[0] + token.slice(1) : ""));
 }
 
