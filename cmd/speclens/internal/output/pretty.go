@@ -30,7 +30,8 @@ type Pretty struct {
 	running     []string
 	status      bool // a status line is on the screen
 	file        string
-	load        string // how the load under way goes
+	load        string                // how the load under way goes
+	told        map[identity][]string // by tests under way: their events
 	err         error
 }
 
@@ -48,7 +49,8 @@ type PrettyOptions struct {
 
 // NewPretty writes to w.
 func NewPretty(w io.Writer, source Source, opts PrettyOptions) *Pretty {
-	return &Pretty{w: w, source: source, style: Style{Color: opts.Color}, live: opts.Live, width: opts.Width, verbose: opts.Verbose}
+	return &Pretty{w: w, source: source, style: Style{Color: opts.Color}, live: opts.Live, width: opts.Width, verbose: opts.Verbose,
+		told: map[identity][]string{}}
 }
 
 // Err is the first error of the writer.
@@ -63,7 +65,9 @@ func (p *Pretty) Emit(e run.Event) {
 		p.running = append(p.running, p.title(e.Test))
 	case run.PluginEvent:
 		if p.verbose {
-			p.printf("    %s\n", p.style.Dim(EventLine(p.source.Snap, e.Event)))
+			// Tests run beside each other: what was told about one is shown with its result.
+			id := identify(e.Test.Key.URI, e.Test.Key.ID, &e.Test.Row)
+			p.told[id] = append(p.told[id], EventLine(p.source.Snap, e.Event))
 		}
 	case run.LoadProgress:
 		p.load = loadLine(e)
@@ -100,6 +104,11 @@ func (p *Pretty) completed(info run.TestInfo, r *engine.TestResult) {
 	if r.Error != "" {
 		p.printf("%s", render.Block(r.Error, "      │ "))
 	}
+	id := identify(info.Key.URI, info.Key.ID, &info.Row)
+	for _, line := range p.told[id] {
+		p.printf("      %s\n", p.style.Dim(line))
+	}
+	delete(p.told, id)
 	for _, w := range r.Warnings {
 		p.printf("      %s %s\n", p.style.Yellow("warning:"), render.PrintableLine(w))
 	}
