@@ -67,7 +67,7 @@ func (a *app) importOpenAPI() *cobra.Command {
 	flags.BoolVar(&o.Split, "split", false, "write a file for each tag")
 	flags.StringSliceVar(&o.Tags, "tags", nil, "take only operations with one of these tags")
 	flags.StringSliceVar(&o.ExcludeTags, "exclude-tags", nil, "leave out operations with one of these tags")
-	flags.StringArrayVar(&o.Paths, "path", nil, "take only paths that match: * is text without a slash, ** any text; may be given several times")
+	flags.StringArrayVar(&o.Paths, "path", nil, "take only paths that match; * is text without a slash, ** any text; repeatable")
 	flags.StringVar(&o.Target, "target", "", "base URL in place of the document's server")
 	flags.BoolVar(&o.Optional, "optional", false, "fill optional parameters and properties too")
 	return cmd

@@ -34,7 +34,8 @@ func scriptPetstore(ts *testscript.TestScript, _ bool, args []string) {
 	doc, err := openapi3.NewLoader().LoadFromData(content)
 	ts.Check(err)
 	p := &petstore{
-		doc: doc, next: 9007199254740992, owners: map[string]map[string]any{}, pets: map[string]map[string]any{}, orders: map[string]map[string]any{},
+		doc: doc, next: 9007199254740992, owners: map[string]map[string]any{}, pets: map[string]map[string]any{},
+		orders: map[string]map[string]any{},
 	}
 	server := httptest.NewServer(p.handler())
 	ts.Defer(server.Close)
