@@ -87,6 +87,21 @@ func (d *Document) edited(version int32, edits []text.Edit) *Document {
 	return next
 }
 
+// says reports whether a document of the disk has a text, all of it as UTF-8.
+func (d *Document) says(content string) bool {
+	return d.malformed < 0 && d.Text.Len() == len(content) && d.Text.String() == content
+}
+
+// opened is the document of the disk as an editor opens it, with the same text: what was computed from it is not computed
+// again.
+func (d *Document) opened(languageID string, version int32) *Document {
+	next := newDocument(d.URI, languageID, version, d.Kind, true, d.Text, d.limits)
+	if d.self.done.Load() {
+		next.base.Store(&d.self)
+	}
+	return next
+}
+
 func (d *Document) derive() *derivation {
 	d.self.once.Do(func() {
 		var before *spec.File

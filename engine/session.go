@@ -78,10 +78,19 @@ type Change struct {
 func (s *Session) Open(uri, languageID string, version int32, content string) *Snapshot {
 	uri = CanonicalURI(uri)
 	return s.update(func(next *Snapshot) {
+		files := len(next.disk)
 		s.loadSurroundings(next, uri)
-		next.files++
 		kind := next.kindOf(uri, languageID)
-		doc := newDocument(uri, languageID, version, kind, true, text.New(content), s.limits)
+		old := next.docs(uri)
+		if old == nil || old.Kind != kind || kind == KindConfig || len(next.disk) != files {
+			next.files++
+		}
+		var doc *Document
+		if onDisk := next.disk[uri]; onDisk != nil && onDisk.Kind == kind && onDisk.says(content) {
+			doc = onDisk.opened(languageID, version)
+		} else {
+			doc = newDocument(uri, languageID, version, kind, true, text.New(content), s.limits)
+		}
 		next.open = with(next.open, uri, doc)
 		if kind == KindConfig {
 			s.reclassify(next)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/speclens/speclens/engine/plugin"
@@ -69,7 +70,8 @@ func (s *Snapshot) Evolve(key any, next func(old any) any) any {
 }
 
 // Files is a number that stays the same from snapshot to snapshot as long as there are the same documents of the same
-// kinds, all that is not open is unchanged, and so are the configurations.
+// kinds, all that is not open is unchanged, and so are the configurations. That a document of the disk is opened changes
+// nothing of that; that it is closed does.
 func (s *Snapshot) Files() uint64 { return s.files }
 
 // OpenDocuments are those that an editor owns, in no order.
@@ -146,13 +148,21 @@ func (s *Snapshot) Roots() []string { return s.roots }
 
 // ConfigDocument is the nearest `.qube.yaml` above a document; nil where there is none.
 func (s *Snapshot) ConfigDocument(uri string) *Document {
-	path := PathFromURI(uri)
-	if path == "" {
+	if s.docs(uri) == nil {
+		uri = CanonicalURI(uri)
+	}
+	const scheme = "file://"
+	if !strings.HasPrefix(uri, scheme) {
 		return nil
 	}
-	for _, dir := range ancestors(path) {
+	var room [256]byte // this is asked for often
+	for i := strings.LastIndexByte(uri, '/'); i >= len(scheme); i = strings.LastIndexByte(uri[:i], '/') {
 		for _, name := range configNames {
-			if d := s.docs(URIFromPath(filepath.Join(dir, name))); d != nil {
+			beside := append(append(room[:0], uri[:i+1]...), name...)
+			if d := s.open[string(beside)]; d != nil {
+				return d
+			}
+			if d := s.disk[string(beside)]; d != nil {
 				return d
 			}
 		}

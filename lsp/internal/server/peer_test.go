@@ -153,3 +153,22 @@ func (p *peer) close() {
 		}
 	}
 }
+
+// settled waits until n documents were looked at in full.
+func (p *peer) settled(n int) {
+	p.tb.Helper()
+	timeout := time.After(patience)
+	for {
+		p.mu.Lock()
+		done, changed := len(p.full) >= n, p.changed
+		p.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			p.tb.Fatal("the documents are not looked at")
+		}
+	}
+}
