@@ -81,7 +81,7 @@ tests:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code := exitCode(t, cmd, 5*time.Second); code != exitInterrupted {
+	if code := exitCode(t, cmd, 30*time.Second); code != exitInterrupted {
 		t.Errorf("exit code %d", code)
 	}
 	report := func(name string) string { return read(t, filepath.Join(dir, name)) }
@@ -137,7 +137,7 @@ func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if code := exitCode(t, cmd, 5*time.Second); code != exitInterrupted {
+	if code := exitCode(t, cmd, 30*time.Second); code != exitInterrupted {
 		t.Errorf("exit code %d", code)
 	}
 	entries, err := os.ReadDir(dir)
