@@ -190,6 +190,7 @@ func (c *HTTPClient) Do(ctx context.Context, req HTTPRequest, hooks HTTPHooks) (
 		return nil, &HTTPError{Kind: HTTPClosed, Message: "the HTTP client is closed: no request is sent after the run's end"}
 	}
 	x, err := c.newExchange(req, hooks)
+	defer x.forget()
 	if err != nil {
 		return nil, err
 	}

@@ -16,21 +16,17 @@ import (
 var ownHeaders = []string{"Content-Length", "Transfer-Encoding", "Trailer"}
 
 // newExchange checks every part of req, so that nothing which could split a line or lose a part is ever dialled.
+// The exchange is to be forgotten whatever happens.
 func (c *HTTPClient) newExchange(req HTTPRequest, hooks HTTPHooks) (*exchange, error) {
-	x := &exchange{
-		client:  c,
-		hooks:   hooks,
-		follow:  req.FollowRedirects == nil || *req.FollowRedirects,
-		max:     c.limits.MaxRedirects,
-		timeout: req.Timeout,
-		started: time.Now(),
-	}
+	x := exchanges.Get().(*exchange)
+	x.client, x.hooks, x.started = c, hooks, time.Now()
+	x.follow, x.max, x.timeout = req.FollowRedirects == nil || *req.FollowRedirects, c.limits.MaxRedirects, req.Timeout
 	if x.timeout <= 0 {
 		x.timeout = c.limits.Timeout
 	}
 	if req.MaxRedirects != nil {
 		if *req.MaxRedirects < 0 {
-			return nil, badRequest("maxRedirects: %d is less than 0: use 0 to refuse every redirect", *req.MaxRedirects)
+			return x, badRequest("maxRedirects: %d is less than 0: use 0 to refuse every redirect", *req.MaxRedirects)
 		}
 		x.max = *req.MaxRedirects
 	}
@@ -39,15 +35,15 @@ func (c *HTTPClient) newExchange(req HTTPRequest, hooks HTTPHooks) (*exchange, e
 		x.hop.method = http.MethodGet
 	}
 	if at := notToken(x.hop.method); at >= 0 {
-		return nil, badRequest("method %q: it holds %s: a method is one word of letters, digits and !#$%%&'*+-.^_`|~",
+		return x, badRequest("method %q: it holds %s: a method is one word of letters, digits and !#$%%&'*+-.^_`|~",
 			req.Method, nameByte(req.Method[at]))
 	}
 	var err error
 	if x.hop.url, err = checkURL(req.URL); err != nil {
-		return nil, err
+		return x, err
 	}
 	if x.hop.header, x.hop.host, err = checkHeaders(req.Headers); err != nil {
-		return nil, err
+		return x, err
 	}
 	if user := x.hop.url.User; user != nil {
 		if x.hop.header.Get("Authorization") == "" {

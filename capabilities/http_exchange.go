@@ -9,6 +9,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -71,6 +72,18 @@ type exchange struct {
 	visited map[string]bool
 }
 
+// exchanges are those that were forgotten, for others to come.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+// forget lets the memory of an exchange serve another one, unless a goroutine of net/http may still report to it.
+func (x *exchange) forget() {
+	if x.first.told {
+		return
+	}
+	*x = exchange{}
+	exchanges.Put(x)
+}
+
 // run sends hop after hop until a response is not a redirect that is to be followed.
 func (x *exchange) run(ctx context.Context) (*HTTPResponse, error) {
 	for {
@@ -127,6 +140,7 @@ func (x *exchange) send(ctx context.Context, phases *httpPhases) (*http.Response
 	if x.client.plain.speaks(&x.hop) {
 		return x.client.plain.roundTrip(ctx, &x.hop, phases, x.onConn)
 	}
+	x.first.told = true // as onConn is
 	ctx = httptrace.WithClientTrace(phases.within(ctx), phases.trace(x.hop.url.Scheme == "https", x.onConn))
 	// Every part was checked, so there is nothing to parse again. A RoundTripper changes neither the URL nor the header.
 	request := blankRequest.WithContext(ctx)

@@ -60,6 +60,8 @@ type plainConn struct {
 	request http.Request
 	// quiet reports whether the server has neither closed the idle connection nor spoken without being asked.
 	quiet func() bool
+	// timed says that a deadline is set.
+	timed bool
 	// old says that the connection was idle when the reaper last came by.
 	old bool
 }
@@ -97,7 +99,7 @@ func (p *plainPool) roundTrip(ctx context.Context, h *hop, phases *httpPhases, o
 		}
 		phases.connected(c.RemoteAddr())
 		onConn()
-		stop := context.AfterFunc(ctx, c.abort)
+		stop := c.watch(ctx)
 		response, err := c.exchange(h, p.headBytes, phases)
 		if err == nil {
 			p.lend(response, c, stop)
@@ -175,6 +177,7 @@ func (p *plainPool) get(ctx context.Context, h *hop, phases *httpPhases) (c *pla
 		return nil, false, err
 	}
 	for c := p.take(h.url.Host); c != nil; c = p.take(h.url.Host) {
+		c.setDeadline(ctx)
 		if c.quiet() {
 			return c, true, nil
 		}
@@ -187,6 +190,7 @@ func (p *plainPool) get(ctx context.Context, h *hop, phases *httpPhases) (c *pla
 	c = &plainConn{Conn: conn, host: h.url.Host, quiet: quietConn(conn)}
 	c.abort = func() { _ = conn.SetDeadline(time.Unix(1, 0)) }
 	c.r, c.w = bufio.NewReader(c), bufio.NewWriter(conn)
+	c.setDeadline(ctx)
 	return c, false, nil
 }
 

@@ -21,6 +21,9 @@ type httpPhases struct {
 	gotConn, firstByte     time.Time
 	wrote                  bool
 	remote                 net.Addr
+	// told says that somebody outside of the exchange's goroutine knows of the phases. It is set in that goroutine, before
+	// anybody does.
+	told bool
 }
 
 func (p *httpPhases) mark(change func()) {
@@ -82,7 +85,10 @@ func (c phasesContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-func (p *httpPhases) within(ctx context.Context) context.Context { return phasesContext{ctx, p} }
+func (p *httpPhases) within(ctx context.Context) context.Context {
+	p.told = true
+	return phasesContext{ctx, p}
+}
 
 // trace returns the callbacks; onConn is called in the goroutine of RoundTrip. Those of a dial are left to tracedDial,
 // since most requests go out on a connection that stands already.

@@ -64,7 +64,7 @@ func (x *exec) call(ctx context.Context, c *callable) callOutcome {
 		}
 		return callDirect(ctx, d, c.input, c.timeout, emit)
 	}
-	sinks.Log = x.log
+	sinks.Log, x.lent = x.log, true
 	return call(capabilities.WithSinks(ctx, sinks), c.plugin, cloneInput(c.input), c.timeout, emit)
 }
 
@@ -78,7 +78,7 @@ type direct interface {
 // callDirect is call for a plugin that needs none of the precautions.
 func callDirect(ctx context.Context, p direct, in plugin.TestInput, timeout time.Duration, emit plugin.EventSink) callOutcome {
 	started := time.Now()
-	attempt, release := context.WithDeadlineCause(ctx, started.Add(timeout), errTimeout)
+	attempt, release := capabilities.WithAttempt(ctx, started.Add(timeout), errTimeout)
 	defer release()
 	out := protected(p, func() (*plugin.TestOutput, error) { return p.ExecuteChecked(attempt, in, emit) })
 	return out.judged(ctx, attempt, started, timeout)

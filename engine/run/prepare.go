@@ -35,10 +35,11 @@ type callable struct {
 
 // visible is the input as a result may show it.
 func (c *callable) visible() *plugin.TestInput {
+	in := c.input
 	if _, trusted := c.plugin.(obedient); trusted && len(c.shown) == 0 {
-		return &c.input // which nobody changes
+		return &in // nobody changes what it shares
 	}
-	in := cloneInput(c.input)
+	in = cloneInput(in)
 	for name, v := range c.shown {
 		in.Fields[name] = v
 	}
@@ -48,7 +49,8 @@ func (c *callable) visible() *plugin.TestInput {
 // prepare resolves everything that the plugin gets. Where that fails the callable holds what was known by then.
 func (x *exec) prepare() (*callable, error) {
 	t := x.u.test.at
-	c := &callable{timeout: x.r.timeout()}
+	c := &x.made
+	c.timeout = x.r.timeout()
 	c.input.Method = x.res.text("method", t.Method)
 	c.input.Resource = x.res.text("resource", t.Resource)
 	c.input.Headers = x.headers()

@@ -149,11 +149,22 @@ func (f *specFile) oneAtATime() bool {
 	return f.scenario() || f.spec.Parallel.Present() && !f.spec.Parallel.Value
 }
 
-// subgraph is the part of the graph that holds some nodes, with the number that each of its nodes has in the whole.
+// subgraph is the part of the graph that holds some nodes, with the number that each of its nodes has in the whole. It is
+// only to be read.
 func (p *planner) subgraph(keep func(node int) bool) (*graph, []int) {
+	all := true
+	for i := range p.graph.needs {
+		all = all && keep(i)
+	}
+	nodes := make([]int, 0, len(p.graph.needs))
+	if all {
+		for i := range p.graph.needs {
+			nodes = append(nodes, i)
+		}
+		return &p.graph, nodes
+	}
 	sub := &graph{}
 	sub.grow(len(p.graph.needs))
-	nodes := make([]int, 0, len(p.graph.needs))
 	number := make([]int, len(p.graph.needs))
 	for i := range p.graph.needs {
 		number[i] = -1

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,10 @@ type exec struct {
 	outcome *outcome
 	// pause gives the place among the tests under way to another one while this one only waits.
 	pause func(wait func())
+	// made is what prepare works on.
+	made callable
+	// lent says that a plugin got to know of the exec that may not forget it when it returns.
+	lent bool
 	// ended says that the result is out, so that nothing more may be said about the test.
 	ended atomic.Bool
 }
@@ -79,7 +84,20 @@ func (r *runner) runUnit(ctx context.Context, i int, pause func(func())) (stop b
 	x.run(ctx)
 	x.finish(ctx, i)
 	failed := x.result.Status == engine.StatusFailed || x.result.Status == engine.StatusErrored
+	x.forget()
 	return r.failFast && failed
+}
+
+// execs are those that were forgotten, for others to come.
+var execs = sync.Pool{New: func() any { return new(exec) }}
+
+// forget lets the memory of an exec serve another one, unless a plugin that was left to itself may still report to it.
+func (x *exec) forget() {
+	if x.lent {
+		return
+	}
+	*x = exec{}
+	execs.Put(x)
 }
 
 // skipUnit disposes of a unit that may not begin.
@@ -102,7 +120,8 @@ func (r *runner) newExec(i int) *exec {
 	if u.info.Line == 0 {
 		u.locate()
 	}
-	x := &exec{r: r, u: u, masker: r.masker, started: time.Now(), outcome: &outcome{}}
+	x := execs.Get().(*exec)
+	x.r, x.u, x.masker, x.started, x.outcome = r, u, r.masker, time.Now(), &outcome{}
 	x.res = r.resolver(u)
 	x.result = &engine.TestResult{
 		Key: u.test.key, RunID: r.opts.RunID, Row: u.row, Name: u.info.Name, Started: x.started,
