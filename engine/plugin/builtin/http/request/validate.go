@@ -276,6 +276,11 @@ func remarks(in Input, field string, parsed *url.URL) []Problem {
 		out = append(out, Problem{Field: "target", Code: "http.target.query", Severity: warning,
 			Message: "the resource is put after the ? or # of the target; put parameters into query"})
 	}
+	if scheme, _, found := strings.Cut(in.Resource, "://"); field == "target" && found &&
+		(strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")) {
+		out = append(out, Problem{Field: "resource", Code: "http.resource.url", Severity: warning,
+			Message: "a whole address is put after the target, as a path of it; write it as url or as target"})
+	}
 	if parsed.User != nil {
 		out = append(out, Problem{Field: field, Code: "http.url.user", Severity: warning,
 			Message: "user and password stand in the URL; put them into an Authorization header, with the password from the environment"})

@@ -91,6 +91,9 @@ func TestValidate(t *testing.T) {
 		"a query in the target": {
 			target("http://h?key=1"), "target http.target.query warning -", "put parameters into query",
 		},
+		"a whole address as the resource": {
+			with(func(in *Input) { in.Resource = "HTTPS://other/a" }), "resource http.resource.url warning -", "as a path of it",
+		},
 		"where a server listens": {
 			target("http://0.0.0.0:8080"), "target http.url.address error http://127.0.0.1:8080", "0.0.0.0 is where a server listens",
 		},
