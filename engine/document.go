@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -132,15 +133,21 @@ const CodeEncoding = "file.encoding"
 
 // Findings are what is wrong with the document before its meaning counts: its encoding and its syntax, ordered by place.
 func (d *Document) Findings() []syntax.Finding {
-	findings := d.Tree().Findings()
+	all, _ := d.FirstFindings(math.MaxInt)
+	return all
+}
+
+// FirstFindings are the first ones of Findings, about as many as are asked for, and how many there are more.
+func (d *Document) FirstFindings(most int) (first []syntax.Finding, more int) {
+	findings, more := d.Tree().FirstFindings(most)
 	if d.malformed < 0 {
-		return findings
+		return findings, more
 	}
 	encoding := syntax.Finding{
 		Span: text.Span{Start: d.malformed, End: min(d.malformed+len("\uFFFD"), d.Text.Len())}, Severity: syntax.SeverityError,
 		Code: CodeEncoding, Message: "This byte is not UTF-8. Save the file as UTF-8.",
 	}
-	return append([]syntax.Finding{encoding}, findings...)
+	return append([]syntax.Finding{encoding}, findings...), more
 }
 
 // Spec is the document's typed model; nil unless the document is a spec.

@@ -24,7 +24,8 @@ var pieces = []string{
 	"  - {alias: a, resource: \"/{{ c.response.body.y }}\", depends: [b]}\n",
 	"  - GET /x -> 200\n", "  - GET /x -> 200\n", "  - name: GET\n    alias: d.e\n    save: {id: response.body.id, a: response.status}\n",
 	"  - name: one#2\n    matrix: [{k: 1}]\n    resource: \"/{{ matrix.k }}{{ k }}{{ id }}\"\n",
-	"a", "b", "id", "x", ": ", "\"", "{{ a }}", "\n", "#", "  ", "mode: scenario\n", "mode: load\n", "target: local\n", "targets: {local: http://h}\n",
+	"a", "b", "id", "x", ": ", "\"", "{{ a }}", "\n", "#", "  ", "mode: scenario\n", "mode: load\n",
+	"target: local\n", "targets: {local: http://h}\n",
 	"---\n", "tests:\n", "depends: [b.qube.yaml]\n", "defaults: {headers: {A: \"{{ id }}\"}}\n",
 }
 
@@ -99,8 +100,15 @@ func compare(t *testing.T, got, want *engine.Snapshot, uris []string) {
 		if diff := cmp.Diff(ids(want), ids(got)); diff != "" {
 			t.Errorf("tests of %s (-fresh +edited):\n%s", u, diff)
 		}
-		if diff := cmp.Diff(analysis.Run(t.Context(), want, u), analysis.Run(t.Context(), got, u)); diff != "" {
+		all := analysis.Run(t.Context(), want, u)
+		if diff := cmp.Diff(all, analysis.Run(t.Context(), got, u)); diff != "" {
 			t.Errorf("findings of %s (-fresh +edited):\n%s", u, diff)
+		}
+		for _, most := range []int{1, 3, len(all)} {
+			first, more := analysis.RunFirst(t.Context(), got, u, most)
+			if diff := cmp.Diff(all[:min(most, len(all))], first); diff != "" || more != len(all)-len(first) {
+				t.Errorf("the first %d findings of %s, and %d more (-wanted +got):\n%s", most, u, more, diff)
+			}
 		}
 	}
 }

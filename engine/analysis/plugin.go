@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -96,32 +97,86 @@ func PluginDiagnostics(snap *engine.Snapshot, uri string, said map[string][]plug
 
 // PluginFindings is PluginDiagnostics for whoever knows the numbers of the tests in this version of the file.
 func PluginFindings(snap *engine.Snapshot, uri string, said iter.Seq2[int, []plugin.FieldError]) []Diagnostic {
+	found, _ := pluginFindings(snap, uri, said, math.MaxInt)
+	return found
+}
+
+// pluginFindings are the findings of the first tests, up to about as many as are asked for, and how many there are more.
+func pluginFindings(
+	snap *engine.Snapshot, uri string, said iter.Seq2[int, []plugin.FieldError], most int,
+) (found []Diagnostic, more int) {
 	doc := snap.Document(uri)
 	if doc == nil || doc.Kind != engine.KindSpec {
-		return nil
+		return nil, 0
 	}
-	conf := snap.Config(doc.URI)
 	p := &pass{snap: snap, doc: doc}
-	var found []Diagnostic
+	conf, defaults := snap.Config(doc.URI), map[*spec.Spec]string{}
 	for i, errors := range said {
 		s, t := doc.Spec().At(i)
-		to := p.target(s, t.Test)
-		info := snap.Fields().Plugin(to.Protocol)
-		in := input(s.Input(t.Test, conf), to.URL)
-		own := p.fieldErrors(t, to)
-		for _, e := range errors {
-			if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
-				continue
-			}
-			d := pluginDiagnostic(s, t, to, e)
-			if own.cover(e.Field, d.Span) {
-				continue // the plugin's own description has said so
-			}
-			if info != nil && d.Code == "" {
-				d.Code = info.Name + ".validate"
-			}
-			found = append(found, d)
+		if _, known := defaults[s]; !known {
+			defaults[s] = signature(s.Defaults)
 		}
+		to := p.target(s, t.Test)
+		list := p.about(s, t, to, errors, terms{snap.Fields(), conf, to.Protocol, to.URL, defaults[s]})
+		if len(found) >= most {
+			more += len(list)
+			continue
+		}
+		for _, d := range list {
+			found = append(found, d.in(t))
+		}
+	}
+	return found, more
+}
+
+// about is what a plugin said about a test, as findings whose spans count from where the test does. What is said in an
+// unchanged test is put into findings once.
+func (p *pass) about(s *spec.Spec, t spec.TestAt, to link.Destination, errors []plugin.FieldError, now terms) []Diagnostic {
+	compute := func() any {
+		return &about{now, p.snap.Settings().Strict, errors, p.findingsAbout(s, t, to, errors, now.conf)}
+	}
+	for _, e := range errors {
+		if _, ofFile := spanOutside(s, t, to, e.Field); ofFile { // it moves when the test does not
+			return compute().(*about).found
+		}
+	}
+	v := t.Remember(aboutKey{}, func(v any) bool {
+		a := v.(*about)
+		return a.terms == now && a.strict == p.snap.Settings().Strict && len(a.errors) == len(errors) &&
+			(len(errors) == 0 || &a.errors[0] == &errors[0])
+	}, compute)
+	return v.(*about).found
+}
+
+// about is what a plugin said about a test, with what the findings depend on.
+type about struct {
+	terms  terms
+	strict bool
+	errors []plugin.FieldError
+	found  []Diagnostic
+}
+
+type aboutKey struct{}
+
+func (p *pass) findingsAbout(
+	s *spec.Spec, t spec.TestAt, to link.Destination, errors []plugin.FieldError, conf *spec.Config,
+) []Diagnostic {
+	var found []Diagnostic
+	info := p.snap.Fields().Plugin(to.Protocol)
+	in := input(s.Input(t.Test, conf), to.URL)
+	own := p.fieldErrors(t, to)
+	for _, e := range errors {
+		if info != nil && !info.Templates && concerns(in.Templated, e.Field) {
+			continue
+		}
+		d := pluginDiagnostic(s, t, to, e)
+		if own.cover(e.Field, d.Span) {
+			continue // the plugin's own description has said so
+		}
+		if info != nil && d.Code == "" {
+			d.Code = info.Name + ".validate"
+		}
+		found = append(found, d.in(spec.TestAt{Base: -t.Base}))
 	}
 	return found
 }
@@ -180,20 +235,28 @@ func pluginDiagnostic(s *spec.Spec, t spec.TestAt, to link.Destination, e plugin
 
 // fieldSpan is where a plugin's field stands; exact says that it is the value of the field itself, written in the test.
 func fieldSpan(s *spec.Spec, t spec.TestAt, to link.Destination, field string) (at text.Span, exact bool) {
-	path := strings.Split(field, ".")
-	switch {
-	case field == "":
+	if field == "" {
 		return t.Abs(t.Head), false
-	case field == "target" && !to.FromTest && to.Text.Present():
-		return to.Text.Span(), false // a fix would change every test of the file
-	case path[0] == "headers" && len(path) > 1 && !hasHeader(t.Headers, field) && hasHeader(s.Defaults.Headers, field):
+	}
+	if at, ok := spanOutside(s, t, to, field); ok {
+		return at, false // a fix would change every test of the file
+	}
+	return t.LocateField(strings.Split(field, "."))
+}
+
+// spanOutside is where a plugin's field stands that the test has from the head of its file; ok is false for all others.
+func spanOutside(s *spec.Spec, t spec.TestAt, to link.Destination, field string) (at text.Span, ok bool) {
+	if field == "target" && !to.FromTest && to.Text.Present() {
+		return to.Text.Span(), true
+	}
+	if strings.HasPrefix(field, "headers.") && !hasHeader(t.Headers, field) {
 		for _, p := range s.Defaults.Headers {
 			if strings.EqualFold("headers."+p.Key.Value, field) {
-				return p.Value.Span(), false
+				return p.Value.Span(), true
 			}
 		}
 	}
-	return t.LocateField(path)
+	return text.Span{}, false
 }
 
 func hasHeader(pairs []spec.Pair, field string) bool {

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/speclens/speclens/engine"
@@ -63,6 +64,8 @@ type pass struct {
 	// targets are the targets resolved so far; use target.
 	targets map[targetKey]link.Destination
 	now     *given // use context
+	// most is how many findings of one kind are wanted, and more how many there are beyond those.
+	most, more int
 }
 
 // targetKey is all that the way of a target depends on within a document.
@@ -125,12 +128,18 @@ type rememberedKey struct{}
 // not change since an earlier snapshot are reused. It returns what it has when ctx ends; a document that the snapshot
 // does not know, and one that is neither a spec nor a configuration, has no findings. The order is that of Sort.
 func Run(ctx context.Context, snap *engine.Snapshot, uri string) []Diagnostic {
+	found, _ := RunFirst(ctx, snap, uri, math.MaxInt)
+	return found
+}
+
+// RunFirst are the first findings of Run, at most as many as are asked for, and how many there are more. In a file in which
+// every test is wrong it costs much less than all of them.
+func RunFirst(ctx context.Context, snap *engine.Snapshot, uri string, most int) (found []Diagnostic, more int) {
 	doc := snap.Document(uri)
 	if doc == nil || doc.Kind == engine.KindOther {
-		return nil
+		return nil, 0
 	}
-	p := &pass{ctx: ctx, snap: snap, doc: doc}
-	var found []Diagnostic
+	p := &pass{ctx: ctx, snap: snap, doc: doc, most: most}
 	if doc.Kind == engine.KindSpec {
 		found = p.eachTest()
 	}
@@ -143,10 +152,14 @@ func Run(ctx context.Context, snap *engine.Snapshot, uri string) []Diagnostic {
 		}
 	}
 	Sort(found)
-	return found
+	if len(found) > most {
+		found, p.more = found[:most], p.more+len(found)-most
+	}
+	return found, p.more
 }
 
-// eachTest runs the checks of single tests.
+// eachTest runs the checks of single tests. Where it finds more than are asked for, it gives those of the first tests, and
+// counts the others: no finding stands before those of an earlier test.
 func (p *pass) eachTest() []Diagnostic {
 	var found []Diagnostic
 	file := p.doc.Spec()
@@ -155,7 +168,12 @@ func (p *pass) eachTest() []Diagnostic {
 			// What an interrupted look leaves may be of an earlier version, whose numbers mean other tests.
 			return found
 		}
+		before := len(found)
 		for i, list := range findings.All() {
+			if len(found)-before >= p.most {
+				p.more += len(list)
+				continue
+			}
 			_, t := file.At(i)
 			for _, d := range list {
 				found = append(found, d.in(t))

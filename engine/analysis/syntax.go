@@ -9,7 +9,9 @@ import (
 // a guess.
 func syntaxFindings(p *pass) []Diagnostic {
 	var found []Diagnostic
-	for _, f := range p.doc.Findings() {
+	findings, more := p.doc.FirstFindings(p.most)
+	p.more += more
+	for _, f := range findings {
 		d := Diagnostic{
 			Span: f.Span, Severity: syntaxSeverity(f.Severity), Source: SourceCheck, Code: f.Code, Message: f.Message,
 			Fatal: f.Severity == syntax.SeverityError,

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/speclens/speclens/engine"
@@ -180,9 +181,15 @@ type complaints struct {
 // Findings are what plugins said about the document as it is now. A test is found by its content, wherever it moved; one
 // that changed since keeps what was said of it, until the plugin has looked again.
 func (v *Validation) Findings(snap *engine.Snapshot, uri string) []Diagnostic {
+	found, _ := v.FindingsFirst(snap, uri, math.MaxInt)
+	return found
+}
+
+// FindingsFirst are those of Findings for the first tests, about as many as are asked for, and how many there are more.
+func (v *Validation) FindingsFirst(snap *engine.Snapshot, uri string, most int) (found []Diagnostic, more int) {
 	doc := snap.Document(uri)
 	if v == nil || doc == nil || doc.Kind != engine.KindSpec {
-		return nil
+		return nil, 0
 	}
 	said := doc.Spec().Evolve(complaintsKey{}, func(old any) any {
 		before := v.findings
@@ -203,5 +210,5 @@ func (v *Validation) Findings(snap *engine.Snapshot, uri string) []Diagnostic {
 			return errors, len(errors) > 0
 		})}
 	}).(*complaints)
-	return PluginFindings(snap, uri, said.findings.All())
+	return pluginFindings(snap, uri, said.findings.All(), most)
 }

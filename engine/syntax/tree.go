@@ -3,6 +3,7 @@ package syntax
 import (
 	"fmt"
 	"iter"
+	"math"
 	"sort"
 
 	"github.com/speclens/speclens/engine/text"
@@ -190,24 +191,39 @@ func (t *Tree) Documents() []Document { return t.docs }
 
 // Findings are all findings, with absolute spans, ordered by them.
 func (t *Tree) Findings() []Finding {
+	all, _ := t.FirstFindings(math.MaxInt)
+	return all
+}
+
+// FirstFindings are the first ones of Findings, and how many there are more.
+func (t *Tree) FirstFindings(most int) (first []Finding, more int) {
 	out := append([]Finding(nil), t.own...)
+	add := func(from int, findings []Finding, base int) { // most of those behind from are enough, for they are in order
+		for i, f := range findings {
+			if len(out)-from >= most {
+				more += len(findings) - i
+				return
+			}
+			out = append(out, f.at(base))
+		}
+	}
+	own := len(out)
 	covered := t.coveredByWhole()
 	for _, i := range t.marked {
 		c := t.chunks.At(i)
 		if covered(c.Base) {
 			continue
 		}
-		for _, f := range c.Unit.Findings {
-			out = append(out, f.at(c.Base))
-		}
+		add(own, c.Unit.Findings, c.Base)
 	}
 	for _, w := range t.wholes {
-		for _, f := range w.unit.Findings {
-			out = append(out, f.at(w.base))
-		}
+		add(len(out), w.unit.Findings, w.base)
 	}
 	sortFindings(out)
-	return out
+	if len(out) > most {
+		out, more = out[:most], more+len(out)-most
+	}
+	return out, more
 }
 
 // Comments are all comments of the file, in order, with absolute spans.

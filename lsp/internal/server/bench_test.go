@@ -84,7 +84,7 @@ func (s *Server) look(b *testing.B, doc *diagnosed) uint64 {
 	snap := s.session.Snapshot()
 	view := s.view()
 	found := s.diagnoser.collect(context.Background(), doc, snap)
-	return maphash.Bytes(s.diagnoser.seed, encode(view.Diagnostics(snap.Document(doc.uri), atMost(found, maxFindings))))
+	return maphash.Bytes(s.diagnoser.seed, encode(view.Diagnostics(snap.Document(doc.uri), found.shown())))
 }
 
 func cpuTime(b *testing.B) time.Duration {

@@ -13,7 +13,7 @@ import (
 func codeAction(ctx context.Context, r *request, p *protocol.CodeActionParams) (any, error) {
 	span := r.Client.Span(r.doc.Text, p.Range)
 	var findings []analysis.Diagnostic
-	for _, d := range r.server.diagnoser.findings(ctx, r.Snap, r.doc.URI) {
+	for _, d := range r.server.diagnoser.findings(ctx, r.Snap, r.doc.URI).first {
 		if d.Span.Intersects(span) {
 			findings = append(findings, d)
 		}

@@ -212,7 +212,7 @@ func (d *diagnoser) publish(ctx context.Context, doc *diagnosed, snap *engine.Sn
 		if ctx.Err() != nil {
 			return false
 		}
-		converted = view.Diagnostics(now, atMost(findings, maxFindings))
+		converted = view.Diagnostics(now, findings.shown())
 	}
 	next := shown{seq: snap.Seq, version: now.Version, empty: len(converted) == 0, hash: maphash.Bytes(d.seed, encode(converted))}
 
@@ -235,16 +235,27 @@ func (d *diagnoser) publish(ctx context.Context, doc *diagnosed, snap *engine.Sn
 // maxFindings is how many diagnostics of one document an editor is sent: with more it is busy with itself.
 const maxFindings = 1000
 
-// atMost keeps the first findings and says how many there are more.
-func atMost(findings []analysis.Diagnostic, n int) []analysis.Diagnostic {
-	if len(findings) <= n {
-		return findings
+// findings are the first of a document, and how many there are more.
+type findings struct {
+	first []analysis.Diagnostic
+	more  int
+}
+
+// add puts findings behind the others, of which there may be some that nobody will see.
+func (f *findings) add(first []analysis.Diagnostic, more int) {
+	f.first, f.more = append(f.first, first...), f.more+more
+}
+
+// shown are those that an editor gets: the first, with one that says how many there are more.
+func (f *findings) shown() []analysis.Diagnostic {
+	if len(f.first) <= maxFindings {
+		return f.first
 	}
 	more := analysis.Diagnostic{
-		Span: findings[n].Span, Severity: analysis.SeverityInformation, Source: analysis.SourceCheck, Code: "speclens.more",
-		Message: fmt.Sprintf("%d more findings from here on are not shown; mend those above first", len(findings)-n),
+		Span: f.first[maxFindings].Span, Severity: analysis.SeverityInformation, Source: analysis.SourceCheck, Code: "speclens.more",
+		Message: fmt.Sprintf("%d more findings from here on are not shown; mend those above first", len(f.first)-maxFindings+f.more),
 	}
-	return append(slices.Clone(findings[:n]), more)
+	return append(slices.Clone(f.first[:maxFindings]), more)
 }
 
 // send hands diagnostics to the connection, where they replace those of the same document that still wait there.
@@ -265,16 +276,23 @@ func (d *diagnoser) report(doc *diagnosed, now *engine.Document, snap *engine.Sn
 	}
 }
 
-// collect is everything that there is to say about a document: what the checks find, what plugins said of it, and what
-// the last runs found.
-func (d *diagnoser) collect(ctx context.Context, doc *diagnosed, snap *engine.Snapshot) []analysis.Diagnostic {
-	findings := analysis.Run(ctx, snap, doc.uri)
-	findings = append(findings, doc.validated.findings(snap, doc.uri)...)
-	return append(findings, ide.RunDiagnostics(ctx, snap, doc.uri)...)
+// collect is what there is to say about a document, as far as an editor is told: what the checks find, what plugins said
+// of it, and what the last runs found.
+func (d *diagnoser) collect(ctx context.Context, doc *diagnosed, snap *engine.Snapshot) *findings {
+	return collect(ctx, snap, doc.uri, &doc.validated)
+}
+
+func collect(ctx context.Context, snap *engine.Snapshot, uri string, said *validationCache) *findings {
+	const most = maxFindings + 1 // the first that is not shown has its place shown
+	f := &findings{}
+	f.add(analysis.RunFirst(ctx, snap, uri, most))
+	f.add(said.findings(snap, uri, most))
+	f.add(ide.RunDiagnostics(ctx, snap, uri), 0)
+	return f
 }
 
 // findings is collect for whoever asks about a document of a snapshot.
-func (d *diagnoser) findings(ctx context.Context, snap *engine.Snapshot, uri string) []analysis.Diagnostic {
+func (d *diagnoser) findings(ctx context.Context, snap *engine.Snapshot, uri string) *findings {
 	d.mu.Lock()
 	doc := d.docs[uri]
 	d.mu.Unlock()

@@ -95,10 +95,10 @@ const nothing = "0"
 
 // reportOf converts findings. The id of a report of an open document changes with the version: an editor moves what it
 // shows along with edits, so the same list for another text is news. An empty one has nothing to move.
-func (s *Server) reportOf(snap *engine.Snapshot, doc *engine.Document, findings []analysis.Diagnostic) report {
+func (s *Server) reportOf(snap *engine.Snapshot, doc *engine.Document, found *findings) report {
 	view := s.view()
 	view.Snap = snap
-	r := report{id: nothing, items: view.Diagnostics(doc, atMost(findings, maxFindings))}
+	r := report{id: nothing, items: view.Diagnostics(doc, found.shown())}
 	if len(r.items) == 0 {
 		return r
 	}
@@ -174,7 +174,7 @@ func (s *Server) related(ctx context.Context, snap *engine.Snapshot, doc *engine
 	if conf == nil || conf.Open {
 		return nil
 	}
-	r := s.reportOf(snap, conf, analysis.Run(ctx, snap, conf.URI))
+	r := s.reportOf(snap, conf, &findings{first: analysis.Run(ctx, snap, conf.URI)})
 	full := r.full()
 	return relatedReports{uri.URI(s.spell(conf.URI)): &full}
 }

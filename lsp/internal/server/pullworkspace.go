@@ -11,8 +11,6 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/speclens/speclens/engine"
-	"github.com/speclens/speclens/engine/analysis"
-	"github.com/speclens/speclens/engine/ide"
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
@@ -235,8 +233,8 @@ func (w *workspacePull) look(ctx context.Context, snap *engine.Snapshot, doc *en
 	}
 	r = s.reportOf(snap, doc, found)
 	c.given, c.id, c.related = now, r.id, nil
-	for i := range found {
-		for _, at := range found[i].Related {
+	for i := range found.first {
+		for _, at := range found.first[i].Related {
 			if c.related == nil {
 				c.related = map[string]*engine.Document{}
 			}
@@ -256,11 +254,9 @@ func (c *closedReport) sameRelated(snap *engine.Snapshot) bool {
 }
 
 // closedFindings are the findings in a document that nobody has open, the plugins' included.
-func (s *Server) closedFindings(ctx context.Context, snap *engine.Snapshot, doc *engine.Document, said *validationCache) []analysis.Diagnostic {
+func (s *Server) closedFindings(ctx context.Context, snap *engine.Snapshot, doc *engine.Document, said *validationCache) *findings {
 	said.refresh(ctx, snap, doc.URI)
-	found := analysis.Run(ctx, snap, doc.URI)
-	found = append(found, said.findings(snap, doc.URI)...)
-	return append(found, ide.RunDiagnostics(ctx, snap, doc.URI)...)
+	return collect(ctx, snap, doc.URI, said)
 }
 
 // add puts a report into the answer; to an editor that takes parts, full batches are sent at once.

@@ -64,7 +64,8 @@ func (c *validationCache) prepare(ctx context.Context, p plugin.Plugin) bool {
 	}
 }
 
-// findings are the plugins' findings in the document as it is now.
-func (c *validationCache) findings(snap *engine.Snapshot, uri string) []analysis.Diagnostic {
-	return c.said.Load().Findings(snap, uri)
+// findings are the plugins' findings in the document as it is now: about as many as are asked for, and how many there are
+// more.
+func (c *validationCache) findings(snap *engine.Snapshot, uri string, most int) ([]analysis.Diagnostic, int) {
+	return c.said.Load().FindingsFirst(snap, uri, most)
 }
