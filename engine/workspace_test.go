@@ -139,3 +139,76 @@ func TestScanLetsOthersEditBetweenItsBatches(t *testing.T) {
 		t.Errorf("%d documents are known without the folder, want 2", n)
 	}
 }
+
+// Nobody waits for the disk: whatever is read or parsed, the session goes on.
+func TestTheSessionGoesOnWhileFilesAreRead(t *testing.T) {
+	dir := t.TempDir()
+	var uris []string
+	for i := range 1200 {
+		path := filepath.Join(dir, fmt.Sprintf("f%d.qube.yaml", i))
+		if err := os.WriteFile(path, fmt.Appendf(nil, "tests:\n  - name: %d\n    alias: a%d\n", i, i), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		uris = append(uris, engine.URIFromPath(path))
+	}
+	const open = "file:///open.qube.yaml"
+	s := engine.NewSession(engine.Options{Roots: []string{dir}})
+	s.Open(open, "qube", 1, "tests:\n  - name: \n")
+	version := int32(1)
+	edit := func() {
+		version++
+		at := text.Position{Line: 1, Column: 10}
+		snap := s.Change(open, version, text.UTF8, []engine.Change{{Start: at, End: at, Text: "x"}})
+		if doc := snap.Document(open); doc.Version != version || doc.Spec().Tests().Len() != 1 {
+			t.Errorf("version %d after edit %d", doc.Version, version)
+		}
+	}
+	batches := 0
+	if _, err := s.Scan(t.Context(), func(done, total int) {
+		batches++
+		edit()
+		known := 0
+		for range s.Snapshot().Documents() {
+			known++
+		}
+		if known != done+1 || total != len(uris) {
+			t.Errorf("%d documents are known after %d of %d", known, done, total)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if batches != 5 {
+		t.Errorf("the files became known in %d batches", batches)
+	}
+	for _, uri := range uris {
+		path := engine.PathFromURI(uri)
+		if err := os.WriteFile(path, []byte("tests: [GET /changed -> 200]\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := s.Snapshot().Seq
+	told := make(chan *engine.Snapshot, 1)
+	go func() { told <- s.FilesChanged(uris...) }()
+	var after *engine.Snapshot
+	edits := uint64(0)
+	for after == nil && edits < 300 {
+		select {
+		case after = <-told:
+		default:
+			edit()
+			edits++
+		}
+	}
+	if after == nil {
+		after = <-told
+	}
+	// All files became known at once: one snapshot beside those of the edits.
+	if n := s.Snapshot().Seq - before; n != edits+1 {
+		t.Errorf("%d snapshots for %d edits and one change of %d files", n, edits, len(uris))
+	}
+	for _, uri := range uris {
+		if doc := after.Document(uri); doc == nil || !strings.Contains(doc.Text.String(), "changed") {
+			t.Fatalf("%s is not what the disk holds", uri)
+		}
+	}
+}

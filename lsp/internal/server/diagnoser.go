@@ -24,6 +24,8 @@ type diagnoser struct {
 	server *Server
 	seed   maphash.Seed
 
+	fast, slow turns
+
 	mu   sync.Mutex
 	docs map[string]*diagnosed // the open documents by canonical URI; guarded by mu
 }
@@ -36,6 +38,8 @@ type diagnosed struct {
 	wake    chan struct{}
 	touched atomic.Int64
 	current atomic.Pointer[current]
+	// edited says that somebody types here, who waits for nobody else's turn.
+	edited atomic.Bool
 
 	shown     shown            // what the editor has; guarded by diagnoser.mu
 	complete  *engine.Document // of the last full pass; touched by the document's goroutine only
@@ -57,7 +61,7 @@ type shown struct {
 }
 
 func newDiagnoser(s *Server) *diagnoser {
-	return &diagnoser{server: s, seed: maphash.MakeSeed(), docs: map[string]*diagnosed{}}
+	return &diagnoser{server: s, seed: maphash.MakeSeed(), fast: fastTurns(), slow: slowTurns(), docs: map[string]*diagnosed{}}
 }
 
 // open starts to look after a document, or looks again at one that was opened before.
@@ -81,6 +85,11 @@ func (d *diagnoser) edited(uri string, kind engine.Kind) {
 		d.all()
 		return
 	}
+	d.mu.Lock()
+	if doc := d.docs[uri]; doc != nil {
+		doc.edited.Store(true)
+	}
+	d.mu.Unlock()
 	d.touch(uri)
 }
 
@@ -179,7 +188,7 @@ func (d *diagnoser) pass(ctx context.Context, doc *diagnosed) {
 	d.server.plugins.await(ctx)
 	d.server.index.await(ctx)
 	d.server.rejudge(doc.uri)
-	if snap := d.server.session.Snapshot(); !d.publish(ctx, doc, snap, false) || !after(ctx, d.server.opts.Quiet) {
+	if !d.inTurn(ctx, doc, d.server.session.Snapshot, false) || !after(ctx, d.server.opts.Quiet) {
 		return
 	}
 	snap := d.server.session.Snapshot()
@@ -189,9 +198,35 @@ func (d *diagnoser) pass(ctx context.Context, doc *diagnosed) {
 		d.others(doc.uri)
 	}
 	doc.complete = now
-	if doc.validated.refresh(ctx, snap, doc.uri) {
-		d.publish(ctx, doc, snap, true)
+	if d.validate(ctx, doc, snap) {
+		d.inTurn(ctx, doc, func() *engine.Snapshot { return snap }, true)
 	}
+}
+
+// validate asks plugins, when it is the document's turn. It returns false where the pass was interrupted.
+func (d *diagnoser) validate(ctx context.Context, doc *diagnosed, snap *engine.Snapshot) bool {
+	if !d.slow.take(ctx) {
+		return false
+	}
+	defer d.slow.give()
+	return doc.validated.refresh(ctx, snap, doc.uri)
+}
+
+// inTurn publishes what there is to say now, when it is the document's turn. It returns false where the pass was interrupted.
+func (d *diagnoser) inTurn(ctx context.Context, doc *diagnosed, snap func() *engine.Snapshot, full bool) bool {
+	if !doc.edited.Load() {
+		if !d.fast.take(ctx) {
+			return false
+		}
+		defer d.fast.give()
+	}
+	if !d.publish(ctx, doc, snap(), full) {
+		return false
+	}
+	if full {
+		doc.edited.Store(false)
+	}
+	return true
 }
 
 // publish sends the diagnostics of a document if they are newer than what the editor has, and different. It returns
