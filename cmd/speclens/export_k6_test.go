@@ -285,7 +285,7 @@ const k6LanguageSpecs = `
 -- .qube.yaml --
 targets: { api: "@API@" }
 defaults: { headers: { X-A: from the configuration }, timeout: 10s }
-env: { WHO: ada, STAGE: test, WANT: "> 1" }
+env: { WHO: ada, STAGE: test, WANT: "> 1", WHICH: api, API_URL: "@API@" }
 -- a/login.qube.yaml --
 target: api
 tests:
@@ -379,6 +379,9 @@ tests:
     body: "a=1&b=2"
     expect: { status: 200 }
   - { name: a whole address, resource: /ignored, url: "@OTHER@/echo/whole", expect: { body: { path: /echo/whole } } }
+  - { name: a target from a variable, target: "{{ env.API_URL }}/below/", resource: //echo, expect: { body: { path: /below/echo } } }
+  - { name: the name of a target from a variable, target: "{{ env.WHICH }}", resource: echo/named, expect: { status: 200 } }
+  - { name: a target that is no address, target: "{{ env.STAGE }}", resource: /x, expect: { status: 200 } }
   - { name: the last status, method: purge, resource: /echo, expect: { status: { gte: 200, lt: 300 }, headers: { x-many: "1, 2" } } }
   - { name: a pattern, resource: /login, expect: { body: { token: "matches ^t\\d[^a-j/]/\\pL$", title: { matches: "(?i)IS .*ING" } } } }
 -- redirects.qube.yaml --
@@ -408,7 +411,7 @@ tests:
 func TestK6RunsTheSpecsOfTheWholeLanguageAsSpeclensDoes(t *testing.T) {
 	t.Parallel()
 	a := newK6API(t)
-	o := sameRun(t, a, k6LanguageSpecs, "WHO=ada", "STAGE=test", "WANT=> 1")
+	o := sameRun(t, a, k6LanguageSpecs, "WHO=ada", "STAGE=test", "WANT=> 1", "WHICH=api", "API_URL="+a.URL)
 	if got := len(k6Checks(o)); got < 100 {
 		t.Errorf("only %d checks were compared", got)
 	}
