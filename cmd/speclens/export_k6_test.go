@@ -95,6 +95,8 @@ func (a *k6API) serve(w http.ResponseWriter, r *http.Request) {
 		ms, _ := strconv.Atoi(r.URL.Query().Get("ms"))
 		time.Sleep(time.Duration(ms) * time.Millisecond)
 		answer(200, "text/plain", "ok")
+	case path == "/latin1":
+		answer(200, "text/plain; charset=iso-8859-1", "caf\xe9")
 	case path == "/empty":
 		w.WriteHeader(204)
 	case path == "/bad":
@@ -552,6 +554,21 @@ tests:
 	if o.Code != 99 || strings.Contains(o.Log, "Request Failed") || strings.Contains(o.Log+o.Out, "s3cret") || strings.Contains(o.Log+o.Out,
 		"czNjcmV0") || !strings.Contains(o.Log, "failed: ") {
 		t.Errorf("code %d\n%s\n%s", o.Code, o.Log, o.Out)
+	}
+}
+
+func TestK6SaysThatAResponseIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	k6test.Need(t)
+	a := newK6API(t)
+	script, _ := exportForK6(t, k6Specs(t, a, `
+-- a.qube.yaml --
+target: "@API@"
+tests: [{ name: coffee, resource: /latin1, expect: { body: { ".": "contains caf" } } }]
+`))
+	o := k6test.Run(t, script)
+	if o.Code != 0 || !strings.Contains(o.Log, "a response is text/plain; charset=iso-8859-1, which k6 reads as UTF-8") {
+		t.Errorf("code %d\n%s", o.Code, o.Log)
 	}
 }
 

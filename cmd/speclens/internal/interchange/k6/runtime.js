@@ -322,6 +322,9 @@ function received(res, code, headers, took, redirects) {
       if (!(e instanceof SyntaxError)) throw e; // text that only calls itself JSON stays text
     }
   }
+  if (type !== undefined && /charset=(?!"?utf-?8)/i.test(headers[type]) && text.includes("\ufffd")) {
+    complain("charset", `warning: a response is ${headers[type]}, which k6 reads as UTF-8: what is none became U+FFFD`);
+  }
   const metadata = {
     get bytes() { return utf8Length(text); }, get proto() { return res.proto; }, get url() { return res.url; },
     get remote() { return `${res.remote_ip}:${res.remote_port}`; },
