@@ -40,7 +40,7 @@ tests:
       duration: "> 1h"
       body:
         "tab	in here": 1
-  - { name: "😀 polls", resource: /, retry: { maxAttempts: 2, until: { body: { name: Grace } } } }
+  - { name: "😀 polls", resource: /, retry: { maxAttempts: 2, until: { body: { "é": { in: z } } } } }
 ---
 mode: load
 target: ` + api.URL + `

@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/speclens/speclens/engine/path"
@@ -138,6 +139,18 @@ type Assertion struct {
 	Note string
 	// Mismatches names each difference inside an object or list.
 	Mismatches []Mismatch
+}
+
+// Place is the key path at which a failed assertion is best shown: that of its only difference inside an object or a
+// list, else its own.
+func (a Assertion) Place() []string {
+	if len(a.Mismatches) != 1 {
+		return a.At
+	}
+	if at := a.Mismatches[0].At; len(at) > len(a.At) && slices.Equal(at[:len(a.At)], a.At) {
+		return at
+	}
+	return a.At
 }
 
 // Mismatch is one difference.

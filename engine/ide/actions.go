@@ -87,7 +87,7 @@ func reality(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, span te
 		if span.End < key.Start || span.Start > value.End {
 			continue
 		}
-		about := aboutKey(failed, key)
+		about := aboutKey(failed, expectKey(t, a.Place()))
 		replace := func(title, with string, preferred bool) {
 			edit := text.Edit{Span: value, New: with}
 			actions = append(actions, CodeAction{Title: title, Edits: []text.Edit{edit}, Preferred: preferred, Diagnostic: about})

@@ -101,7 +101,7 @@ func resultDiagnostics(snap *engine.Snapshot, t spec.TestAt, r *engine.TestResul
 			continue
 		}
 		d := base
-		d.Span, d.Code, d.Message = expectKey(t, a.At), "expect", prefix+a.Message
+		d.Span, d.Code, d.Message = expectKey(t, a.Place()), "expect", prefix+a.Message
 		switch {
 		case len(a.At) > 0 && a.At[0] == "retry":
 			d.Code = "expect.until"

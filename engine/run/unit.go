@@ -280,7 +280,12 @@ func (x *exec) once(ctx context.Context, c *callable, want, until *expect.Expect
 	if until != nil {
 		missed := slices.DeleteFunc(until.Evaluate(response), func(a expect.Assertion) bool { return a.Passed })
 		for _, a := range missed {
-			a.Expression, a.At = "retry.until "+a.Expression, append([]string{"retry", "until"}, a.At...)
+			under := []string{"retry", "until"}
+			a.Expression, a.At = "retry.until "+a.Expression, slices.Concat(under, a.At)
+			a.Mismatches = slices.Clone(a.Mismatches)
+			for i := range a.Mismatches {
+				a.Mismatches[i].At = slices.Concat(under, a.Mismatches[i].At)
+			}
 			x.result.Assertions = append(x.result.Assertions, a)
 		}
 		met, passed = len(missed) == 0, passed && len(missed) == 0

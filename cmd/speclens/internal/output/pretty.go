@@ -135,12 +135,12 @@ const maxMismatches = 8
 func (p *Pretty) failure(r *engine.TestResult, a expect.Assertion) {
 	inner, message := a.Mismatches, a.Message
 	switch {
-	case len(inner) == 1 && inner[0].Path == a.Path:
-		inner = nil // it is the message
+	case len(inner) == 1:
+		inner = nil // it is the message, shown at its own place
 	case len(inner) > 0:
 		message = fmt.Sprintf("%s: %s", a.Path, plural(len(inner), "difference"))
 	}
-	p.failureLine(r, a.At, render.PrintableLine(message))
+	p.failureLine(r, a.Place(), render.PrintableLine(message))
 	own, _, _ := p.source.Assertion(r.Key, a.At)
 	for i, m := range inner {
 		if i == maxMismatches {

@@ -56,7 +56,7 @@ func TestOneDifferenceInsideAnObjectIsToldOnce(t *testing.T) {
 	}
 	var buf bytes.Buffer
 	NewPretty(&buf, source, PrettyOptions{}).Emit(run.TestCompleted{Test: specs[0], Result: result})
-	if strings.Count(buf.String(), message) != 1 || !strings.Contains(buf.String(), "body: 1 difference") {
+	if strings.Count(buf.String(), message) != 1 || !strings.Contains(buf.String(), "a::,b.qube.yaml:8:9: ") {
 		t.Errorf("the output is\n%s", buf.String())
 	}
 }

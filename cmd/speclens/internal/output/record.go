@@ -312,7 +312,7 @@ func (s Source) assertion(key engine.TestKey, a expect.Assertion) Assertion {
 		Expression: a.Expression, Path: a.Path, Passed: a.Passed, Expected: a.Expected, Actual: a.Actual,
 		Message: a.Message, Note: a.Note,
 	}
-	if span, t, ok := s.Assertion(key, a.At); ok {
+	if span, t, ok := s.Assertion(key, a.Place()); ok {
 		out.Line, out.Column = render.Position(t, span.Start)
 		out.EndLine, out.EndColumn = render.Position(t, span.End)
 	}
