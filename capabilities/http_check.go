@@ -115,7 +115,7 @@ func checkParsedURL(u *url.URL) error {
 
 // escapeQuery escapes the bytes that would break a request line, and nothing else: a query is sent as it was written.
 func escapeQuery(query string) string {
-	return escapeBytes(query, func(b byte) bool { return b <= ' ' || b >= 0x7f || strings.IndexByte(`"<>`, b) >= 0 })
+	return escapeBytes(query, &illegalInQuery)
 }
 
 // escapePath escapes the bytes that may not stand in the path of a URL or a relative reference (RFC 3986 section 3.3). It
@@ -132,25 +132,35 @@ func escapePath(reference string) string {
 	if mark := strings.IndexAny(reference[start:], "?#"); mark >= 0 {
 		end = start + mark
 	}
-	illegal := func(b byte) bool { return b <= ' ' || b >= 0x7f || strings.IndexByte("\"<>\\^`{|}", b) >= 0 }
-	path := escapeBytes(reference[start:end], illegal)
+	path := escapeBytes(reference[start:end], &illegalInPath)
 	if len(path) == end-start { // an escape makes it longer
 		return reference
 	}
 	return reference[:start] + path + reference[end:]
 }
 
-func escapeBytes(s string, illegal func(byte) bool) string {
+// The bytes that may not stand in a query and in a path as they are.
+var illegalInQuery, illegalInPath = illegalBytes(`"<>`), illegalBytes("\"<>\\^`{|}")
+
+// illegalBytes are blanks, control characters, what is not ASCII, and these.
+func illegalBytes(these string) (set [256]bool) {
+	for b := range set {
+		set[b] = b <= ' ' || b >= 0x7f || strings.IndexByte(these, byte(b)) >= 0
+	}
+	return set
+}
+
+func escapeBytes(s string, illegal *[256]bool) string {
 	clean := true
 	for i := 0; clean && i < len(s); i++ {
-		clean = !illegal(s[i])
+		clean = !illegal[s[i]]
 	}
 	if clean {
 		return s
 	}
 	var out strings.Builder
 	for i := range len(s) {
-		if illegal(s[i]) {
+		if illegal[s[i]] {
 			fmt.Fprintf(&out, "%%%02X", s[i])
 		} else {
 			out.WriteByte(s[i])

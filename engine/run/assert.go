@@ -22,7 +22,7 @@ func (x *exec) expectation(place string, e *spec.Expect) *expect.Expect {
 	if e == nil {
 		return nil
 	}
-	if !holdsTemplate(e.Raw()) {
+	if len(x.u.test.at.Templates) == 0 || !holdsTemplate(e.Raw()) {
 		return e.Parsed()
 	}
 	x.res.ready(place)
