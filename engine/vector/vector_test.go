@@ -49,13 +49,13 @@ func build(elems []at) Vector[int] {
 
 func TestAVectorIsWhatAListWouldBeAfterRandomEdits(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
+	for range 6 {
 		var want []at
 		for i := range r.IntN(2000) {
 			want = append(want, at{i, 10 * i})
 		}
 		v, next := build(want), 1_000_000
-		for range 60 {
+		for range 40 {
 			from := r.IntN(len(want) + 1)
 			to := from + r.IntN(min(len(want)-from, []int{3, 40, 700}[r.IntN(3)])+1)
 			var came []at
@@ -157,7 +157,7 @@ func TestAnEditSharesAllBlocksButAFew(t *testing.T) {
 		elems = append(elems, at{i, i})
 	}
 	v := build(elems)
-	for i := range 2_000 {
+	for i := range 600 {
 		var b Builder[int]
 		b.Keep(v, 0, 50_000, 0)
 		b.Add(-i, 50_000)

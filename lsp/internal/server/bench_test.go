@@ -62,6 +62,7 @@ const benchURI = "file:///w/big.qube.yaml"
 // bench is a server without a connection that looks after one document.
 func bench(b *testing.B, n int) (*Server, *diagnosed) {
 	b.Helper()
+	tuneMemory()
 	registry := plugin.NewRegistry()
 	if err := registry.Register(httpplugin.New()); err != nil {
 		b.Fatal(err)
@@ -234,7 +235,6 @@ func askAt(b *testing.B, s *Server, place string) {
 func BenchmarkMemory(b *testing.B) {
 	for _, n := range []int{20, 10_000} {
 		b.Run(fmt.Sprintf("tests=%d", n), func(b *testing.B) {
-			tuneMemory()
 			s, doc := bench(b, n)
 			opened := resident(b)
 			whole := s.session.Snapshot().Document(benchURI).Text
