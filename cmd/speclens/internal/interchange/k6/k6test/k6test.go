@@ -80,7 +80,7 @@ func (o Outcome) Sum(metric string, tags ...string) float64 {
 }
 
 // Run runs a script, with variables NAME=value, in an environment of its own. It is a failure that k6 does not end within
-// a minute.
+// two minutes.
 func Run(t testing.TB, script string, variables ...string) Outcome {
 	t.Helper()
 	return run(t, script, nil, variables)
@@ -104,7 +104,7 @@ func run(t testing.TB, script string, flags, variables []string) Outcome {
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, release := context.WithTimeout(t.Context(), time.Minute)
+	ctx, release := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer release()
 	// Without an address k6 serves no API, for which several runs at once would fight.
 	args := []string{"run", "--address", "", "--no-usage-report", "--no-color", "--quiet", "--log-format", "raw", "--summary-mode", "full", "--out", "json=" + samples}
