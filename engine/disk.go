@@ -42,6 +42,12 @@ func newDiskCache() diskCache {
 	return diskCache{searched: map[string]bool{}, env: map[string]map[string]string{}, named: map[string]bool{}}
 }
 
+func (c *diskCache) search(dirs []string) {
+	for _, dir := range dirs {
+		c.searched[dir] = true
+	}
+}
+
 func (c *diskCache) forgetEnv() { clear(c.env) }
 
 // forgetSearches has configurations looked for again: a workspace folder more or less may let others be found.

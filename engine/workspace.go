@@ -36,8 +36,11 @@ func (s *Session) Scan(ctx context.Context, report func(done, total int)) (*Snap
 		return s.Snapshot(), err
 	}
 	// Configurations come first: they say which other files are specs.
-	configs := s.readAll(ctx, s.Snapshot(), found.configs, false)
-	s.take(configs, found.dirs)
+	if r := s.readAll(ctx, s.Snapshot(), found.configs, false); len(r.docs)+len(r.gone) > 0 {
+		s.take(r, found.dirs)
+	} else {
+		s.searched(found.dirs)
+	}
 	done := 0
 	for batch := range slices.Chunk(found.specs, scanBatch) {
 		if ctx.Err() != nil {
@@ -253,9 +256,7 @@ func (s *Session) take(r reading, dirs []string) *Snapshot {
 	}
 	return s.update(func(next *Snapshot) {
 		next.files++
-		for _, dir := range dirs {
-			s.disk.searched[dir] = true
-		}
+		s.disk.search(dirs)
 		disk := maps.Clone(next.disk)
 		if disk == nil {
 			disk = make(map[string]*Document, len(r.docs))
@@ -290,6 +291,13 @@ func (s *Session) take(r reading, dirs []string) *Snapshot {
 			s.reclassify(next)
 		}
 	})
+}
+
+// searched notes that all configurations of some folders are known.
+func (s *Session) searched(dirs []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.disk.search(dirs)
 }
 
 // forgetOthers drops the files of the workspace folders that are gone, or that no configuration calls specs any more.

@@ -75,13 +75,16 @@ func (s *Server) scanAfter(quiet time.Duration) {
 		x.cancel()
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	ready := make(chan struct{})
+	before, ready := x.ready, make(chan struct{})
 	x.cancel, x.ready = cancel, ready
 	x.scans++
 	token := "index-" + strconv.Itoa(x.scans)
 	s.background("index", func(context.Context) {
 		defer close(ready)
 		defer cancel()
+		if before != nil {
+			<-before // so that nothing of it comes late
+		}
 		if quiet == 0 || after(ctx, quiet) {
 			s.scan(ctx, token)
 		}
@@ -102,9 +105,10 @@ func (s *Server) scan(ctx context.Context, token string) {
 	})
 	if err != nil {
 		p.end("cancelled")
-		return
+	} else {
+		p.end("done")
 	}
-	p.end("done")
+	// Also what a scan found before it was cancelled is news.
 	if snap.Files() != before {
 		s.everythingChanged()
 	}

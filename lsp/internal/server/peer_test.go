@@ -121,8 +121,8 @@ func (p *peer) settle() {
 	// What was sent before an answer is done.
 	p.call(protocol.MethodTextDocumentHover, map[string]any{"textDocument": map[string]any{"uri": "file:///x"}})
 	p.indexed()
-	p.server.diagnoser.all()
 	snap := p.server.session.Snapshot()
+	p.server.diagnoser.all()
 	timeout := time.After(patience)
 	for {
 		p.mu.Lock()
