@@ -72,7 +72,8 @@ func TestADefaultOfTheConfigurationCarriesAToken(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})
-	b := newBench(t, ".qube.yaml", "version: '1'\ntargets: { api: "+a.URL+" }\ndefaults: { headers: { Authorization: 'Bearer {{ token }}' } }\n",
+	b := newBench(t, ".qube.yaml", "version: '1'\ntargets: { api: "+a.URL+" }\n"+
+		"defaults: { headers: { Authorization: 'Bearer {{ token }}' } }\n",
 		"a.qube.yaml", "target: api\ntests:\n  - { name: one, resource: /one, expect: { status: 200 } }\n",
 		"b.qube.yaml", "target: api\ntests:\n  - { name: login, method: POST, resource: /login, headers: { authorization: '' }, "+
 			"save: { token: response.body.token } }\n  - { name: two, resource: /two, expect: { status: 200 } }\n")

@@ -62,7 +62,8 @@ tests:
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantStatuses(t, report, "hung passed", "one passed", "s1 passed", "two passed", "after hung passed", "s2 passed", "three passed", "s3 passed")
+	wantStatuses(t, report,
+		"hung passed", "one passed", "s1 passed", "two passed", "after hung passed", "s2 passed", "three passed", "s3 passed")
 	if i := slices.Index(completed, "hung"); i < slices.Index(completed, "s3") {
 		t.Errorf("completed as %v: the hung test was not the one that the others overtook", completed)
 	}

@@ -24,7 +24,8 @@ tests:
 	b.answers(plugin.TestOutput{Status: "NOT_FOUND"}, plugin.TestOutput{Status: "2xz"})
 	b.opts.Serial = true
 	r := b.all()
-	wantStatuses(t, r, "call:GET /status/200 failed", "letter failed", "list failed", "class passed", "text passed", "text like a number passed")
+	wantStatuses(t, r,
+		"call:GET /status/200 failed", "letter failed", "list failed", "class passed", "text passed", "text like a number passed")
 	for i, meant := range []string{"`2xx`", "`200`", "`2xx`"} {
 		wantIn(t, "message", r.Results[i].Assertions[0].Message, "is no status", "did you mean "+meant)
 	}
