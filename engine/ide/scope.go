@@ -122,23 +122,6 @@ func (s scope) these(index *link.Names, doc *engine.Document, aliases, saves []s
 	return append(here, elsewhere...)
 }
 
-// testOf finds a test by its key.
-func testOf(snap *engine.Snapshot, key engine.TestKey) (*engine.Document, spec.TestAt, bool) {
-	doc := specDocument(snap, key.URI)
-	if doc == nil {
-		return nil, spec.TestAt{}, false
-	}
-	var found spec.TestAt
-	ok := false
-	eachTest(doc, func(_ *spec.Spec, t spec.TestAt) bool {
-		if t.ID == key.ID {
-			found, ok = t, true
-		}
-		return !ok
-	})
-	return doc, found, ok
-}
-
 // source is the last result that a template's root reads, and the path into it. isAlias says that the path begins with
 // `response` or `events`, as behind an alias or prev.
 func (s scope) source(

@@ -382,7 +382,7 @@ func typing(t *testing.T, session *engine.Session, uri, src string, span text.Sp
 	ty.neighbours, ty.read = units(ty.doc()), true
 	for piece != "" && ty.complaints < 4 {
 		ty.complete()
-		c, size := piece[:1], 1
+		size := 1
 		if strings.HasPrefix(piece, "\r\n") {
 			size = 2
 		} else {
@@ -390,8 +390,8 @@ func typing(t *testing.T, session *engine.Session, uri, src string, span text.Sp
 				size++
 			}
 		}
-		c, piece = piece[:size], piece[size:]
-		ty.stroke(c)
+		ty.stroke(piece[:size])
+		piece = piece[size:]
 		if inFlow && !balanced(ty.typed) {
 			ty.read = false
 			continue

@@ -31,26 +31,32 @@ const editsPerSession = 200
 
 // onDisk are the files of the folder in which the sessions play. They never change; editors open, edit and close them.
 var onDisk = map[string]string{
-	".qube.yaml":        "targets: {api: http://127.0.0.1:1}\nspecs: [\"tests/**/*.yaml\"]\nenv: {NAME: x}\n",
-	"a.qube.yaml":       "target: api\ntests:\n  - name: one\n    alias: a1\n    resource: /x\n    save: {s1: response.body.id}\n",
-	"b.qube.yaml":       "target: api\ntests:\n  - name: two\n    alias: b1\n    depends: [a1]\n    resource: \"/{{ a1.response.body.id }}/{{ s1 }}\"\n",
-	"tests/c.yaml":      "target: api\r\ntests:\r\n  - GET /{{ b1.response.status }} -> 200\r\n  - name: 😀\r\n    alias: c1\r\n",
-	"other/d.yaml":      "tests:\n  - name: of another folder\n    alias: d1\n",
-	"sub/.qube.yaml":    "targets: {api: ftp://127.0.0.1:1}\nspecs: [\"*.yaml\"]\n",
-	"sub/e.yaml":        "target: api\ntests:\n  - {name: e, alias: e1, resource: \"/{{ a1.response.body }}\"}\n",
-	"tests/quiet.yaml":  "target: api\ntests:\n  - name: never opened\n    alias: quiet\n    resource: \"/{{ s1 }}{{ b1.response.body }}\"\n",
-	"tests/quiet2.yaml": "target: api\ntests:\n  - name: never opened\n    alias: a1\n    depends: [c1, quiet]\n    method: FETCH IT\n    resource: /\n",
+	".qube.yaml":  "targets: {api: http://127.0.0.1:1}\nspecs: [\"tests/**/*.yaml\"]\nenv: {NAME: x}\n",
+	"a.qube.yaml": "target: api\ntests:\n  - name: one\n    alias: a1\n    resource: /x\n    save: {s1: response.body.id}\n",
+	"b.qube.yaml": "target: api\ntests:\n  - name: two\n    alias: b1\n    depends: [a1]\n" +
+		"    resource: \"/{{ a1.response.body.id }}/{{ s1 }}\"\n",
+	"tests/c.yaml":   "target: api\r\ntests:\r\n  - GET /{{ b1.response.status }} -> 200\r\n  - name: 😀\r\n    alias: c1\r\n",
+	"other/d.yaml":   "tests:\n  - name: of another folder\n    alias: d1\n",
+	"sub/.qube.yaml": "targets: {api: ftp://127.0.0.1:1}\nspecs: [\"*.yaml\"]\n",
+	"sub/e.yaml":     "target: api\ntests:\n  - {name: e, alias: e1, resource: \"/{{ a1.response.body }}\"}\n",
+	"tests/quiet.yaml": "target: api\ntests:\n  - name: never opened\n    alias: quiet\n" +
+		"    resource: \"/{{ s1 }}{{ b1.response.body }}\"\n",
+	"tests/quiet2.yaml": "target: api\ntests:\n  - name: never opened\n    alias: a1\n    depends: [c1, quiet]\n" +
+		"    method: FETCH IT\n    resource: /\n",
 }
 
 // fragments are what is typed and pasted.
 var fragments = []string{
-	"  - name: typed\n", "    alias: a1\n", "    alias: b1\n", "    alias: n1\n", "- ", "  ", "    ", "\t", "\n", "\r\n", "\r", "\n\n", ":", ": ",
-	"{", "}", "[", "]", "\"", "'", "#", " # comment", "|\n", ">-\n", "&x ", "*x", "<<: *x", "---\n", "...\n", "%YAML 1.2\n", "{{ ", " }}",
-	"{{ a1.response.body.id }}", "{{ s1 }}", "{{ nobody }}", "{{ env.NAME }}", "{{ prev.response.status }}", "tests:\n", "target: api\n",
-	"targets:\n  api: http://127.0.0.1:2\n", "mode: scenario\n", "    depends: [a1, b1]\n", "    save: {s1: response.body.x}\n", "    expect: {status: 200}\n",
-	"    expect:\n      body:\n        x: is string\n", "    retires: 3\n", "    method: FETCH IT\n", "    matrix: [{n: 1}, {n: 2}]\n", "  - GET /x -> 200\n",
-	"  - POST /y:\n      timeout: soon\n", "😀", "𝄞x", "é", "e\u0301", "\u2028", "\u0085", "\ufeff", "\x00", "0777", "2024-01-02", "true", "~", "x", "1", " ",
-	"specs: [\"other/*.yaml\"]\n", "specs: [\"tests/**/*.yaml\", \"sub/*.yaml\"]\n", "env: {NAME: y}\n", "defaults: {headers: {A: b}}\n", "depends: [a.qube.yaml]\n",
+	"  - name: typed\n", "    alias: a1\n", "    alias: b1\n", "    alias: n1\n", "- ", "  ", "    ", "\t", "\n", "\r\n", "\r",
+	"\n\n", ":", ": ", "{", "}", "[", "]", "\"", "'", "#", " # comment", "|\n", ">-\n", "&x ", "*x", "<<: *x", "---\n",
+	"...\n", "%YAML 1.2\n", "{{ ", " }}", "{{ a1.response.body.id }}", "{{ s1 }}", "{{ nobody }}", "{{ env.NAME }}",
+	"{{ prev.response.status }}", "tests:\n", "target: api\n", "targets:\n  api: http://127.0.0.1:2\n", "mode: scenario\n",
+	"    depends: [a1, b1]\n", "    save: {s1: response.body.x}\n", "    expect: {status: 200}\n",
+	"    expect:\n      body:\n        x: is string\n", "    retires: 3\n", "    method: FETCH IT\n",
+	"    matrix: [{n: 1}, {n: 2}]\n", "  - GET /x -> 200\n", "  - POST /y:\n      timeout: soon\n", "😀", "𝄞x", "é", "e\u0301",
+	"\u2028", "\u0085", "\ufeff", "\x00", "0777", "2024-01-02", "true", "~", "x", "1", " ", "specs: [\"other/*.yaml\"]\n",
+	"specs: [\"tests/**/*.yaml\", \"sub/*.yaml\"]\n", "env: {NAME: y}\n", "defaults: {headers: {A: b}}\n",
+	"depends: [a.qube.yaml]\n",
 }
 
 // buffer is a document as the editor has it. The text is kept by the words of the protocol, without anything of the engine.
@@ -274,7 +280,8 @@ func dump(b *strings.Builder, tree *syntax.Tree) {
 			b.WriteString("too deep")
 			return
 		}
-		fmt.Fprintf(b, "%*s%d/%d/%d %v %v %q %s %s\n", depth, "", n.Kind(), n.Style(), n.Tag(), n.FullSpan(), n.Span(), n.Value(), n.Anchor(), n.TagText())
+		fmt.Fprintf(b, "%*s%d/%d/%d %v %v %q %s %s\n", depth, "", n.Kind(), n.Style(), n.Tag(), n.FullSpan(), n.Span(), n.Value(),
+			n.Anchor(), n.TagText())
 		for _, e := range n.Entries() {
 			fmt.Fprintf(b, "%*sentry %v\n", depth, "", e.Span)
 			node(e.Key, depth+1)
@@ -338,7 +345,8 @@ func difference(want, got string) string {
 	for i := range min(len(w), len(g)) {
 		if w[i] != g[i] {
 			head := w[max(0, i-3):i]
-			return fmt.Sprintf("%.600s\nfresh: %.1500s\nthis:  %.1500s\ntext:  %.3000s", strings.Join(head, "\n"), w[i], g[i], strings.Join(g[:min(2, len(g))], "\n"))
+			return fmt.Sprintf("%.600s\nfresh: %.1500s\nthis:  %.1500s\ntext:  %.3000s", strings.Join(head, "\n"), w[i], g[i],
+				strings.Join(g[:min(2, len(g))], "\n"))
 		}
 	}
 	return fmt.Sprintf("fresh has %d lines, this %d: %.600s", len(w), len(g), got)

@@ -207,7 +207,9 @@ func folderOf(snap *engine.Snapshot, uri string, before *folder) *folder {
 }
 
 // look is the report of one document; same says that the editor has it.
-func (w *workspacePull) look(ctx context.Context, snap *engine.Snapshot, doc *engine.Document, in *folder, had string) (r report, same bool) {
+func (w *workspacePull) look(
+	ctx context.Context, snap *engine.Snapshot, doc *engine.Document, in *folder, had string,
+) (r report, same bool) {
 	s := w.server
 	if doc.Open {
 		r = s.reportOf(snap, doc, s.diagnoser.findings(ctx, snap, doc.URI))
