@@ -87,20 +87,6 @@ func (g *graph) levels() []int {
 	return level
 }
 
-// cycles are the cycles of the graph, each as its nodes in the order of need, beginning with the lowest; one for every
-// strongly connected part, which is enough to name what the user has to break up.
-func (g *graph) cycles() [][]int {
-	level := g.levels()
-	var found [][]int
-	for _, part := range g.components(level) {
-		if c := g.cycleIn(part); c != nil {
-			found = append(found, c)
-		}
-	}
-	slices.SortFunc(found, func(a, b []int) int { return a[0] - b[0] })
-	return found
-}
-
 // components are the strongly connected parts of more than one node among the nodes of level -1: Tarjan's algorithm,
 // with its stack on the heap because a chain of ten thousand tests is an honest input.
 func (g *graph) components(level []int) [][]int {
@@ -161,42 +147,6 @@ func (g *graph) components(level []int) [][]int {
 		}
 	}
 	return parts
-}
-
-// cycleIn is the shortest cycle through the lowest node of a strongly connected part that is no gate.
-func (g *graph) cycleIn(part []int) []int {
-	start := part[0]
-	for _, i := range part {
-		if !g.gate[i] {
-			start = i
-			break
-		}
-	}
-	from := map[int]int{}
-	queue := []int{start}
-	for head := 0; head < len(queue); head++ {
-		v := queue[head]
-		for _, e := range g.needs[v] {
-			w := int(e.to)
-			if w == start {
-				path := []int{v}
-				for v != start {
-					v = from[v]
-					path = append(path, v)
-				}
-				slices.Reverse(path)
-				return path
-			}
-			if _, in := slices.BinarySearch(part, w); !in {
-				continue
-			}
-			if _, seen := from[w]; !seen {
-				from[w] = v
-				queue = append(queue, w)
-			}
-		}
-	}
-	return nil
 }
 
 // closure marks the nodes that are wanted and everything that they need. stop may say of a node that was not itself
