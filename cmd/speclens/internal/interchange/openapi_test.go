@@ -3,6 +3,7 @@ package interchange
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -204,5 +205,17 @@ func checkYAML(t *testing.T, spec string) {
 			t.Errorf("%s in the spec\n%s", finding.Message, spec)
 			return
 		}
+	}
+}
+
+func TestChainsOfReferencesAreBounded(t *testing.T) {
+	var doc strings.Builder
+	doc.WriteString("openapi: 3.0.0\ncomponents:\n  schemas:\n")
+	for i := range maxReferenceDepth + 1 {
+		fmt.Fprintf(&doc, "    S%d: { items: { $ref: '#/components/schemas/S%d' } }\n", i, i+1)
+	}
+	_, _, err := ParseOpenAPI(doc.String(), OpenAPIOptions{Name: "a.yaml"})
+	if want := "a.yaml:5003:29: more than 5000 references lead on from each other here"; err == nil || err.Error() != want {
+		t.Errorf("error %.200v, want %s", err, want)
 	}
 }

@@ -129,6 +129,9 @@ func readSources(document string, o OpenAPIOptions) (*sources, error) {
 			}
 		}
 	}
+	if len(problems) == 0 {
+		problems = s.tooDeep()
+	}
 	if len(problems) > 0 {
 		return nil, &OpenAPIError{problems}
 	}
@@ -281,7 +284,9 @@ func (f *source) value() syntax.Node {
 var literalKeys = []string{"example", "default", "enum", "const", "value"}
 
 // references are the values of all `$ref` of a file.
-func (f *source) references() []syntax.Node {
+func (f *source) references() []syntax.Node { return referencesIn(f.value()) }
+
+func referencesIn(root syntax.Node) []syntax.Node {
 	var refs []syntax.Node
 	var walk func(n syntax.Node)
 	walk = func(n syntax.Node) {
@@ -300,8 +305,71 @@ func (f *source) references() []syntax.Node {
 			walk(item)
 		}
 	}
-	walk(f.value())
+	walk(root)
 	return refs
+}
+
+// maxReferenceDepth is how many references may lead on from each other: the library follows them by recursion, and its time
+// grows with the square of their number, to 10 s here.
+const maxReferenceDepth = 5000
+
+// tooDeep reports a chain of references that is longer than that, at the reference where it is.
+func (s *sources) tooDeep() []string {
+	type target struct{ file, name string }
+	type link struct {
+		to target
+		at string
+	}
+	links := map[target][]link{}
+	var starts []target
+	for _, file := range slices.Sorted(mapKeys(s.files)) {
+		for _, section := range s.files[file].value().Entries() {
+			for _, group := range section.Value.Entries() {
+				parts := []syntax.Entry{group}
+				if section.Key.Value() == "components" {
+					parts = group.Value.Entries()
+				}
+				for _, part := range parts {
+					from := target{file, part.Key.Value()}
+					starts = append(starts, from)
+					for _, ref := range referencesIn(part.Value) {
+						name, err := s.fileOf(file, ref.Value())
+						if name == "" {
+							name = file
+						}
+						if err == nil {
+							links[from] = append(links[from], link{target{name, ref.Value()[lastSlash(ref.Value())+1:]}, s.at(file, ref.Span().Start)})
+						}
+					}
+				}
+			}
+		}
+	}
+	// A name stands for all that has it: the depth is then not less than what it is.
+	seen := map[target]bool{}
+	var follow func(from target, depth int) string
+	follow = func(from target, depth int) string {
+		seen[from] = true
+		for _, l := range links[from] {
+			if depth == maxReferenceDepth {
+				return l.at
+			}
+			if !seen[l.to] {
+				if at := follow(l.to, depth+1); at != "" {
+					return at
+				}
+			}
+		}
+		return ""
+	}
+	for _, from := range starts {
+		if !seen[from] {
+			if at := follow(from, 1); at != "" {
+				return []string{fmt.Sprintf("%s: more than %d references lead on from each other here", at, maxReferenceDepth)}
+			}
+		}
+	}
+	return nil
 }
 
 // looksLikeSchema tells a property that is called `value` from data.
