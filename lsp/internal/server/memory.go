@@ -15,7 +15,7 @@ import (
 const (
 	collectPercent = 200
 	memoryFloor    = 112 << 20
-	memoryMargin   = 16 << 20 // stacks, free pieces and what the runtime keeps for itself
+	memoryMargin   = 32 << 20 // stacks, free pieces and what the runtime keeps for itself
 )
 
 var tuneMemoryOnce sync.Once

@@ -13,8 +13,8 @@ func TestTheMemoryLimitLeavesRoomAboveWhatLives(t *testing.T) {
 		want int64
 	}{
 		{"an empty server", 0, memoryFloor},
-		{"a large file", 60 << 20, memoryFloor},
-		{"a very large one", 600 << 20, 916 << 20},
+		{"a large file", 40 << 20, memoryFloor},
+		{"a very large one", 600 << 20, 932 << 20},
 		{"more than there is", 1 << 63, 1<<63 - 1},
 	} {
 		if got := memoryLimit(tt.live); got != tt.want {
