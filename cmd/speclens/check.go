@@ -12,7 +12,8 @@ import (
 )
 
 func (a *app) check() *cobra.Command {
-	var plugins, format, envFile string
+	var plugins, format, environment string
+	var settings engine.Settings
 	cmd := &cobra.Command{
 		Use:   "check PATH...",
 		Short: "Check specs without sending anything",
@@ -24,11 +25,17 @@ func (a *app) check() *cobra.Command {
 			if !ok {
 				return usage("unknown format %q; choose one of %s", format, output.Names(output.Checkers))
 			}
-			ws, err := a.open(cmd.Context(), args, plugins, envFile)
+			ws, err := a.open(cmd.Context(), args, plugins, settings)
 			if err != nil {
 				return err
 			}
 			defer ws.close()
+			if environment != "" {
+				const allowed = true // nothing is sent
+				if err := ws.chooseEnvironment(environment, allowed); err != nil {
+					return err
+				}
+			}
 			report := output.CheckReport{Source: output.Source{Snap: ws.snap, WorkDir: ws.workDir}, Unreadable: ws.problems}
 			for doc := range ws.snap.Documents() {
 				if doc.Kind == engine.KindOther {
@@ -50,9 +57,13 @@ func (a *app) check() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: "+output.Names(output.Checkers))
+	flags := cmd.Flags()
+	flags.StringVarP(&format, "output", "o", "text", "format: "+output.Names(output.Checkers))
+	flags.StringVarP(&environment, "env", "e", "", "environment of the configuration to check for")
+	flags.BoolVar(&settings.ProcessEnv, "process-env", false, "let {{ env.NAME }} read the process environment too")
+	flags.BoolVar(&settings.Strict, "strict", false, "treat unknown fields and unknown variables as errors, as run --strict does")
 	a.addAllowPlugins(cmd)
-	addWorkspaceFlags(cmd, &plugins, &envFile)
+	addWorkspaceFlags(cmd, &plugins, &settings.EnvFile)
 	return cmd
 }
 

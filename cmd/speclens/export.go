@@ -43,7 +43,7 @@ func (a *app) exportCurl() *cobra.Command {
 			if x.name, err = regexp.Compile(name); err != nil {
 				return usage("export: --name: %v", err)
 			}
-			ws, err := a.open(cmd.Context(), []string{path}, plugins, envFile)
+			ws, err := a.open(cmd.Context(), []string{path}, plugins, engine.Settings{EnvFile: envFile})
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ func (a *app) exportK6() *cobra.Command {
 }
 
 func (a *app) writeK6(ctx context.Context, args []string, f k6Flags) error {
-	ws, err := a.open(ctx, args, f.plugins, f.envFile)
+	ws, err := a.open(ctx, args, f.plugins, engine.Settings{EnvFile: f.envFile})
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		return err
 	}
 	defer files.discard()
-	ws, err := a.open(ctx, args, f.plugins, f.envFile)
+	ws, err := a.open(ctx, args, f.plugins, engine.Settings{EnvFile: f.envFile})
 	if err != nil {
 		return err
 	}

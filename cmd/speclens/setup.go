@@ -123,14 +123,15 @@ type workspace struct {
 // close lets the plugins go.
 func (w *workspace) close() { _ = w.loader.Close(context.Background()) }
 
-// open reads what the command line names. Problems with single files and plugins are part of the result.
-func (a *app) open(ctx context.Context, paths []string, pluginFlag, envFile string) (*workspace, error) {
+// open reads what the command line names, under the settings that it makes. Problems with single files and plugins are part
+// of the result.
+func (a *app) open(ctx context.Context, paths []string, pluginFlag string, settings engine.Settings) (*workspace, error) {
 	workDir, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("find the working folder: %w", err)
 	}
-	if envFile != "" {
-		if _, err := os.Stat(envFile); err != nil {
+	if settings.EnvFile != "" {
+		if _, err := os.Stat(settings.EnvFile); err != nil {
 			return nil, fmt.Errorf("read --env-file: %w", err)
 		}
 	}
@@ -147,7 +148,7 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag, envFile stri
 		fmt.Fprintln(a.stderr, "speclens: warning: "+p.Error())
 	}
 	session := engine.NewSession(engine.Options{
-		Registry: registry, Roots: []string{workDir}, SearchAbove: true, Settings: engine.Settings{EnvFile: envFile},
+		Registry: registry, Roots: []string{workDir}, SearchAbove: true, Settings: settings,
 	})
 	snap, problems := session.Load(ctx, paths...)
 	w := &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir}

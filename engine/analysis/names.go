@@ -85,7 +85,8 @@ func (n *nameCheck) inFile(number int, s *spec.Spec, u link.Use) (Diagnostic, bo
 	return Diagnostic{}, false
 }
 
-// variable checks `env.NAME`. Which variables exist depends on where the test runs, so an unknown one is a warning.
+// variable checks `env.NAME`. Which variables exist depends on where the test runs, so an unknown one is a warning unless the
+// user wants to be told strictly.
 func (n *nameCheck) variable(u link.Use) (Diagnostic, bool) {
 	name := u.Ref.Name
 	if n.vars == nil {
@@ -95,6 +96,9 @@ func (n *nameCheck) variable(u link.Use) (Diagnostic, bool) {
 		return Diagnostic{}, false
 	}
 	d := Diagnostic{Span: u.Span(), Severity: SeverityWarning, Code: "env.unknown"}
+	if n.snap.Settings().Strict {
+		d.Severity = SeverityError
+	}
 	if others := n.environmentsWith(name); len(others) > 0 {
 		d.Message = fmt.Sprintf("the variable `%s` exists in the environment %s only; choose one that has it", name, spec.List(others, "and"))
 		return d, true
