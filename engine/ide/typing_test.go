@@ -29,8 +29,6 @@ type typist struct {
 	closing bool
 	// neighbours are the units that nobody types, in order, as they were after the stroke before.
 	neighbours []*syntax.Unit
-	// read says that the neighbours are those after the stroke before: what was swallowed by an open bracket is read anew.
-	read       bool
 	words      []word
 	complaints int
 	counts     *typingCounts
@@ -129,7 +127,7 @@ func (ty *typist) keeps(old, now *syntax.Unit) bool {
 		return true
 	}
 	tree := treeOf(now)
-	return tree == treeOf(old) && (now.Source != old.Source || !ty.read || strings.Contains(tree, aliasMark))
+	return tree == treeOf(old) && (now.Source != old.Source || strings.Contains(tree, aliasMark))
 }
 
 const aliasMark = "\n4/0/0 "
@@ -152,7 +150,6 @@ func (ty *typist) check() {
 		ty.neighbours[k] = now[i]
 		i++
 	}
-	ty.read = true
 	t := doc.Text
 	line := t.LineAt(ty.at)
 	for line > 0 && strings.TrimSpace(t.Line(line)) == "" {
@@ -344,28 +341,6 @@ func TestTypingASpecKeyByKey(t *testing.T) {
 	}
 }
 
-// balanced reports whether every bracket and quote of a text is closed.
-func balanced(s string) bool {
-	depth, quote := 0, byte(0)
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quote == '"' && c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'' && (i == 0 || strings.IndexByte(" [{,:", s[i-1]) >= 0):
-			quote = c
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return depth == 0 && quote == 0
-}
-
 // typing takes a span out of a text and types it again.
 func typing(t *testing.T, session *engine.Session, uri, src string, span text.Span, closing bool, counts *typingCounts) {
 	t.Helper()
@@ -376,10 +351,7 @@ func typing(t *testing.T, session *engine.Session, uri, src string, span text.Sp
 		words: wordsIn(whole, whole.Document(uri), span),
 	}
 	session.Open(uri, "qube", 1, src[:span.Start]+src[span.End:])
-	// Between the brackets of a list of tests nothing but the brackets tells where one ends: while one is open, or a quote,
-	// what follows belongs to it.
-	inFlow := strings.HasPrefix(src[span.Start:], "{")
-	ty.neighbours, ty.read = units(ty.doc()), true
+	ty.neighbours = units(ty.doc())
 	for piece != "" && ty.complaints < 4 {
 		ty.complete()
 		size := 1
@@ -392,10 +364,6 @@ func typing(t *testing.T, session *engine.Session, uri, src string, span text.Sp
 		}
 		ty.stroke(piece[:size])
 		piece = piece[size:]
-		if inFlow && !balanced(ty.typed) {
-			ty.read = false
-			continue
-		}
 		ty.check()
 	}
 	if got := ty.doc().Text.String(); got != src && !closing {

@@ -14,6 +14,7 @@ type flowState struct {
 	failed   bool
 	ended    bool // the strict attempt met the end of the piece
 	missing  bool // the tolerant attempt saw entries without a comma between them
+	spare    int  // how many bytes the tolerant attempt may still read twice
 }
 
 // mostWasted is how many bytes the strict attempts of a piece may read in vain. From then on they keep to the lines that
@@ -47,7 +48,7 @@ func (p *parser) flowCollection(n int) *node {
 		p.open = append(p.open, opening{start, p.src[start]})
 	}
 	p.src = p.src[:extent]
-	p.flow = flowState{tolerant: true}
+	p.flow = flowState{tolerant: true, spare: 4*(extent-start) + mostWasted}
 	node = p.flowNode()
 	p.src, p.flow = whole, flowState{}
 	return node
@@ -65,6 +66,11 @@ func (p *parser) flowExtent(start, n int) int {
 			continue
 		}
 		closer := p.src[i] == ']' || p.src[i] == '}'
+		if p.src[i] == ',' { // nothing else can begin with it
+			end = lineEnd(p.src, i)
+			i = end
+			continue
+		}
 		if i-bol <= n && !closer {
 			break
 		}
@@ -145,13 +151,13 @@ func (p *parser) flowNode() *node {
 func (p *parser) flowMapping() *node {
 	open := p.pos
 	m := p.node(Mapping, Flow, open, open)
-	mark := len(p.stack)
+	mark, found := len(p.stack), len(p.findings)
 	p.pos++
 	for !p.giveUp() {
 		p.skipFlow()
 		c := p.peek(0)
 		if p.pos >= len(p.src) || c == '}' || c == ']' {
-			p.closeFlow(m, '}')
+			p.closeFlow(m, '}', found)
 			break
 		}
 		if c == ',' {
@@ -212,13 +218,17 @@ func (p *parser) flowValue(key *node, end byte) *node {
 func (p *parser) flowSequence() *node {
 	open := p.pos
 	s := p.node(Sequence, Flow, open, open)
-	mark := len(p.stack)
+	mark, found := len(p.stack), len(p.findings)
+	cs := cells{col: -1}
 	p.pos++
 	for !p.giveUp() {
 		p.skipFlow()
 		c := p.peek(0)
 		if p.pos >= len(p.src) || c == ']' || c == '}' {
-			p.closeFlow(s, ']')
+			if p.pos < len(p.src) && p.stray(&cs) {
+				continue
+			}
+			p.closeFlow(s, ']', found)
 			break
 		}
 		if c == ',' {
@@ -227,9 +237,16 @@ func (p *parser) flowSequence() *node {
 			continue
 		}
 		start, pair := p.pos, c == '?'
-		item := p.flowKey(c)
+		item := p.cell(&cs)
+		if item == nil {
+			item = p.flowKey(c)
+		}
 		if p.giveUp() {
 			break
+		}
+		if cs.cutShort(item, p.pos) {
+			p.stack = append(p.stack, item)
+			continue
 		}
 		behind, line := p.pos, p.bol
 		p.skipFlow()
@@ -271,6 +288,7 @@ func (p *parser) separator(end byte) {
 	case p.pos >= len(p.src), c == ']', c == '}':
 	case c == ',':
 		p.pos++
+	case p.flow.tolerant && p.bol != line && p.broken(p.trimmed(line)):
 	case p.flow.tolerant && p.bol != line:
 		p.flow.missing = true
 		p.fail(p.pos, p.contentEnd(p.pos),
@@ -284,8 +302,15 @@ func (p *parser) separator(end byte) {
 	}
 }
 
-// closeFlow ends a collection at its closing bracket, at a bracket of the other kind, or at the end of the text.
-func (p *parser) closeFlow(n *node, want byte) {
+// broken reports whether the value that ends at end has an error there, as an open quote has, which may hide the comma.
+func (p *parser) broken(end int) bool {
+	n := len(p.findings)
+	return n > 0 && p.findings[n-1].Severity == SeverityError && p.findings[n-1].Span.End >= end
+}
+
+// closeFlow ends a collection at its closing bracket, at a bracket of the other kind, or at the end of the text. The
+// findings from found on are those within it.
+func (p *parser) closeFlow(n *node, want byte, found int) {
 	if p.pos < len(p.src) && p.src[p.pos] == want {
 		p.pos++
 		n.end = int32(p.pos)
@@ -307,16 +332,17 @@ func (p *parser) closeFlow(n *node, want byte) {
 		}
 		return
 	}
-	p.unclosedFlow(n, want)
+	p.unclosedFlow(n, want, found)
 }
 
 // unclosedFlow reports a bracket that is not closed: where its text ends, or at the bracket if what follows it looks as
 // if the bracket was put before lines that are complete without it.
-func (p *parser) unclosedFlow(n *node, want byte) {
+func (p *parser) unclosedFlow(n *node, want byte, found int) {
 	start, end := int(n.start), int(n.end)
 	if p.flow.missing {
-		kept := p.findings[:0]
-		for _, f := range p.findings {
+		found = min(found, len(p.findings))
+		kept := p.findings[:found]
+		for _, f := range p.findings[found:] {
 			if f.Span.Start < start || f.Code != CodeSyntax {
 				kept = append(kept, f)
 			}
@@ -326,7 +352,7 @@ func (p *parser) unclosedFlow(n *node, want byte) {
 		return
 	}
 	if p.flow.failed {
-		for _, f := range p.findings {
+		for _, f := range p.findings[min(found, len(p.findings)):] {
 			if f.Span.Start >= start && f.Severity == SeverityError {
 				return // the broken place has its finding
 			}

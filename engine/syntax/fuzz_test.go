@@ -44,8 +44,11 @@ func mutate(r *rand.Rand, s string) string {
 // is text here, U+2028 and its like break no line, and forms that YAML 1.2 and libyaml tell apart only in the fringe.
 func sanctioned(src string) bool {
 	return strings.ContainsAny(src, "\u0085\u2028\u2029") || strings.Contains(src, ": {{") || strings.LastIndex(src, bom) > 0 ||
-		tagComma.MatchString(src)
+		tagComma.MatchString(src) || anchorColon.MatchString(src)
 }
+
+// anchorColon is a colon within the name of an anchor, which YAML 1.2 allows and libyaml does not know.
+var anchorColon = regexp.MustCompile(`[&*]\w+:\w`)
 
 var tagComma = regexp.MustCompile(`!\S*,`)
 

@@ -82,7 +82,7 @@ func (s *splitter) line(src string, from int) (cut, bool) {
 			s.state.mode, s.state.dash = modeItems, col
 		}
 		return s.cut(from, chunkItem), true
-	case col == 0 && !dash && c != ']' && c != '}' && !(c == '%' && s.state.empty):
+	case col == 0 && !dash && c != ']' && c != '}' && c != ',' && !(c == '%' && s.state.empty):
 		s.state.mode, s.state.empty = modePlain, false
 		if s.isUnits(src[i:lineEnd(src, i)]) {
 			s.state.mode = modeSeek
