@@ -96,7 +96,16 @@ func (d *Document) says(content string) bool {
 // opened is the document of the disk as an editor opens it, with the same text: what was computed from it is not computed
 // again.
 func (d *Document) opened(languageID string, version int32) *Document {
-	next := newDocument(d.URI, languageID, version, d.Kind, true, d.Text, d.limits)
+	return d.handed(newDocument(d.URI, languageID, version, d.Kind, true, d.Text, d.limits))
+}
+
+// closed is the document of an editor as it is on the disk, with the same text, likewise.
+func (d *Document) closed() *Document {
+	return d.handed(newDocument(d.URI, "", 0, d.Kind, false, d.Text, d.limits))
+}
+
+// handed is a document of the same text, which takes over what was computed from it.
+func (d *Document) handed(next *Document) *Document {
 	if d.self.done.Load() {
 		next.base.Store(&d.self)
 	}

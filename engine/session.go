@@ -58,10 +58,13 @@ func (s *Session) Snapshot() *Snapshot { return s.current.Load() }
 func (s *Session) update(change func(next *Snapshot)) *Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := *s.current.Load()
+	before := s.current.Load()
+	next := *before
 	next.Seq++
-	next.derived = next.derived.fork()
 	change(&next)
+	if next.derived = (&derived{}); next.files == before.files {
+		next.derived = before.derived.fork()
+	}
 	s.current.Store(&next)
 	return &next
 }
@@ -147,6 +150,9 @@ func (s *Session) CloseDocument(uri string) *Snapshot {
 		next.files++
 		next.open = without(next.open, uri)
 		s.readDisk(next, uri)
+		if saved := next.disk[uri]; saved != nil && saved.Kind == doc.Kind && !saved.self.done.Load() && saved.says(doc.Text.String()) {
+			next.disk = with(next.disk, uri, doc.closed())
+		}
 		if doc.Kind == KindConfig {
 			s.reclassify(next)
 		}

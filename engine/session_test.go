@@ -4,9 +4,11 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
 )
 
@@ -270,5 +272,35 @@ func TestAJudgedResultDoesNotReplaceThatOfANewerRun(t *testing.T) {
 	s.Record(newer)
 	if got := s.Replace(map[*engine.TestResult]*engine.TestResult{judged: old}).Results(key); len(got) != 1 || got[0] != newer {
 		t.Errorf("the results are %+v", got)
+	}
+}
+
+// A file that is closed as it was saved is not read and parsed again.
+func TestAFileThatIsClosedAsItWasSavedKeepsItsTree(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.qube.yaml")
+	const src = "target: http://a\ntests:\n  - name: a\n    resource: /\n"
+	for name, c := range map[string]struct {
+		saved string
+		same  bool
+	}{
+		"as it was saved": {src, true},
+		"with changes":    {strings.Replace(src, "name: a", "name: b", 1), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(path, []byte(c.saved), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := engine.NewSession(engine.Options{})
+			open := s.Open(engine.URIFromPath(path), "qube", 7, src).Document(engine.URIFromPath(path))
+			unit := func(d *engine.Document) *syntax.Unit { return d.Tree().Documents()[0].Sections[1].Items.At(0).Unit }
+			was := unit(open)
+			now := s.CloseDocument(open.URI).Document(open.URI)
+			if now.Open || now.Version != 0 || now.Text.String() != c.saved {
+				t.Errorf("the file is open: %v, version %d, and says %q", now.Open, now.Version, now.Text.String())
+			}
+			if same := unit(now) == was; same != c.same {
+				t.Errorf("its test is the very same: %v", same)
+			}
+		})
 	}
 }

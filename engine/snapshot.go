@@ -53,8 +53,9 @@ func (d *derived) fork() *derived {
 }
 
 // Evolve is what was computed from the snapshot under a key. next gets what was computed last from this snapshot, or else
-// from an earlier one, and nil where there is nothing; it returns what fits this snapshot, which may be the same. The
-// key's type belongs to the caller.
+// from an earlier one of the same Files, and nil where there is nothing; it returns what fits this snapshot, which may be
+// the same. What was computed of other Files is let go of, so that closed files do not live on in it. The key's type belongs
+// to the caller.
 func (s *Snapshot) Evolve(key any, next func(old any) any) any {
 	s.derived.mu.Lock()
 	old := s.derived.values[key]

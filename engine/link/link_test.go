@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -339,5 +341,23 @@ func TestALongChainIsNoTrouble(t *testing.T) {
 	snap, doc := open(t, b.String(), engine.Settings{})
 	if c := link.Cycles(snap, link.NamesOf(snap, doc("a.qube.yaml").URI), doc("a.qube.yaml").URI); len(c) > 0 {
 		t.Errorf("%d cycles", len(c))
+	}
+}
+
+// What an editor closes is let go of at once, by the index of names as well, which nobody may ask for a long time.
+func TestAClosedFileIsNotKeptByTheIndexOfNames(t *testing.T) {
+	session := engine.NewSession(engine.Options{})
+	const uri, other = "file:///w/closed.qube.yaml", "file:///w/other.qube.yaml"
+	session.Open(other, "qube", 1, "target: http://a\ntests: [{name: o, resource: /}]\n")
+	session.Open(uri, "qube", 1, "target: http://a\ntests: [{name: a, alias: a, resource: /}]\n")
+	link.NamesOf(session.Snapshot(), uri)
+	closed := weak.Make(session.Snapshot().Document(uri))
+	session.CloseDocument(uri)
+	runtime.GC()
+	if closed.Value() != nil {
+		t.Error("the closed file is still there")
+	}
+	if n := len(link.NamesOf(session.Snapshot(), other).Tests()); n != 1 {
+		t.Errorf("the index has %d tests, want that of the file that is open", n)
 	}
 }
