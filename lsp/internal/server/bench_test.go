@@ -26,8 +26,8 @@ import (
 	"github.com/speclens/speclens/engine/text"
 )
 
-// generated is a spec of n tests of eleven lines, the same for the same n: most use another test's answer, one in fifty
-// has a finding of the checker or of the plugin, up to forty of them.
+// generated is a spec of n tests of eleven lines, the same for the same n: most use another test's answer, one in a hundred
+// has a finding of the checker, up to twenty of them, and as many have a field of the plugin.
 func generated(n int) string {
 	r := rand.New(rand.NewPCG(11, uint64(n))) //nolint:gosec // tests want the same numbers again
 	var b strings.Builder
