@@ -38,7 +38,7 @@ func (a *app) check() *cobra.Command {
 			}
 			report := output.CheckReport{Source: output.Source{Snap: ws.snap, WorkDir: ws.workDir}, Unreadable: ws.problems}
 			for doc := range ws.snap.Documents() {
-				if doc.Kind == engine.KindOther {
+				if doc.Kind == engine.KindOther || !ws.named[doc.URI] {
 					continue
 				}
 				report.Files = append(report.Files, output.CheckedFile{

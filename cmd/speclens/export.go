@@ -58,7 +58,7 @@ func (a *app) exportCurl() *cobra.Command {
 			}
 			x.snap, x.source, x.line = ws.snap, output.Source{Snap: ws.snap, WorkDir: ws.workDir}, line
 			for doc := range ws.snap.Documents() {
-				if doc.Kind != engine.KindSpec {
+				if doc.Kind != engine.KindSpec || !ws.named[doc.URI] {
 					continue
 				}
 				if fatal(diagnose(cmd.Context(), ws.snap, doc.URI)) {

@@ -37,9 +37,10 @@ type runFlags struct {
 func (a *app) run() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run PATH...",
+		Use:   "run PATH[:LINE]...",
 		Short: "Run specs and report what came back",
-		Long: "Check the specs, then run their tests. Folders are walked for YAML files.\n" +
+		Long: "Check the specs, then run their tests. Folders are walked for YAML files; FILE:LINE is the test at that line. What the\n" +
+			"selected tests need runs too, from the files that theirs depend on as well.\n" +
 			"Exit code 0: everything passed or was skipped; 1: a test failed or errored; 2: the specs or the set-up are broken;\n" +
 			"3: refused by policy; 130: interrupted.",
 		Args: cobra.MinimumNArgs(1),
@@ -115,7 +116,11 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		return err
 	}
 	defer files.discard()
-	ws, err := a.open(ctx, args, f.plugins, engine.Settings{EnvFile: f.envFile})
+	named, err := parseNamed(args)
+	if err != nil {
+		return err
+	}
+	ws, err := a.open(ctx, named.paths, f.plugins, engine.Settings{EnvFile: f.envFile})
 	if err != nil {
 		return err
 	}
@@ -124,6 +129,9 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		if err := ws.chooseEnvironment(f.environment, f.allowProtected); err != nil {
 			return err
 		}
+	}
+	if err := ws.choose(named, &f.sel); err != nil {
+		return err
 	}
 	if saved, ok := ws.savedResults(); ok {
 		file, err := openSaved(saved)

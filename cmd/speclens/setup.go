@@ -115,6 +115,9 @@ type workspace struct {
 	loader   *plugin.Loader
 	problems []engine.LoadProblem
 	workDir  string
+	// named are the URIs of the files that the command line names, and of their configurations; others were read because
+	// these depend on them.
+	named map[string]bool
 	// refused is why a plugin of the project was not loaded, or does not take what the configuration says to it; nil where
 	// nothing of that is so.
 	refused error
@@ -151,7 +154,11 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag string, setti
 		Registry: registry, Roots: []string{workDir}, SearchAbove: true, Settings: settings,
 	})
 	snap, problems := session.Load(ctx, paths...)
-	w := &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir}
+	w := &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir, named: map[string]bool{}}
+	for doc := range snap.Documents() {
+		w.named[doc.URI] = true
+	}
+	w.loadNeeded(ctx)
 	w.refused = a.loadProjectPlugins(ctx, w, pluginDir(pluginFlag))
 	if configs := snap.PluginConfigs(); len(configs) > 0 {
 		w.refused = errors.Join(w.refused, w.snap.Registry().InitAll(ctx, configs))

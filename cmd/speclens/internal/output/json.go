@@ -47,6 +47,13 @@ type (
 		TotalTests int       `json:"total_tests"`
 		TotalWaves int       `json:"total_waves"`
 		Problems   []Problem `json:"problems,omitempty"`
+		// Added are tests that nobody selected but that a selected one needs.
+		Added []jsonAdded `json:"added,omitempty"`
+	}
+	jsonAdded struct {
+		Name string `json:"name"`
+		File string `json:"file"`
+		Line int    `json:"line"`
 	}
 	jsonWave struct {
 		Index     int      `json:"index"`
@@ -65,7 +72,9 @@ type (
 func (j *JSON) Emit(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
-		j.write(lineRunStarted, jsonRunStarted{j.source.files(e.Files), e.TotalTests, e.TotalWaves, j.source.problems(e.Problems)})
+		j.write(lineRunStarted, jsonRunStarted{
+			j.source.files(e.Files), e.TotalTests, e.TotalWaves, j.source.problems(e.Problems), j.source.added(e.Added),
+		})
 	case run.WaveStarted:
 		j.write(lineWaveStarted, jsonWave{e.Index, orEmpty(e.TestNames), &e.Parallel})
 	case run.TestStarted:

@@ -172,7 +172,7 @@ func (m *Merger) Record() *Record {
 // JSONLines writes a whole run as the JSON lines of one.
 func JSONLines(w io.Writer, r *Record) error {
 	j := &JSON{w: w}
-	j.write(lineRunStarted, jsonRunStarted{orEmpty(r.Files), len(r.Tests), r.waves, r.Problems})
+	j.write(lineRunStarted, jsonRunStarted{orEmpty(r.Files), len(r.Tests), r.waves, r.Problems, nil})
 	for _, l := range r.logs {
 		j.write(lineLog, l)
 	}

@@ -61,6 +61,7 @@ func (p *Pretty) Emit(e run.Event) {
 	switch e := e.(type) {
 	case run.RunStarted:
 		p.total = e.TotalTests
+		p.added(e.Added)
 	case run.TestStarted:
 		p.running = append(p.running, p.title(e.Test))
 	case run.PluginEvent:
@@ -180,6 +181,24 @@ func (p *Pretty) excerpt(uri string, t *text.Text, span text.Span, message, inde
 	line, column := render.Position(t, span.Start)
 	p.printf("%s%s %s\n", indent, p.style.Dim(fmt.Sprintf("%s:%d:%d:", p.source.Path(uri), line, column)), message)
 	p.printf("%s", render.Excerpt(t, span, '~', indent))
+}
+
+// maxAdded is how many of the tests that came along are named.
+const maxAdded = 5
+
+// added names the tests that run because a selected one needs them.
+func (p *Pretty) added(keys []engine.TestKey) {
+	if len(keys) == 0 {
+		return
+	}
+	names := make([]string, 0, maxAdded)
+	for _, key := range keys[:min(len(keys), maxAdded)] {
+		names = append(names, p.title(run.TestInfo{Key: key}))
+	}
+	if more := len(keys) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	p.printf("%s\n", p.style.Dim(render.PrintableLine("with what these need: "+strings.Join(names, ", "))))
 }
 
 // title is what to call a test.

@@ -35,6 +35,18 @@ func (s Source) Test(key engine.TestKey) (spec.TestAt, *engine.Document, bool) {
 	return spec.TestAt{}, nil, false
 }
 
+// added names tests that run because a selected one needs them, as the JSON report does.
+func (s Source) added(keys []engine.TestKey) []jsonAdded {
+	var list []jsonAdded
+	for _, key := range keys {
+		if t, doc, ok := s.Test(key); ok {
+			line, _ := render.Position(doc.Text, t.Abs(t.Head).Start)
+			list = append(list, jsonAdded{t.Name.Value, s.Path(key.URI), line})
+		}
+	}
+	return list
+}
+
 // Assertion is the span of the expect key that an assertion judges, or of a load's threshold, in its document's text.
 func (s Source) Assertion(key engine.TestKey, at []string) (text.Span, *text.Text, bool) {
 	t, doc, ok := s.Test(key)
