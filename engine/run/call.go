@@ -91,7 +91,8 @@ func (out callOutcome) judged(ctx, attempt context.Context, started time.Time, t
 	case ctx.Err() != nil:
 		// A result that came in spite of the cancel is not a result that the user asked to have.
 		out.output, out.err = nil, errCancelled
-	case attempt.Err() != nil && (out.err != nil || out.output == nil || out.output.Error != ""):
+	// A connection may see that the time is over a moment before the context says so.
+	case (attempt.Err() != nil || out.took >= timeout) && (out.err != nil || out.output == nil || out.output.Error != ""):
 		out.output, out.err = nil, fmt.Errorf("%w: no answer within %v", errTimeout, timeout)
 	}
 	return out
