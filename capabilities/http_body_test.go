@@ -225,11 +225,11 @@ func TestADripEndsWithTheTimeout(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(stop) })
-	c := client(t, HTTPLimits{Timeout: 200 * time.Millisecond})
+	c := client(t, HTTPLimits{Timeout: time.Second})
 	started := time.Now()
 	_, err := c.Do(t.Context(), HTTPRequest{URL: s.URL}, HTTPHooks{})
-	wantKind(t, err, HTTPTimeout, "200ms", "reading the response's body")
-	if took := time.Since(started); took > 5*time.Second {
+	wantKind(t, err, HTTPTimeout, "1s", "reading the response's body")
+	if took := time.Since(started); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }

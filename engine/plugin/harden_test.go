@@ -46,7 +46,7 @@ func TestATreeOfCallsWithoutLoopsIsEnded(t *testing.T) {
 	p, _ := loadTiny(t, tree)
 	start := time.Now()
 	_, err := p.Execute(t.Context(), TestInput{Timeout: "50ms"}, nil)
-	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
+	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 30*time.Second {
 		t.Errorf("error %v after %v, want it to end with its deadline", err, took)
 	}
 }

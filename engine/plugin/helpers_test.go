@@ -59,7 +59,7 @@ func (r *recorder) count(part string) int { return strings.Count(strings.Join(r.
 
 // generous are limits under which a slow machine fails no test that is about something else.
 func generous() capabilities.Limits {
-	return capabilities.Limits{ValidateTimeout: 10 * time.Second, InitTimeout: 20 * time.Second, InfoTimeout: 20 * time.Second}
+	return capabilities.Limits{ValidateTimeout: time.Minute, InitTimeout: time.Minute, InfoTimeout: time.Minute}
 }
 
 func newTestRuntime(t *testing.T, opts ...Option) (*WASMRuntime, *recorder) {
@@ -116,7 +116,7 @@ func (c *collector) kinds() string {
 // eventually polls a condition that nothing announces.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}

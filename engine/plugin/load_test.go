@@ -3,11 +3,11 @@ package plugin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/speclens/speclens/capabilities"
 	"github.com/speclens/speclens/engine/plugin/plugintest"
 )
 
@@ -15,9 +15,6 @@ func TestLoadPluginRefusesWhatBreaksTheContract(t *testing.T) {
 	type tiny = plugintest.Tiny
 	type asm = plugintest.Asm
 	exit := func(a *asm) { a.I32(0); a.Call("proc_exit") }
-	short := capabilities.Limits{
-		InfoTimeout: 50 * time.Millisecond, InitTimeout: 50 * time.Millisecond, ModuleBytes: 8 << 10, MemoryBytes: 1 << 20,
-	}
 	for _, c := range []struct {
 		name   string
 		wasm   []byte
@@ -108,7 +105,12 @@ func TestLoadPluginRefusesWhatBreaksTheContract(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, _ := newTestRuntime(t, WithLimits(short))
+			limits := generous()
+			limits.ModuleBytes, limits.MemoryBytes = 8<<10, 1<<20
+			if slices.Contains(c.want, "no answer within 50ms") {
+				limits.InfoTimeout, limits.InitTimeout = 50*time.Millisecond, 50*time.Millisecond
+			}
+			r, _ := newTestRuntime(t, WithLimits(limits))
 			p, err := r.LoadPlugin(t.Context(), "tiny-file", c.wasm)
 			if err == nil {
 				t.Fatalf("it loads: %v", p.Info())

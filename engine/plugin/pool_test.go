@@ -40,7 +40,7 @@ func TestThePoolGrowsToTheConcurrencyInUseUpToItsSizeAndShrinksWhenIdle(t *testi
 	g := newGate()
 	limits := generous()
 	limits.Instances = 3
-	limits.IdleInstance = 20 * time.Millisecond
+	limits.IdleInstance = 300 * time.Millisecond
 	p, rec := loadTiny(t, gated, WithHTTP(g), WithLimits(limits))
 	var wg sync.WaitGroup
 	for range 5 {
@@ -201,8 +201,6 @@ func TestPluginInitIsGivenItsConfigurationOncePerInstance(t *testing.T) {
 
 func TestInitFails(t *testing.T) {
 	echo := func(a *asm) { a.LocalGet(0) } // answers with its configuration
-	limits := generous()
-	limits.InitTimeout = 50 * time.Millisecond
 	for _, c := range []struct {
 		name   string
 		init   func(a *asm)
@@ -219,6 +217,10 @@ func TestInitFails(t *testing.T) {
 		{"with a configuration that is no JSON", echo, map[string]any{"f": func() {}}, "encode the configuration"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			limits := generous()
+			if strings.Contains(c.want, "no answer") {
+				limits.InitTimeout = 50 * time.Millisecond
+			}
 			p, _ := loadTiny(t, tiny{Init: c.init}, WithLimits(limits))
 			err := p.Init(t.Context(), c.config)
 			if c.want == "" {

@@ -34,13 +34,17 @@ type bench struct {
 // recorder keeps the events of a run.
 type recorder struct {
 	mu   sync.Mutex
-	list []Event // guarded by mu
+	list []Event     // guarded by mu
+	told func(Event) // is called with each, if set
 }
 
 func (r *recorder) Emit(e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list = append(r.list, e)
+	if r.told != nil {
+		r.told(e)
+	}
 }
 
 func (r *recorder) reset() {

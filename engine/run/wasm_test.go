@@ -119,7 +119,7 @@ func TestACancelEndsASandboxedPlugin(t *testing.T) {
 	}()
 	r := b.runContext(ctx, Selection{})
 	<-gone
-	if took := time.Since(cancelled); took > 2*time.Second {
+	if took := time.Since(cancelled); took > 15*time.Second { // a fraction of a second where nothing else runs; the timeout is a minute
 		t.Errorf("traffic went on for %v", took)
 	}
 	if got := statuses(r); !slices.Equal(got, []string{"a errored", "b skipped"}) || r.Results[0].Error != "cancelled" {
