@@ -124,16 +124,25 @@ func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin
 	}
 	if c.keyFollows() {
 		// The key has its colon already: only the word is replaced.
-		item.Edit = text.Edit{Span: c.at.Replace, New: name}
+		item.Plain = c.spaced(name)
+		item.Edit = text.Edit{Span: c.at.Replace, New: item.Plain}
 		c.add(item)
 		return
 	}
-	item.Plain = name + ": "
+	item.Plain = c.spaced(name + ": ")
 	plain, isSnippet := c.keyText(name, snippet)
-	item.Edit = text.Edit{Span: c.at.Replace, New: plain}
+	item.Edit = text.Edit{Span: c.at.Replace, New: c.spaced(plain)}
 	item.Snippet = isSnippet
 	item.Retrigger = !strings.Contains(plain, "\n")
 	c.add(item)
+}
+
+// spaced is what to insert with the blank that has to stand between it and the dash or colon right before the cursor.
+func (c *completer) spaced(s string) string {
+	if c.at.NeedsSpace {
+		return " " + s
+	}
+	return s
 }
 
 // keyFollows reports whether the word at the cursor is a key with its colon already.
@@ -186,11 +195,13 @@ func (c *completer) listItem() {
 		return
 	}
 	if c.place.level == schema.LevelTest && c.place.test {
+		indent := strings.Repeat(" ", c.at.Indent)
 		for _, s := range testSkeletons(c.snap, c.protocol) {
 			c.add(CompletionItem{
 				Label: s.label, Kind: ItemSnippet, Detail: s.detail, Doc: fence("yaml", s.plain), Filter: s.label,
-				Edit:  text.Edit{Span: c.at.Replace, New: strings.ReplaceAll(s.snippet, "\n", "\n"+c.lineIndent(strings.Repeat(" ", c.at.Indent)))},
-				Plain: s.plain, Snippet: true,
+				Edit: text.Edit{Span: c.at.Replace, New: c.spaced(strings.ReplaceAll(s.snippet, "\n", "\n"+c.lineIndent(indent)))},
+				// Editors without snippets take the lines as they are.
+				Plain: c.spaced(strings.ReplaceAll(s.plain, "\n", "\n"+indent)), Snippet: true,
 			})
 		}
 	}
@@ -298,11 +309,8 @@ func (c *completer) value(item CompletionItem) {
 	if c.at.Quote == 0 && needsQuotes(written, c.at.Flow) {
 		written = quote(written)
 	}
-	if c.at.NeedsSpace {
-		written = " " + written
-	}
-	item.Edit = text.Edit{Span: c.at.Replace, New: written}
-	item.Plain = written
+	item.Plain = c.spaced(written)
+	item.Edit = text.Edit{Span: c.at.Replace, New: item.Plain}
 	item.Filter = cmp.Or(item.Filter, item.Label)
 	c.add(item)
 }

@@ -83,6 +83,11 @@ func TestAcceptingACompletionWritesWhatTheUserMeans(t *testing.T) {
 		{"a key with a value", "target: http://a\ntests:\n  - name: x\n    ti‸\n", "timeout", "target: http://a\ntests:\n  - name: x\n    timeout: 5s\n"},
 		{"a key with a block below", "target: http://a\ntests:\n  - name: x\n    exp‸\n", "expect", "target: http://a\ntests:\n  - name: x\n    expect:\n      status: 200\n"},
 		{"a key behind a dash", "target: http://a\ntests:\n  - exp‸\n", "expect", "target: http://a\ntests:\n  - expect:\n      status: 200\n"},
+		{"a key right behind a dash gets its blank", "target: http://a\ntests:\n  -‸\n", "expect", "target: http://a\ntests:\n  - expect:\n      status: 200\n"},
+		{
+			"a whole test right behind a dash", "target: http://a\ntests:\n  -‸\n", "test",
+			"target: http://a\ntests:\n  - name: what it shows\n    method: GET\n    resource: /\n    expect:\n      status: 200\n",
+		},
 		{"a key that has its colon already", "target: http://a\ntests:\n  - na‸: x\n", "name", "target: http://a\ntests:\n  - name: x\n"},
 		{"a value behind the colon gets its blank", "mode:‸\n", "load", "mode: load\n"},
 		{"a value that needs quotes gets them", "target: http://a\ntests:\n  - expect:\n      body:\n        a: ‸\n", "> NUMBER", "target: http://a\ntests:\n  - expect:\n      body:\n        a: \"> \"\n"},
@@ -106,6 +111,8 @@ func TestAcceptingAnyKeyLeavesTheFileHealthy(t *testing.T) {
 	for _, src := range []string{
 		"target: http://a\ntests:\n  - name: x\n    ‸\n  - name: y\n",
 		"target: http://a\ntests:\n  - ‸\n  - name: y\n",
+		"target: http://a\ntests:\n  -‸\n  - name: y\n",
+		"target: http://a\ntests:\n-‸\n- name: y\n",
 		"target: http://a\ntests:\n- name: x\n  ‸\n- name: y\n",
 		"target: http://a\ntests:\n  - expect:\n      ‸\n  - name: y\n",
 		"‸\ntests:\n  - name: y\n",
@@ -120,6 +127,31 @@ func TestAcceptingAnyKeyLeavesTheFileHealthy(t *testing.T) {
 			}
 			tests := doc.Spec().Specs[0].Tests
 			if tests.Len() == 0 || tests.At(tests.Len()-1).Name.Value != "y" {
+				t.Errorf("accepting %q in\n%s\nloses the last test:\n%s", item.Label, src, after.src)
+			}
+		}
+	}
+}
+
+// An editor without snippets inserts the plain text as it is, all its lines.
+func TestAcceptingPlainTextLeavesTheFileHealthy(t *testing.T) {
+	for _, src := range []string{
+		"target: http://a\ntests:\n  - ‸\n  - name: y\n",
+		"target: http://a\ntests:\n  -‸\n  - name: y\n",
+		"target: http://a\ntests:\n  - name: x\n    ‸\n  - name: y\n",
+	} {
+		items := newFixture(t, src).complete()
+		if len(items) == 0 {
+			t.Errorf("nothing is offered in\n%s", src)
+		}
+		for _, item := range items {
+			item.Edit.New, item.Snippet = item.Plain, false
+			after := newFixture(t, newFixture(t, src).accept(item))
+			doc := after.session.Snapshot().Document(after.uri)
+			for _, finding := range doc.Tree().Findings() {
+				t.Errorf("accepting %q in\n%s\ngives\n%s\nwhich has: %s", item.Label, src, after.src, finding.Message)
+			}
+			if tests := doc.Spec().Specs[0].Tests; tests.Len() != 2 || tests.At(1).Name.Value != "y" {
 				t.Errorf("accepting %q in\n%s\nloses the last test:\n%s", item.Label, src, after.src)
 			}
 		}
