@@ -27,7 +27,7 @@ func (a *app) importOpenAPI() *cobra.Command {
 			"{{ env.NAME }}. What cannot be said in a spec is told on stderr with its place in the document. Nothing is fetched:\n" +
 			"references lead to files in the folder of the document, or below it.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			if o.Split && !isFolder(output) {
 				return usage("import openapi: --split needs a folder; give one with -o FOLDER/")
 			}
@@ -44,18 +44,7 @@ func (a *app) importOpenAPI() *cobra.Command {
 				defer func() { _ = folder.Close() }()
 				o.Dir = folder.FS()
 			}
-			var files []interchange.OpenAPIFile
-			var notes []string
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				files, notes, err = interchange.ParseOpenAPI(text, o)
-			}()
-			select {
-			case <-done:
-			case <-cmd.Context().Done(): // the library cannot be interrupted; it ends with the process
-				return &exitError{exitInterrupted, errInterrupted.Error()}
-			}
+			files, notes, err := interchange.ParseOpenAPI(text, o)
 			for _, n := range notes {
 				fmt.Fprintln(a.stderr, render.PrintableLine(n))
 			}

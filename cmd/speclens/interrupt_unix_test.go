@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,5 +150,93 @@ func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
 		if e.Name() != "a.qube.yaml" {
 			t.Errorf("%s was left behind", e.Name())
 		}
+	}
+}
+
+// The first Ctrl-C or SIGTERM ends a command that waits for input: for the rest of standard input, or of a file that is a pipe.
+func TestTheFirstSignalEndsACommandThatWaitsForInput(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		signal syscall.Signal
+	}{
+		{[]string{"import", "curl"}, syscall.SIGINT},
+		{[]string{"import", "http", "-"}, syscall.SIGTERM},
+		{[]string{"import", "openapi", "-"}, syscall.SIGTERM},
+		{[]string{"import", "har", "pipe"}, syscall.SIGINT},
+		{[]string{"report", "merge", "pipe", "--report", "tap=run.tap"}, syscall.SIGINT},
+		{[]string{"plugin", "inspect", "pipe"}, syscall.SIGTERM},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			dir := t.TempDir()
+			pipe := filepath.Join(dir, "pipe")
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("speclens", c.args...)
+			cmd.Dir = dir
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var stderr strings.Builder
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = cmd.Process.Kill() }()
+			if slices.Contains(c.args, "pipe") {
+				w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // succeeds when somebody reads
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = w.Close() }()
+			} else if _, err := stdin.Write(make([]byte, 1<<20)); err != nil { // more than a pipe holds, so it is being read
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			if code := exitCode(t, cmd, 30*time.Second); code != exitInterrupted || stderr.String() != "speclens: interrupted\n" {
+				t.Errorf("exit code %d, %s", code, stderr.String())
+			}
+		})
+	}
+}
+
+// stuck is an output that nobody reads: it tells when the first bytes come, and takes none of them until the test is over.
+type stuck struct {
+	begun func()
+	over  <-chan struct{}
+}
+
+func (s stuck) Write(p []byte) (int, error) {
+	s.begun()
+	<-s.over
+	return len(p), nil
+}
+
+func TestAnInterruptionEndsACommandWhoseOutputNobodyReads(t *testing.T) {
+	report, spec := filepath.Join(t.TempDir(), "run.json"), filepath.Join(t.TempDir(), "a.qube.yaml")
+	lines := `{"type":"RunStarted","payload":{"files":["a"],"total_tests":0,"total_waves":0}}` + "\n" +
+		`{"type":"RunCompleted","payload":{"total":0,"passed":0,"failed":0,"skipped":0,"errored":0,"duration_ms":1}}` + "\n"
+	if err := os.WriteFile(report, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(spec, []byte("target: http://127.0.0.1:1\ntests: [GET /a -> 200]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	defer close(over)
+	for _, args := range [][]string{
+		{"check", spec}, {"export", "curl", spec}, {"export", "k6", spec}, {"plugin", "list"}, {"report", "merge", report}, {"schema"},
+	} {
+		t.Run(args[0], func(t *testing.T) {
+			ctx, interrupt := context.WithCancel(t.Context())
+			var stderr strings.Builder
+			code := Main(ctx, args, strings.NewReader(""), stuck{interrupt, over}, &stderr)
+			if code != exitInterrupted || stderr.String() != "speclens: interrupted\n" {
+				t.Errorf("exit code %d, %s", code, stderr.String())
+			}
+		})
 	}
 }

@@ -21,14 +21,18 @@ func main() {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		// The first one only asks the run to end, with its reports; a second one ends the process at once.
+		// The first one asks the command to end, a run with its reports; a second one ends the process at once.
 		<-signals
 		stop()
 		<-signals
 		unfinished.discard()
 		os.Exit(exitInterrupted)
 	}()
-	os.Exit(Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	code := Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	if code == exitInterrupted {
+		unfinished.discard() // of a command that was left where it was
+	}
+	os.Exit(code)
 }
 
 // The exit codes.

@@ -32,6 +32,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn, error")
 	root.PersistentFlags().StringVar(&a.color, "color", "auto", "colours: auto, always, never")
 	root.AddCommand(a.lsp(), a.check(), a.run(), a.report(), a.importFrom(), a.export(), a.plugin(), a.schema(), a.demo(), a.version())
+	endAtInterrupt(root, map[string]bool{"run": true, "lsp": true, "demo": true})
 	return root
 }
 
