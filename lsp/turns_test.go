@@ -12,21 +12,27 @@ import (
 	"github.com/speclens/speclens/lsp/lsptest"
 )
 
-// stuckValidate is a plugin whose Validate does not come back until it is let go.
+// stuckValidate is a plugin whose Validate does not come back until it is let go, except for the file in which somebody types:
+// a document's passes follow each other, so that one whose own plugin hangs would wait for it.
 type stuckValidate struct {
 	*httpplugin.Plugin
 	gate      chan struct{}
 	now, most atomic.Int32
 }
 
-func (p *stuckValidate) Validate(plugin.TestInput) []plugin.FieldError {
+func (p *stuckValidate) Validate(in plugin.TestInput) []plugin.FieldError {
 	now := p.now.Add(1)
 	defer p.now.Add(-1)
 	for most := p.most.Load(); now > most && !p.most.CompareAndSwap(most, now); most = p.most.Load() {
 	}
-	<-p.gate
+	if in.Resource != typedResource {
+		<-p.gate
+	}
 	return []plugin.FieldError{{Field: "resource", Message: "the plugin minds"}}
 }
+
+// typedResource is what the test of that file asks for.
+const typedResource = "/typed"
 
 // The first diagnostics come at once, however long plugins think; what they find follows. They are asked about a few files
 // at a time, and whoever types or asks waits for none of it.
@@ -36,7 +42,11 @@ func TestNobodyWaitsForPluginsThatThink(t *testing.T) {
 	const files = 30
 	content := strings.Replace(smallSpec, "    method", "    retires: 3\n    method", 1)
 	for i := range files {
-		e.Open(fmt.Sprintf("f%d.qube.yaml", i), content)
+		text := content
+		if i == 7 {
+			text = strings.Replace(content, "resource: /a", "resource: "+typedResource, 1)
+		}
+		e.Open(fmt.Sprintf("f%d.qube.yaml", i), text)
 	}
 	holds := func(file, what string) {
 		t.Helper()
