@@ -282,7 +282,7 @@ func TestTheEndOfTheSessionEndsItsRuns(t *testing.T) {
 			end(e)
 			started := time.Now()
 			_ = e.Wait()
-			if took := time.Since(started); took > 2*time.Second {
+			if took := time.Since(started); took > 15*time.Second {
 				t.Errorf("the server took %v to end", took)
 			}
 		})
@@ -508,7 +508,7 @@ func TestServerRequestsThatNobodyAnswersHoldUpNothing(t *testing.T) {
 	if err := e.Shutdown(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(started); took > 2*time.Second {
+	if took := time.Since(started); took > 15*time.Second {
 		t.Errorf("shutdown took %v", took)
 	}
 }

@@ -242,7 +242,7 @@ func TestAfterShutdownOnlyExitIsUnderstood(t *testing.T) {
 	}
 	p.open("file:///a.qube.yaml", "a: [")
 	p.notify("exit", "")
-	if err := p.end(time.Second); err != nil {
+	if err := p.end(patience); err != nil {
 		t.Errorf("shutdown and exit: %v", err)
 	}
 	for _, m := range p.seen {
@@ -281,7 +281,7 @@ func TestTheEndsOfASession(t *testing.T) {
 			t.Parallel()
 			p := dial(t, lsp.Options{})
 			tc.end(p)
-			err := p.end(2 * time.Second)
+			err := p.end(patience)
 			switch {
 			case tc.want == "" && err != nil:
 				t.Errorf("Serve returned %v", err)
@@ -301,7 +301,7 @@ func TestTheEditorsProcess(t *testing.T) {
 		p.notify("initialized", "{}")
 		p.alive()
 		kill(t, editor)
-		if err := p.end(5 * time.Second); err == nil || !strings.Contains(err.Error(), "process") {
+		if err := p.end(patience); err == nil || !strings.Contains(err.Error(), "process") {
 			t.Errorf("Serve returned %v", err)
 		}
 	})
@@ -309,7 +309,7 @@ func TestTheEditorsProcess(t *testing.T) {
 		editor := startSleeper(t)
 		p := dial(t, lsp.Options{ClientProcessID: editor.Process.Pid})
 		kill(t, editor)
-		if err := p.end(5 * time.Second); err == nil || !strings.Contains(err.Error(), "process") {
+		if err := p.end(patience); err == nil || !strings.Contains(err.Error(), "process") {
 			t.Errorf("Serve returned %v", err)
 		}
 	})

@@ -44,7 +44,7 @@ func TestAServerWhoseEditorWasKilledEndsThoughThePipeIsOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	kill(t, editor)
-	for deadline := time.Now().Add(5 * time.Second); !gone(server); {
+	for deadline := time.Now().Add(patience); !gone(server); {
 		if time.Now().After(deadline) {
 			t.Fatal("the server lives on")
 		}

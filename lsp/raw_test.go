@@ -16,7 +16,7 @@ import (
 	"github.com/speclens/speclens/lsp"
 )
 
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // rawPeer is an editor that sends bytes, right or wrong.
 type rawPeer struct {

@@ -30,7 +30,7 @@ import (
 )
 
 // patience is how long anything may take that a test waits for.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // TB is the part of testing.TB that an Editor needs.
 type TB interface {

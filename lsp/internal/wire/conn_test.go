@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // peer is the other end of a connection, which writes whatever bytes a test wants.
 type peer struct {
