@@ -40,7 +40,7 @@ test: ## Install what the tests need, then run all of them
 
 .PHONY: test-go
 test-go: ## Run the Go tests with the race detector
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 .PHONY: test-report
 test-report: ## Open the HTML reports in a real Chromium
@@ -48,7 +48,7 @@ test-report: ## Open the HTML reports in a real Chromium
 
 .PHONY: test-sync
 test-sync: ## Play SYNC_SESSIONS (default 1000) sessions of 200 random edits; each must end like a fresh server
-	go test ./lsp/internal/server -run '^TestSyncEquivalence$$' -count 1 -timeout 20m -v -sync.sessions $(SYNC_SESSIONS)
+	go test ./lsp/internal/server -run '^TestSyncEquivalence$$' -count 1 -timeout 60m -v -sync.sessions $(SYNC_SESSIONS)
 
 .PHONY: test-nvim
 test-nvim: build ## Run the editor story in a real Neovim, headless
@@ -99,7 +99,7 @@ bench: ## Run the benchmarks, in the form that benchstat reads; BENCH=Name picks
 # Outside the race detector, whose own memory would be measured too.
 .PHONY: soak
 soak: ## Make SOAK executes and validates (default 100000) of a plugin and watch the memory
-	SPECLENS_SOAK=$(SOAK) go test ./engine/plugin/builtin/http -run '^TestMemoryDoesNotGrow' -count 1 -v -timeout 30m
+	SPECLENS_SOAK=$(SOAK) go test ./engine/plugin/builtin/http -run '^TestMemoryDoesNotGrow' -count 1 -v -timeout 60m
 
 .PHONY: clean
 clean: ## Remove what was built and installed
