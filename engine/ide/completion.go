@@ -58,7 +58,13 @@ func (c *completer) complete() {
 	case syntax.ContextComment, syntax.ContextNone:
 		return
 	case syntax.ContextKey:
-		c.keys()
+		switch {
+		case !c.at.Flow && c.place.level == schema.LevelFile && c.place.spec.Type == schema.TypeArray:
+			c.newTest()
+		case !c.at.Flow && len(c.at.Path) == 0 && !c.beside(c.root()):
+		default:
+			c.keys()
+		}
 	case syntax.ContextItem:
 		c.listItem()
 	case syntax.ContextValue:
@@ -210,6 +216,41 @@ func (c *completer) listItem() {
 		return
 	}
 	c.values()
+}
+
+// newTest offers a test, its dash included, where one may begin: at the column of the others.
+func (c *completer) newTest() {
+	if !c.beside(c.doc.Tree().Lookup(c.at.Doc, c.at.Path)) {
+		return
+	}
+	c.place = c.place.element()
+	c.at.Siblings = nil
+	c.at.Indent += 2
+	c.listItem()
+	for i := range c.items {
+		c.items[i].Plain = "- " + c.items[i].Plain
+		c.items[i].Edit.New = "- " + c.items[i].Edit.New
+	}
+}
+
+// root is the document's root.
+func (c *completer) root() syntax.Node {
+	if docs := c.doc.Tree().Documents(); c.at.Doc < len(docs) {
+		return docs[c.at.Doc].Root
+	}
+	return syntax.Node{}
+}
+
+// beside reports whether the cursor's column is that of the entries or items of a block collection; it is where there are
+// none yet.
+func (c *completer) beside(n syntax.Node) bool {
+	if n.IsZero() || n.Style() != syntax.Block || n.Kind() != syntax.Mapping && n.Kind() != syntax.Sequence {
+		return true
+	}
+	start := n.FullSpan().Start
+	line := c.doc.Text.LineSpan(c.doc.Text.LineAt(start))
+	before := c.doc.Text.Slice(text.Span{Start: line.Start, End: start})
+	return len(strings.TrimPrefix(before, "\ufeff")) == c.at.Indent
 }
 
 // oneLine offers what a template in a test of one line can refer to; it reports whether the cursor is in one.
