@@ -31,6 +31,9 @@ func (c loadCounts) near(o loadCounts, slack float64) bool {
 		close(c.ChecksPassed, o.ChecksPassed, slack*c.ChecksPassed/c.Iterations)
 }
 
+// k6Chances is how often a comparison that depends on a clock is made before it counts as failed.
+const k6Chances = 6
+
 // A load is compared by its counts. Where no clock decides they are equal; where one does, the server takes so long that
 // the counts do not depend on a few milliseconds, and there is one iteration of tolerance for what begins at the very end.
 func TestK6MakesTheSameLoadAsSpeclens(t *testing.T) {
@@ -108,8 +111,8 @@ func TestK6MakesTheSameLoadAsSpeclens(t *testing.T) {
 				if want.near(got, tt.slack) && got.Iterations >= tt.least {
 					return
 				}
-				// On a busy machine a clock may be late. It is not so three times in a row.
-				if chance == 3 || tt.slack == 0 {
+				// On a busy machine a clock may be late. It is not so each time.
+				if chance == k6Chances || tt.slack == 0 {
 					t.Fatalf("in speclens %+v, in k6 %+v", want, got)
 				}
 			}
@@ -147,26 +150,35 @@ load: { rps: 16, duration: 1s, scenarios: { browse: { weight: 3, tests: [list] }
 tests: [{ alias: list, resource: /echo/list, expect: { status: 200 } }, { alias: pay, resource: /echo/pay, expect: { status: 200 } }]
 `)
 	script, _ := exportForK6(t, dir)
-	parts := make([]k6test.Outcome, 2)
-	var machines sync.WaitGroup
-	for i := range parts {
-		machines.Go(func() { parts[i] = k6test.RunPart(t, script, i > 0) })
-	}
-	machines.Wait()
-	total, shares := 0.0, map[string]int{}
-	for _, o := range parts {
-		if o.Code != 0 || o.Sum("iterations") < 6 {
-			t.Errorf("code %d, %g iterations\n%s", o.Code, o.Sum("iterations"), o.Log)
+	for chance := 1; ; chance++ {
+		parts := make([]k6test.Outcome, 2)
+		var machines sync.WaitGroup
+		for i := range parts {
+			machines.Go(func() { parts[i] = k6test.RunPart(t, script, i > 0) })
 		}
-		total += o.Sum("iterations")
-		for _, p := range o.Points {
-			if p.Metric == "http_reqs" {
-				shares[p.Tags["flow"]]++
+		machines.Wait()
+		total, least, shares := 0.0, math.Inf(1), map[string]int{}
+		for _, o := range parts {
+			if o.Code != 0 {
+				t.Fatalf("code %d\n%s", o.Code, o.Log)
+			}
+			total += o.Sum("iterations")
+			least = min(least, o.Sum("iterations"))
+			for _, p := range o.Points {
+				if p.Metric == "http_reqs" {
+					shares[p.Tags["flow"]]++
+				}
 			}
 		}
-	}
-	if math.Abs(total-16) > 1 || shares["buy"] < 3 || shares["buy"] > 5 || shares["browse"]+shares["buy"] != int(total) {
-		t.Errorf("%g iterations, shares %v", total, shares)
+		if shares["browse"]+shares["buy"] != int(total) {
+			t.Fatalf("%g iterations, shares %v", total, shares)
+		}
+		if math.Abs(total-16) <= 1 && least >= 6 && shares["buy"] >= 3 && shares["buy"] <= 5 {
+			return
+		}
+		if chance == k6Chances {
+			t.Fatalf("%g iterations, of which one machine made %g, shares %v", total, least, shares)
+		}
 	}
 }
 
