@@ -65,7 +65,7 @@ func (a *app) reportMerge() *cobra.Command {
 	return cmd
 }
 
-// joined reads all files. Runs without an end are joined too, and told of; whole is false then.
+// joined reads all files. Runs without an end, or without a beginning, are told of and the rest is joined; whole is false then.
 func (a *app) joined(paths []string) (record *output.Record, whole bool, err error) {
 	m := output.NewMerger()
 	whole = true
@@ -76,7 +76,7 @@ func (a *app) joined(paths []string) (record *output.Record, whole bool, err err
 		}
 		err = errors.Join(m.Add(f), f.Close())
 		switch {
-		case errors.Is(err, output.ErrUnfinished):
+		case errors.Is(err, output.ErrUnfinished), errors.Is(err, output.ErrNoRun):
 			whole = false
 			fmt.Fprintf(a.stderr, "%s: error: %s\n", render.PrintableLine(path), err)
 		case err != nil:

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -183,10 +185,39 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		}
 		broken = broken || p.Fatal
 	}
+	if len(report.Results) == 0 && !broken {
+		a.warnOfNothingSelected(ws.snap, f.sel)
+	}
 	if err := errors.Join(sink.Err(), files.commit()); err != nil {
 		return fmt.Errorf("write the results: %w", err)
 	}
 	return verdict(report, broken)
+}
+
+// warnOfNothingSelected tells whoever selects tests by tag or name that there are none: a typing error there must not look
+// like a success. It names the tags that there are. One part of a divided run may well be empty.
+func (a *app) warnOfNothingSelected(snap *engine.Snapshot, sel run.Selection) {
+	if len(sel.Tags) == 0 && len(sel.ExcludeTags) == 0 && sel.NamePattern == "" || sel.Shard != (run.Shard{}) {
+		return
+	}
+	tags := map[string]bool{}
+	for doc := range snap.Documents() {
+		if doc.Kind != engine.KindSpec {
+			continue
+		}
+		for _, s := range doc.Spec().Specs {
+			for _, t := range s.Tests.All() {
+				for _, tag := range t.Tags {
+					tags[tag.Value] = true
+				}
+			}
+		}
+	}
+	hint := ""
+	if len(sel.Tags) > 0 && len(tags) > 0 {
+		hint = "; the specs have the tags " + strings.Join(slices.Sorted(maps.Keys(tags)), ", ")
+	}
+	fmt.Fprintf(a.stderr, "speclens: warning: no test was selected by --tags, --exclude-tags or --name%s\n", render.PrintableLine(hint))
 }
 
 // outputFormat is the format that a configuration of the run names, else the given one. A format that does not exist is

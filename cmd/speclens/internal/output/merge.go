@@ -33,6 +33,10 @@ func NewMerger() *Merger { return &Merger{files: map[string]bool{}, tests: map[i
 // ErrUnfinished says that the end of a run is missing, so that not all of its tests may be there.
 var ErrUnfinished = errors.New("the run has no end: the last line is missing, so tests may be missing too")
 
+// ErrNoRun says that nothing was written. A run without tests has a beginning and an end, so this one never began, and its
+// tests are missing.
+var ErrNoRun = errors.New("there is no run in it: the one that should have written it did not begin, so its tests are missing")
+
 // Add joins what r holds; there may be several runs in it. The error names the line that is wrong; what stood before it
 // has been joined.
 func (m *Merger) Add(r io.Reader) error {
@@ -56,7 +60,10 @@ func (m *Merger) Add(r io.Reader) error {
 			return err
 		}
 	}
-	if any && open {
+	switch {
+	case !any:
+		return ErrNoRun
+	case open:
 		return ErrUnfinished
 	}
 	return nil

@@ -48,7 +48,7 @@ func TestMergingRefusesWhatIsNoRun(t *testing.T) {
 	if err := NewMerger().Add(failingReader{}); err == nil || !strings.Contains(err.Error(), "bad disk") {
 		t.Errorf("a reader's error is %v", err)
 	}
-	if err := NewMerger().Add(strings.NewReader("")); err != nil {
+	if err := NewMerger().Add(strings.NewReader("\n")); !errors.Is(err, ErrNoRun) {
 		t.Errorf("an empty file is a run that never began, not %v", err)
 	}
 	future := `{"type":"FromTheFuture","payload":{"x":[1,2]}}` + "\n"
