@@ -2,6 +2,7 @@ package expect
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,11 +56,21 @@ func (c check) evaluate(r Response) Assertion {
 	return a
 }
 
+// codeText is a status code that was written as text.
+var codeText = regexp.MustCompile(`^[0-9]+$`)
+
 // message puts the place before a message; for status and duration it reads as one sentence.
 func (c check) message(m Mismatch) string {
 	switch c.area {
 	case areaStatus:
-		return strings.Replace(m.Message, "expected ", "expected status ", 1)
+		message := m.Message
+		if e, ok := c.want.(equal); ok {
+			// A code in text is as good as a number: neither its quotes nor its kind is what differs.
+			if code, ok := value.String(e.want); ok && codeText.MatchString(code) {
+				message = strings.TrimSuffix(strings.Replace(message, value.JSON(code), code, 1), " (a number)")
+			}
+		}
+		return strings.Replace(message, "expected ", "expected status ", 1)
 	case areaDuration:
 		return strings.Replace(m.Message, "expected ", "expected duration ", 1)
 	}

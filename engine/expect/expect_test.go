@@ -199,6 +199,9 @@ func TestMessagesExplain(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{"status": "2xx"}`, "expected status 2xx, got 404"},
 		{`{"status": 200}`, "expected status 200, got 404"},
+		{`{"status": "200"}`, "expected status 200, got 404"},
+		{`{"status": "== 200"}`, "expected status 200, got 404"},
+		{`{"status": "all well"}`, `expected status "all well", got 404 (a number)`},
 		{`{"status": [200, "3xx"]}`, "expected status one of 200, 3xx, got 404"},
 		{`{"status": "!= 4xx"}`, "expected status anything but 4xx, got 404"},
 		{`{"status": ">= 500"}`, "expected status >= 500, got 404"},

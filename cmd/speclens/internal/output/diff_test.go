@@ -20,6 +20,20 @@ func value(t *testing.T, s string) any {
 	return v
 }
 
+func TestAnExpectedEventHasNoDiffWithTheDataOfOne(t *testing.T) {
+	url := "http://127.0.0.1/" + strings.Repeat("x", 70)
+	a := expect.Assertion{
+		At: []string{"events", "1"}, Expected: map[string]any{"kind": "http.Sent"}, Actual: map[string]any{"method": "GET", "url": url},
+	}
+	if lines := Diff(a); lines != nil {
+		t.Errorf("%q", lines)
+	}
+	a.At = []string{"body", "event"}
+	if lines := Diff(a); lines == nil {
+		t.Error("a body that looks like an event has no diff")
+	}
+}
+
 func TestADiffShowsWhatWasNotMet(t *testing.T) {
 	long := strings.Repeat("x", 70)
 	tests := []struct {
