@@ -17,6 +17,8 @@ const (
 	scanMost = 50_000
 	// scanBatch is how many files become known at a time. Whoever edits meanwhile waits for none of them.
 	scanBatch = 250
+	// mostReadings is how often a file that does not stand still is read again. Whoever watches files tells of its next change.
+	mostReadings = 10
 )
 
 // Scan reads the specs below the workspace folders, so that the aliases and saved values of files that nobody has opened
@@ -144,8 +146,10 @@ func (c *classifier) kind(uri, path string) Kind {
 // reading is what was read of some files since a snapshot.
 type reading struct {
 	before *Snapshot
-	docs   []*Document // that are new or other than before
-	gone   []string    // canonical URIs of documents that are there no more
+	docs   []*Document   // that are new or other than before
+	read   []fs.FileInfo // what the system said of the files of docs when they were read
+	gone   []string      // canonical URIs of documents that are there no more
+	same   []string      // those of documents that say what they said before
 	// dotenv are the variables of folders; allEnv says that they replace what was known of all folders.
 	dotenv map[string]map[string]string
 	allEnv bool
@@ -159,6 +163,7 @@ func (s *Session) readAll(ctx context.Context, snap *Snapshot, paths []string, a
 		uri, path string
 		kind      Kind
 		doc       *Document
+		read      fs.FileInfo
 		gone      bool
 	}
 	tasks := make([]task, 0, len(paths))
@@ -174,6 +179,7 @@ func (s *Session) readAll(ctx context.Context, snap *Snapshot, paths []string, a
 	for range min(len(tasks), max(1, runtime.GOMAXPROCS(0)/2)) {
 		readers.Go(func() {
 			for t := range next {
+				t.read, _ = os.Stat(t.path)
 				t.doc, t.gone = s.read(snap, t.uri, t.path, t.kind)
 			}
 		})
@@ -191,7 +197,9 @@ func (s *Session) readAll(ctx context.Context, snap *Snapshot, paths []string, a
 		case t.gone:
 			r.gone = append(r.gone, t.uri)
 		case t.doc != nil:
-			r.docs = append(r.docs, t.doc)
+			r.docs, r.read = append(r.docs, t.doc), append(r.read, t.read)
+		case snap.disk[t.uri] != nil:
+			r.same = append(r.same, t.uri)
 		}
 	}
 	r.dotenv = s.readEnv(snap, r.docs, allEnv)
@@ -246,15 +254,29 @@ func (s *Session) readEnv(snap *Snapshot, docs []*Document, all bool) map[string
 	return found
 }
 
-// take makes known what was read, while others could change what they say: a file that became known otherwise is not
-// overwritten with what it was, and one that went since stays gone. Of the folders dirs all configurations are known.
+// take makes known what was read, while others could change what they say. A file that somebody else has made known since, or
+// that changed since, is read again: whoever reads last knows best, and nobody knows who of two that was. Of the folders dirs all
+// configurations are known.
 func (s *Session) take(r reading, dirs []string) *Snapshot {
-	there := make([]bool, len(r.docs))
-	for i, d := range r.docs {
-		_, err := os.Stat(d.Path())
-		there[i] = err == nil
+	snap, again := s.apply(r, dirs)
+	for range mostReadings {
+		if len(again) == 0 {
+			break
+		}
+		snap, again = s.apply(s.readAll(context.Background(), snap, again, false), nil)
 	}
-	return s.update(func(next *Snapshot) {
+	return snap
+}
+
+// apply is one attempt of take, and the paths that have to be read again.
+func (s *Session) apply(r reading, dirs []string) (snap *Snapshot, again []string) {
+	current := make([]bool, len(r.docs))
+	for i, d := range r.docs {
+		now, err := os.Stat(d.Path())
+		then := r.read[i]
+		current[i] = err == nil && then != nil && now.Size() == then.Size() && now.ModTime().Equal(then.ModTime())
+	}
+	snap = s.update(func(next *Snapshot) {
 		next.files++
 		s.disk.search(dirs)
 		disk := maps.Clone(next.disk)
@@ -263,13 +285,25 @@ func (s *Session) take(r reading, dirs []string) *Snapshot {
 		}
 		config := false
 		for i, d := range r.docs {
-			if there[i] && next.disk[d.URI] == r.before.disk[d.URI] {
+			switch old := next.disk[d.URI]; {
+			case old != r.before.disk[d.URI], !current[i]:
+				again = append(again, d.Path())
+			default:
 				disk[d.URI] = d
 				config = config || d.Kind == KindConfig
 			}
 		}
+		for _, uri := range r.same {
+			if old := next.disk[uri]; old != nil && old != r.before.disk[uri] {
+				again = append(again, old.Path())
+			}
+		}
 		for _, uri := range r.gone {
-			if old := next.disk[uri]; old != nil && old == r.before.disk[uri] {
+			switch old := next.disk[uri]; {
+			case old == nil:
+			case old != r.before.disk[uri]:
+				again = append(again, old.Path())
+			default:
 				delete(disk, uri)
 				config = config || old.Kind == KindConfig
 			}
@@ -291,6 +325,7 @@ func (s *Session) take(r reading, dirs []string) *Snapshot {
 			s.reclassify(next)
 		}
 	})
+	return snap, again
 }
 
 // searched notes that all configurations of some folders are known.
