@@ -103,6 +103,10 @@ func (p *Pretty) completed(info run.TestInfo, r *engine.TestResult) {
 	p.heading(info.Key.URI)
 	p.printf("  %s %s  %s\n", p.mark(r.Status), render.PrintableLine(p.title(info)), p.style.Dim(Outcome(r)))
 	if r.Error != "" {
+		if t, doc, ok := p.source.Test(info.Key); ok && r.Status == engine.StatusErrored {
+			line, column := render.Position(doc.Text, t.Abs(t.Head).Start)
+			p.printf("      %s\n", p.style.Dim(fmt.Sprintf("%s:%d:%d:", p.source.Path(info.Key.URI), line, column)))
+		}
 		p.printf("%s", render.Block(r.Error, "      │ "))
 	}
 	id := identify(info.Key.URI, info.Key.ID, &info.Row)
