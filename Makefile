@@ -83,14 +83,15 @@ lint: ## Check formatting, go vet, staticcheck, the extension's types and shell 
 
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (default 30s); FUZZ=Name picks some
-	@packages=$$(go list ./...); \
+	@packages=$$(go list ./...); failed=; \
 	for package in $$packages; do \
 	  listed=$$(go test -list '^Fuzz' "$$package"); \
 	  for target in $$(grep -E '^Fuzz' <<<"$$listed" | grep -E -- '$(FUZZ)' || true); do \
 	    echo "== $$package $$target"; \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' "$$package" </dev/null; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' "$$package" </dev/null || failed="$$failed $$target"; \
 	  done; \
-	done
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 .PHONY: bench
 bench: ## Run the benchmarks, in the form that benchstat reads; BENCH=Name picks some
