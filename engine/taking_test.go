@@ -67,3 +67,30 @@ func TestWhatIsOnTheDiskWinsWhoeverReadItFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestAFileThatWentBackIsReadAgain lets a reading find a file as its snapshot has it, while another has become known since.
+func TestAFileThatWentBackIsReadAgain(t *testing.T) {
+	const first, second = "tests: [GET /1 -> 200]\n", "tests: [GET /2 -> 200]\n"
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.qube.yaml")
+	say := func(content string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := context.Background()
+	s := NewSession(Options{Roots: []string{dir}})
+	say(first)
+	if _, err := s.Scan(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	before := s.Snapshot()
+	say(second)
+	s.take(s.readAll(ctx, before, []string{path}, false), nil)
+	say(first)
+	s.take(s.readAll(ctx, before, []string{path}, false), nil)
+	if got := s.Snapshot().Document(URIFromPath(path)).Text.String(); got != first {
+		t.Errorf("the session knows %q, the file says %q", got, first)
+	}
+}
