@@ -72,7 +72,7 @@ func (v View) item(doc *engine.Document, from *ide.CompletionItem, r protocol.Ra
 		item.TextEdit = &protocol.TextEdit{Range: r, NewText: newText}
 	}
 	if len(from.Additional) > 0 {
-		item.AdditionalTextEdits = c.edits(doc.Text, from.Additional)
+		item.AdditionalTextEdits = c.Edits(doc.Text, from.Additional)
 	}
 	if from.Retrigger && c.RetriggerCommand != "" {
 		item.Command = protocol.Command{Title: "Complete", Command: c.RetriggerCommand}

@@ -97,7 +97,8 @@ func Change(e protocol.TextDocumentContentChangeEvent) engine.Change {
 	return engine.Change{}
 }
 
-func (c *Client) edits(t *text.Text, edits []text.Edit) []protocol.TextEdit {
+// Edits are edits of a document as the protocol has them.
+func (c *Client) Edits(t *text.Text, edits []text.Edit) []protocol.TextEdit {
 	out := make([]protocol.TextEdit, 0, len(edits))
 	for _, e := range edits {
 		out = append(out, protocol.TextEdit{Range: c.Range(t, e.Span), NewText: e.New})

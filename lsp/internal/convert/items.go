@@ -112,7 +112,7 @@ func (v View) Action(doc *engine.Document, a ide.CodeAction) (out protocol.Comma
 		action.Diagnostics = []protocol.Diagnostic{v.diagnostic(doc, a.Diagnostic)}
 	}
 	if len(a.Edits) > 0 {
-		action.Edit = v.edit(doc, v.Client.edits(doc.Text, a.Edits))
+		action.Edit = v.edit(doc, v.Client.Edits(doc.Text, a.Edits))
 	}
 	if cmd.Command != "" {
 		action.Command = cmd

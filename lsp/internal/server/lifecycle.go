@@ -7,6 +7,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/ide"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/lsp/command"
 	"github.com/speclens/speclens/lsp/internal/convert"
@@ -76,6 +77,9 @@ func offer(c *client) protocol.ServerCapabilities {
 		CodeLensProvider:       &protocol.CodeLensOptions{},
 		CodeActionProvider:     protocol.Boolean(true),
 		InlayHintProvider:      protocol.Boolean(true),
+		DocumentOnTypeFormattingProvider: protocol.DocumentOnTypeFormattingOptions{
+			FirstTriggerCharacter: ide.OnTypeTriggers[0], MoreTriggerCharacter: ide.OnTypeTriggers[1:],
+		},
 		ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: command.All()},
 	}
 	if c.pull {

@@ -39,13 +39,14 @@ func methods() map[string]method {
 		protocol.MethodTextDocumentDiagnostic: (*Server).documentDiagnostic,
 		protocol.MethodWorkspaceDiagnostic:    (*Server).workspaceDiagnostic,
 
-		protocol.MethodTextDocumentCompletion:     query(completion),
-		protocol.MethodTextDocumentHover:          query(hover),
-		protocol.MethodTextDocumentDefinition:     query(definition),
-		protocol.MethodTextDocumentDocumentSymbol: query(documentSymbol),
-		protocol.MethodTextDocumentCodeLens:       query(codeLens),
-		protocol.MethodTextDocumentCodeAction:     query(codeAction),
-		protocol.MethodTextDocumentInlayHint:      query(inlayHint),
+		protocol.MethodTextDocumentCompletion:       query(completion),
+		protocol.MethodTextDocumentHover:            query(hover),
+		protocol.MethodTextDocumentDefinition:       query(definition),
+		protocol.MethodTextDocumentDocumentSymbol:   query(documentSymbol),
+		protocol.MethodTextDocumentCodeLens:         query(codeLens),
+		protocol.MethodTextDocumentCodeAction:       query(codeAction),
+		protocol.MethodTextDocumentInlayHint:        query(inlayHint),
+		protocol.MethodTextDocumentOnTypeFormatting: query(onTypeFormatting),
 
 		protocol.MethodWorkspaceExecuteCommand: (*Server).executeCommand,
 	}
