@@ -83,6 +83,42 @@ func (s *Session) FilesChanged(uris ...string) *Snapshot {
 	return s.take(s.readAll(ctx, s.Snapshot(), specs, true), nil)
 }
 
+// Inside are the known files of the disk below those of some URIs that are, or were, folders. The bool says that one of them is
+// a folder now, below which there may be files that nobody knows yet.
+func (s *Session) Inside(uris ...string) (inside []string, folder bool) {
+	named := make(map[string]bool, len(uris))
+	for _, uri := range uris {
+		path := PathFromURI(uri)
+		if path == "" {
+			continue
+		}
+		named[path] = true
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			folder = true
+		}
+	}
+	if len(named) == 0 {
+		return nil, false
+	}
+	above := map[string]bool{} // whether a folder is named, or lies in one that is
+	var holds func(dir string) bool
+	holds = func(dir string) bool {
+		in, known := above[dir]
+		if !known {
+			parent := filepath.Dir(dir)
+			in = named[dir] || (parent != dir && holds(parent))
+			above[dir] = in
+		}
+		return in
+	}
+	for uri, d := range s.Snapshot().disk {
+		if holds(filepath.Dir(d.Path())) {
+			inside = append(inside, uri)
+		}
+	}
+	return inside, folder
+}
+
 // candidates are what there is below the workspace folders.
 type candidates struct {
 	configs, specs []string // YAML files, each once, ordered

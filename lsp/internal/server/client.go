@@ -13,8 +13,8 @@ type client struct {
 	convert.Client
 	name string
 	// What the server may ask of the editor.
-	configuration, folders, watchFiles, relativePatterns, watchConfiguration bool
-	refreshLenses, refreshHints, progress, showDocument                      bool
+	configuration, folders, fileOperations, watchFiles, relativePatterns, watchConfiguration bool
+	refreshLenses, refreshHints, progress, showDocument                                      bool
 	// pull says that the editor asks for diagnostics instead of being sent them, pullWorkspace that it may ask for all.
 	pull, pullWorkspace, relatedDocuments bool
 	// untrusted says that the user does not trust the workspace; processID is the editor's, 0 where it gave none.
@@ -50,6 +50,7 @@ func newClient(params lenient) *client {
 		},
 		configuration:      work.at("configuration").true(),
 		folders:            work.at("workspaceFolders").true(),
+		fileOperations:     work.at("fileOperations").isObject(),
 		watchFiles:         work.at("didChangeWatchedFiles", "dynamicRegistration").true(),
 		relativePatterns:   work.at("didChangeWatchedFiles", "relativePatternSupport").true(),
 		watchConfiguration: work.at("didChangeConfiguration", "dynamicRegistration").true(),

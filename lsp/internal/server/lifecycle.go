@@ -91,10 +91,20 @@ func offer(c *client) protocol.ServerCapabilities {
 	if c.CodeActions {
 		caps.CodeActionProvider = &protocol.CodeActionOptions{CodeActionKinds: convert.ActionKinds()}
 	}
+	if c.folders || c.fileOperations {
+		caps.Workspace = &protocol.WorkspaceOptions{}
+	}
 	if c.folders {
-		caps.Workspace = &protocol.WorkspaceOptions{WorkspaceFolders: &protocol.WorkspaceFoldersServerCapabilities{
+		caps.Workspace.WorkspaceFolders = &protocol.WorkspaceFoldersServerCapabilities{
 			Supported: &yes, ChangeNotifications: protocol.Boolean(true),
-		}}
+		}
+	}
+	if c.fileOperations {
+		file := "file"
+		anything := protocol.FileOperationRegistrationOptions{Filters: []protocol.FileOperationFilter{{
+			Scheme: &file, Pattern: protocol.FileOperationPattern{Glob: "**/*"},
+		}}}
+		caps.Workspace.FileOperations = &protocol.FileOperationOptions{DidCreate: anything, DidRename: anything, DidDelete: anything}
 	}
 	return caps
 }

@@ -27,14 +27,17 @@ func methods() map[string]method {
 
 		protocol.MethodTextDocumentDidOpen:   (*Server).didOpen,
 		protocol.MethodTextDocumentDidChange: (*Server).didChange,
-		protocol.MethodTextDocumentDidSave:   ordered((*Server).didSave),
-		protocol.MethodTextDocumentDidClose:  ordered((*Server).didClose),
+		protocol.MethodTextDocumentDidSave:   (*Server).didSave,
+		protocol.MethodTextDocumentDidClose:  (*Server).didClose,
 
-		protocol.MethodWorkspaceDidChangeWorkspaceFolders: ordered((*Server).didChangeFolders),
-		protocol.MethodWorkspaceDidChangeWatchedFiles:     ordered((*Server).didChangeFiles),
+		protocol.MethodWorkspaceDidChangeWorkspaceFolders: (*Server).didChangeFolders,
+		protocol.MethodWorkspaceDidChangeWatchedFiles:     (*Server).didChangeFiles,
 		protocol.MethodWorkspaceDidChangeConfiguration:    (*Server).didChangeConfiguration,
-		didChangeTrust: (*Server).didChangeTrust,
-		protocol.MethodWindowWorkDoneProgressCancel: ordered((*Server).cancelProgress),
+		protocol.MethodWorkspaceDidCreateFiles:            (*Server).filesOperated,
+		protocol.MethodWorkspaceDidRenameFiles:            (*Server).filesOperated,
+		protocol.MethodWorkspaceDidDeleteFiles:            (*Server).filesOperated,
+		didChangeTrust:                                    (*Server).didChangeTrust,
+		protocol.MethodWindowWorkDoneProgressCancel:       ordered((*Server).cancelProgress),
 
 		protocol.MethodTextDocumentDiagnostic: (*Server).documentDiagnostic,
 		protocol.MethodWorkspaceDiagnostic:    (*Server).workspaceDiagnostic,

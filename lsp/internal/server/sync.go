@@ -30,7 +30,20 @@ func (s *Server) didOpen(_ context.Context, req *wire.Request) (any, error) {
 	s.session.Open(uri, string(p.TextDocument.LanguageID), p.TextDocument.Version, p.TextDocument.Text)
 	s.globsMayDiffer(before, uri)
 	s.diagnoser.open(uri)
+	s.othersMayDiffer(before, uri)
 	return nil, nil
+}
+
+// othersMayDiffer looks at the other documents again after one was opened or closed, if it says something else now than
+// before: names that it gave are gone, or new. Edits are told by the diagnoser itself, once it is quiet.
+func (s *Server) othersMayDiffer(before *engine.Snapshot, uri string) {
+	was, is := before.Document(uri), s.session.Snapshot().Document(uri)
+	if was == nil && is == nil {
+		return
+	}
+	if was == nil || is == nil || was.Kind != is.Kind || was.Text.Len() != is.Text.Len() || was.Text.String() != is.Text.String() {
+		s.diagnoser.others(uri)
+	}
 }
 
 // didChange applies edits one after the other, each to the text that the one before left.
@@ -39,7 +52,7 @@ func (s *Server) didChange(_ context.Context, req *wire.Request) (any, error) {
 	if err := decode(req, &p); err != nil {
 		return nil, err
 	}
-	uri := engine.CanonicalURI(string(p.TextDocument.URI))
+	uri := engine.CanonicalURI(documentURI(req.Params))
 	before := s.session.Snapshot()
 	doc := before.Document(uri)
 	if doc == nil || !doc.Open {
@@ -85,36 +98,45 @@ func ranged(whole engine.Change, raw lenient) engine.Change {
 }
 
 // didSave compares the text with what the editor saved: should they differ, the editor is right.
-func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
-	uri := engine.CanonicalURI(string(p.TextDocument.URI))
+func (s *Server) didSave(_ context.Context, req *wire.Request) (any, error) {
+	var p protocol.DidSaveTextDocumentParams
+	if err := decode(req, &p); err != nil {
+		return nil, err
+	}
+	uri := engine.CanonicalURI(documentURI(req.Params))
 	before := s.session.Snapshot()
 	doc := before.Document(uri)
 	if doc == nil || !doc.Open || p.Text == nil || doc.Text.String() == text.New(*p.Text).String() {
-		return nil
+		return nil, nil
 	}
 	s.log.Error("the text had drifted from the editor's and was replaced", "uri", uri, "version", doc.Version)
 	s.session.Change(uri, doc.Version, text.UTF8, []engine.Change{{Whole: true, Text: *p.Text}})
 	s.globsMayDiffer(before, uri)
 	s.diagnoser.edited(uri, doc.Kind)
-	return nil
+	return nil, nil
 }
 
 // didClose gives a document back to the disk.
-func (s *Server) didClose(p *protocol.DidCloseTextDocumentParams) error {
-	uri := engine.CanonicalURI(string(p.TextDocument.URI))
+func (s *Server) didClose(_ context.Context, req *wire.Request) (any, error) {
+	var p protocol.DidCloseTextDocumentParams
+	if err := decode(req, &p); err != nil {
+		return nil, err
+	}
+	uri := engine.CanonicalURI(documentURI(req.Params))
 	before := s.session.Snapshot()
 	doc := before.Document(uri)
 	if doc == nil || !doc.Open {
 		s.log.Warn("ignored the closing of a document that is not open", "uri", uri)
-		return nil
+		return nil, nil
 	}
 	s.session.CloseDocument(uri)
 	s.globsMayDiffer(before, uri)
 	s.diagnoser.close(uri)
+	s.othersMayDiffer(before, uri)
 	s.pulls.forget(uri)
 	s.runs.forget(uri)
 	s.respell(func(m map[string]string) { delete(m, uri) })
-	return nil
+	return nil, nil
 }
 
 // respell changes the spellings of open documents. Only handlers in the order of the wire call it.
