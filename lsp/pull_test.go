@@ -130,6 +130,7 @@ func TestAReportThatTheEditorHasIsNotSentAgain(t *testing.T) {
 	// An editor moves what it shows: the line that goes and comes back took its mark along.
 	e.Replace(file, "    retires: 3\n", "")
 	e.Replace(file, "    method: FETCH IT\n", "    retires: 3\n    method: FETCH IT\n")
+	e.Settle(file)
 	if again := e.Pull(file, first.ResultID); again.Kind != "full" || !bytes.Equal(again.Items, first.Items) {
 		t.Errorf("after the line came back: %+v", again)
 	}
@@ -452,6 +453,7 @@ func TestTheWholeWorkspaceIsReported(t *testing.T) {
 		t.Errorf("while auth is known: %s", brief(m["user.qube.yaml"]))
 	}
 	e.Replace("login.qube.yaml", "alias: auth", "alias: other")
+	e.Settle("login.qube.yaml")
 	if m, _ := ask(nil); !strings.Contains(string(m["user.qube.yaml"].Items), "template.unknown-name") {
 		t.Errorf("after auth is gone: %s", brief(m["user.qube.yaml"]))
 	}

@@ -35,6 +35,8 @@ type Options struct {
 	CacheDir string
 	// Quiet is how long nobody must have typed before plugins and other files are checked; 0 means 150 ms.
 	Quiet time.Duration
+	// Rest is how long nobody must have typed before what is wrong at the cursor is shown; 0 means 500 ms.
+	Rest time.Duration
 	// ReportDiagnosed sends the notification speclens/doneDiagnosing after each pass over a document: tests wait for it.
 	ReportDiagnosed bool
 }
@@ -46,6 +48,6 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, opts Options) error {
 	return server.Serve(ctx, conn, server.Options{
 		Version: opts.Version, Logger: opts.Logger, Plugins: opts.Plugins, PluginDirs: opts.PluginDirs,
 		UserPluginDir: opts.UserPluginDir, Settings: opts.Settings, ClientProcessID: opts.ClientProcessID,
-		CacheDir: opts.CacheDir, Quiet: opts.Quiet, ReportDiagnosed: opts.ReportDiagnosed,
+		CacheDir: opts.CacheDir, Quiet: opts.Quiet, Rest: opts.Rest, ReportDiagnosed: opts.ReportDiagnosed,
 	})
 }

@@ -44,7 +44,7 @@ type TB interface {
 
 // Options of an Editor. The zero value is a capable editor with an empty folder.
 type Options struct {
-	// Server are the server's options. Quiet is 10 ms where it is 0, and the built-in plugins are those of the program
+	// Server are the server's options. Quiet and Rest are 10 ms where they are 0, and the built-in plugins are those of the program
 	// where there are none.
 	Server lsp.Options
 	// Files are written to the editor's folder before the server starts, by path.
@@ -184,6 +184,9 @@ func Start(tb TB, opts Options) *Editor {
 	}
 	server := opts.Server
 	server.ReportDiagnosed = true
+	if server.Rest == 0 {
+		server.Rest = 10 * time.Millisecond
+	}
 	if server.Quiet == 0 {
 		server.Quiet = 10 * time.Millisecond
 	}

@@ -243,7 +243,7 @@ func (d *diagnoser) publish(ctx context.Context, doc *diagnosed, snap *engine.Sn
 	if now.Kind != engine.KindOther {
 		view := d.server.view()
 		view.Snap = snap
-		findings := d.collect(ctx, doc, snap)
+		findings := d.shown(ctx, doc, snap)
 		if ctx.Err() != nil {
 			return false
 		}
@@ -306,7 +306,7 @@ func (d *diagnoser) send(u string, version protocol.Optional[int32], diagnostics
 func (d *diagnoser) report(doc *diagnosed, now *engine.Document, snap *engine.Snapshot, full bool) {
 	if d.server.opts.ReportDiagnosed {
 		d.server.send(command.DoneDiagnosing, &command.DoneDiagnosingParams{
-			URI: d.server.spell(doc.uri), Version: now.Version, Seq: snap.Seq, Full: full,
+			URI: d.server.spell(doc.uri), Version: now.Version, Seq: snap.Seq, Full: full && d.server.typing.at() == nil,
 		})
 	}
 }
@@ -315,6 +315,13 @@ func (d *diagnoser) report(doc *diagnosed, now *engine.Document, snap *engine.Sn
 // of it, and what the last runs found.
 func (d *diagnoser) collect(ctx context.Context, doc *diagnosed, snap *engine.Snapshot) *findings {
 	return collect(ctx, snap, doc.uri, &doc.validated)
+}
+
+// shown is collect without what is held back while somebody types.
+func (d *diagnoser) shown(ctx context.Context, doc *diagnosed, snap *engine.Snapshot) *findings {
+	f := d.collect(ctx, doc, snap)
+	d.server.typing.hold(ctx, snap, doc.uri, &doc.validated, f)
+	return f
 }
 
 func collect(ctx context.Context, snap *engine.Snapshot, uri string, said *validationCache) *findings {
@@ -328,11 +335,16 @@ func collect(ctx context.Context, snap *engine.Snapshot, uri string, said *valid
 
 // findings is collect for whoever asks about a document of a snapshot.
 func (d *diagnoser) findings(ctx context.Context, snap *engine.Snapshot, uri string) *findings {
+	return d.collect(ctx, d.of(uri), snap)
+}
+
+// of is an open document, or one that nothing is known of.
+func (d *diagnoser) of(uri string) *diagnosed {
 	d.mu.Lock()
 	doc := d.docs[uri]
 	d.mu.Unlock()
 	if doc == nil {
 		doc = &diagnosed{uri: uri}
 	}
-	return d.collect(ctx, doc, snap)
+	return doc
 }

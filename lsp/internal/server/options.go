@@ -19,12 +19,15 @@ type Options struct {
 	ClientProcessID int
 	CacheDir        string
 	Quiet           time.Duration
+	Rest            time.Duration
 	ReportDiagnosed bool
 }
 
 const (
 	// defaultQuiet is how long nobody must have typed before what is slow is checked.
 	defaultQuiet = 150 * time.Millisecond
+	// defaultRest is how long nobody must have typed before what is wrong at the cursor is shown.
+	defaultRest = 500 * time.Millisecond
 	// answerTime is how long an editor has to answer a request of the server that needs no human.
 	answerTime = 5 * time.Second
 	// humanTime is how long a human has to answer a question; no answer means no.

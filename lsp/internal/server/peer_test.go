@@ -37,7 +37,7 @@ func connect(tb testing.TB, dir, encoding string) *peer {
 	tb.Helper()
 	ours, theirs := net.Pipe()
 	s, err := newServer(context.Background(), theirs, Options{
-		Quiet: time.Millisecond, ReportDiagnosed: true, CacheDir: dir,
+		Quiet: time.Millisecond, Rest: time.Millisecond, ReportDiagnosed: true, CacheDir: dir,
 		Plugins: []plugin.Option{plugin.WithBuiltins(httpplugin.New()), plugin.WithCacheDir("")},
 	})
 	if err != nil {

@@ -135,7 +135,7 @@ func (s *Server) documentDiagnostic(ctx context.Context, req *wire.Request) (any
 	switch {
 	case doc == nil || doc.Kind == engine.KindOther:
 	case doc.Open:
-		r = s.reportOf(snap, doc, s.diagnoser.findings(ctx, snap, uri))
+		r = s.reportOf(snap, doc, s.diagnoser.shown(ctx, s.diagnoser.of(uri), snap))
 	default:
 		r = s.reportOf(snap, doc, s.closedFindings(ctx, snap, doc, &validationCache{}))
 	}
@@ -189,7 +189,7 @@ func (p *pulls) compare(ctx context.Context, d *diagnoser, doc *diagnosed, snap 
 	}
 	shown, known := p.has(doc.uri)
 	if known && now.Kind != engine.KindOther && (full || shown.version == now.Version) {
-		r := d.server.reportOf(snap, now, d.collect(ctx, doc, snap))
+		r := d.server.reportOf(snap, now, d.shown(ctx, doc, snap))
 		if ctx.Err() != nil {
 			return false
 		}

@@ -42,6 +42,7 @@ type surroundings struct {
 	folder   *folder
 	registry *plugin.Registry
 	judged   uint64
+	typing   uint64 // holds findings back
 	strict   bool
 	process  bool
 	trusted  bool
@@ -212,12 +213,12 @@ func (w *workspacePull) look(
 ) (r report, same bool) {
 	s := w.server
 	if doc.Open {
-		r = s.reportOf(snap, doc, s.diagnoser.findings(ctx, snap, doc.URI))
+		r = s.reportOf(snap, doc, s.diagnoser.shown(ctx, s.diagnoser.of(doc.URI), snap))
 		return r, r.id == had
 	}
 	settings := snap.Settings()
 	now := surroundings{
-		doc: doc, folder: in, registry: snap.Registry(), judged: snap.ResultsVersion(), strict: settings.Strict,
+		doc: doc, folder: in, registry: snap.Registry(), judged: snap.ResultsVersion(), typing: s.typing.number(), strict: settings.Strict,
 		process: settings.ProcessEnv, trusted: snap.Trusted(),
 	}
 	c := s.pulls.workspace[doc.URI]
@@ -258,7 +259,9 @@ func (c *closedReport) sameRelated(snap *engine.Snapshot) bool {
 // closedFindings are the findings in a document that nobody has open, the plugins' included.
 func (s *Server) closedFindings(ctx context.Context, snap *engine.Snapshot, doc *engine.Document, said *validationCache) *findings {
 	said.refresh(ctx, snap, doc.URI)
-	return collect(ctx, snap, doc.URI, said)
+	f := collect(ctx, snap, doc.URI, said)
+	s.typing.hold(ctx, snap, doc.URI, said, f)
+	return f
 }
 
 // add puts a report into the answer; to an editor that takes parts, full batches are sent at once.

@@ -41,6 +41,7 @@ type Server struct {
 	spellings atomic.Pointer[map[string]string]
 
 	diagnoser *diagnoser
+	typing    *typing
 	pulls     *pulls
 	runs      *runs
 	lenses    refresher
@@ -80,6 +81,9 @@ func newServer(ctx context.Context, conn io.ReadWriteCloser, opts Options) (*Ser
 	if opts.Quiet <= 0 {
 		opts.Quiet = defaultQuiet
 	}
+	if opts.Rest <= 0 {
+		opts.Rest = defaultRest
+	}
 	s := &Server{
 		opts: opts, log: opts.Logger, conn: wire.NewConn(conn, wire.Options{Logger: opts.Logger}),
 		methods: methods(), runs: newRuns(), lenses: newRefresher(), hints: newRefresher(), pulls: newPulls(), plugins: newPluginWatch(),
@@ -93,6 +97,7 @@ func newServer(ctx context.Context, conn io.ReadWriteCloser, opts Options) (*Ser
 	}
 	s.session = engine.NewSession(engine.Options{Settings: opts.Settings, Registry: builtins})
 	s.diagnoser = newDiagnoser(s)
+	s.typing = newTyping(opts.Rest)
 	s.spellings.Store(&map[string]string{})
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	return s, nil

@@ -73,6 +73,7 @@ func (s *Server) didChange(_ context.Context, req *wire.Request) (any, error) {
 		changes = append(changes, change)
 	}
 	s.session.Change(uri, p.TextDocument.Version, s.client.Load().Encoding, changes)
+	s.typed(before, uri, changes)
 	s.globsMayDiffer(before, uri)
 	s.diagnoser.edited(uri, doc.Kind)
 	return nil, nil
@@ -130,6 +131,7 @@ func (s *Server) didClose(_ context.Context, req *wire.Request) (any, error) {
 		return nil, nil
 	}
 	s.session.CloseDocument(uri)
+	s.rested()
 	s.globsMayDiffer(before, uri)
 	s.diagnoser.close(uri)
 	s.othersMayDiffer(before, uri)
