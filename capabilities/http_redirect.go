@@ -44,7 +44,7 @@ func (x *exchange) next(status int, location string) (hop, *HTTPError) {
 	}
 
 	out := hop{method: x.hop.method, url: target, header: header{x.hop.header.Header.Clone()}, host: x.hop.host, body: x.hop.body}
-	if status != http.StatusTemporaryRedirect && status != http.StatusPermanentRedirect {
+	if becomesGET(status, out.method) {
 		out.dropBody()
 	}
 	if originOf(target) != x.hop.origin() {
@@ -80,15 +80,27 @@ func (x *exchange) tooMany(target *url.URL) string {
 	return fmt.Sprintf("%s; the next would be %s: raise maxRedirects, or set followRedirects to false", limit, target)
 }
 
-// dropBody makes the GET that 301, 302 and 303 ask for; HEAD stays HEAD.
+// becomesGET says whether a redirect asks for a GET without the body: 303 whatever the method was, 301 and 302 for POST alone,
+// as RFC 9110 section 15.4 lets clients do for the sake of history. Every other method is repeated with its body.
+func becomesGET(status int, method string) bool {
+	switch status {
+	case http.StatusSeeOther:
+		return true
+	case http.StatusMovedPermanently, http.StatusFound:
+		return method == http.MethodPost
+	}
+	return false
+}
+
+// dropBody makes a GET of a request; HEAD stays HEAD. Neither has a body, nor the headers that describe one.
 func (h *hop) dropBody() {
-	if h.method != http.MethodHead && h.method != http.MethodGet {
+	if h.method != http.MethodHead {
 		h.method = http.MethodGet
-		h.body = nil
-		for name := range h.header.Header {
-			if strings.HasPrefix(name, "Content-") {
-				h.header.Del(name)
-			}
+	}
+	h.body = nil
+	for name := range h.header.Header {
+		if strings.HasPrefix(name, "Content-") {
+			h.header.Del(name)
 		}
 	}
 }

@@ -344,8 +344,8 @@ function redirected(hop, code, location) {
   if (!/^https?:\/\/[^/?#]/i.test(url)) return `redirect ${code}: ${url} is no address of http or https`;
   if (/^https:/i.test(hop.url) && /^http:/i.test(url)) return `redirect ${code}: it leads from https to http: it is not followed`;
   const next = { ...hop, url, headers: { ...hop.headers } };
-  if (code !== 307 && code !== 308 && hop.method !== "HEAD" && hop.method !== "GET") {
-    next.method = "GET";
+  if (code === 303 || ((code === 301 || code === 302) && hop.method === "POST")) { // RFC 9110 section 15.4
+    if (hop.method !== "HEAD") next.method = "GET";
     next.body = null;
     for (const name of Object.keys(next.headers)) if (/^content-/i.test(name)) delete next.headers[name];
   }
