@@ -4,6 +4,9 @@ package capabilities
 type Body struct {
 	ContentType string
 	Bytes       []byte
+	// Fault says why Bytes are not the whole body as its sender meant it: cut off, or in a coding that is not known. It is
+	// empty where they are.
+	Fault string
 }
 
 // Bodies are the bodies of one call. Number 0 is the test's own body, if there is one; the others are responses.

@@ -35,9 +35,11 @@ type HTTPResponse struct {
 	Headers map[string]string
 	// HeadersAll has every value, in the order in which they came.
 	HeadersAll map[string][]string
-	// Body is decoded (gzip, deflate) and at most HTTPLimits.BodyBytes long. Nobody changes it once Do has returned: results
+	// Body is decoded (gzip, deflate, br, zstd) and at most HTTPLimits.BodyBytes long. Nobody changes it once Do has returned: results
 	// share it.
 	Body []byte
+	// BodyFault says why Body is not the whole body as the server meant it; see Body.Fault.
+	BodyFault string
 	// Duration is the whole exchange, redirects and body included. BodyDuration is the part from the first byte of the answer on.
 	Duration, BodyDuration time.Duration
 	// Truncated says that there was more body than the limit allows.

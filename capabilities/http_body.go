@@ -13,6 +13,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 // maxEncodings bounds how often a body may be compressed over: honest servers do it once.
@@ -21,24 +24,32 @@ const maxEncodings = 3
 // smallBody is the length up to which a body that says how long it is is read at one go.
 const smallBody = 64 << 10
 
-// readBody reads and decodes a body of at most limit bytes, and closes it. Codings that the standard library does not
-// know (br, zstd) are not asked for; where a server sends one all the same, the body stays as it came.
-func readBody(ctx context.Context, response *http.Response, limit int64) (body []byte, truncated bool, err error) {
+// received is the body of an answer.
+type received struct {
+	bytes     []byte
+	truncated bool
+	// fault is that of Body.
+	fault string
+}
+
+// readBody reads and decodes a body of at most limit bytes, and closes it. Where its coding is not known, the body stays as it
+// came and has a fault.
+func readBody(ctx context.Context, response *http.Response, limit int64) (received, error) {
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode == http.StatusSwitchingProtocols {
-		return nil, false, nil // what follows is another protocol
+		return received{}, nil // what follows is another protocol
 	}
-	decoded, err := decode(ctx, response)
+	decoded, fault, err := decode(ctx, response)
 	if err != nil {
-		return nil, false, err
+		return received{}, err
 	}
 	if _, plain := decoded.(*untilDone); plain && response.ContentLength > 0 && response.ContentLength <= min(smallBody, limit) {
-		body = make([]byte, response.ContentLength)
+		body := make([]byte, response.ContentLength)
 		n, err := io.ReadFull(decoded, body)
 		if err != nil && !(n == 0 && errors.Is(err, io.EOF)) { // the answer to HEAD tells of a body that does not come
-			return nil, false, bodyError(response, int64(n), err)
+			return received{}, bodyError(response, int64(n), err)
 		}
-		return body[:n], false, nil
+		return received{bytes: body[:n], fault: fault}, nil
 	}
 	var buffer bytes.Buffer
 	if size := response.ContentLength; size > 0 {
@@ -46,20 +57,23 @@ func readBody(ctx context.Context, response *http.Response, limit int64) (body [
 	}
 	n, err := buffer.ReadFrom(io.LimitReader(decoded, limit+1))
 	if err != nil {
-		return nil, false, bodyError(response, n, err)
+		return received{}, bodyError(response, n, err)
 	}
 	if n > limit {
-		return slices.Clip(buffer.Bytes()[:limit]), true, nil
+		if fault == "" {
+			fault = fmt.Sprintf("the body was cut off at the limit of %d bytes", limit)
+		}
+		return received{bytes: slices.Clip(buffer.Bytes()[:limit]), truncated: true, fault: fault}, nil
 	}
 	if _, plain := decoded.(*untilDone); !plain {
 		// A decoder may stop before the end of the chunked body; reading the rest of it keeps the connection alive.
 		_, _ = io.CopyN(io.Discard, response.Body, 4<<10)
 	}
-	return buffer.Bytes(), false, nil
+	return received{bytes: buffer.Bytes(), fault: fault}, nil
 }
 
-// decode undoes the codings that Content-Encoding names, last first, as far as they are known.
-func decode(ctx context.Context, response *http.Response) (io.Reader, error) {
+// decode undoes the codings that Content-Encoding names, last first, as far as they are known; fault names one that is not.
+func decode(ctx context.Context, response *http.Response) (body io.Reader, fault string, err error) {
 	var codings []string
 	for _, value := range response.Header.Values("Content-Encoding") {
 		for _, coding := range strings.Split(value, ",") {
@@ -68,33 +82,41 @@ func decode(ctx context.Context, response *http.Response) (io.Reader, error) {
 			}
 		}
 	}
-	if len(codings) == 0 || response.StatusCode == http.StatusPartialContent {
-		return &untilDone{ctx, response.Body}, nil
+	if len(codings) == 0 {
+		return &untilDone{ctx, response.Body}, "", nil
+	}
+	if response.StatusCode == http.StatusPartialContent {
+		return &untilDone{ctx, response.Body}, fmt.Sprintf(
+			"the body is a part of one in Content-Encoding %s, which cannot be decoded by itself", codings[len(codings)-1]), nil
 	}
 	source := bufio.NewReader(&untilDone{ctx, response.Body})
 	if _, err := source.Peek(1); err != nil { // HEAD, 204, 304, or nothing to say
 		if errors.Is(err, io.EOF) {
-			return source, nil
+			return source, "", nil
 		}
-		return nil, bodyError(response, 0, err)
+		return nil, "", bodyError(response, 0, err)
 	}
 	if len(codings) > maxEncodings {
-		return nil, &HTTPError{Kind: HTTPProtocol, Message: fmt.Sprintf(
+		return nil, "", &HTTPError{Kind: HTTPProtocol, Message: fmt.Sprintf(
 			"answer of %s: the body is encoded %d times over, which only serves to exhaust its reader",
 			originOf(response.Request.URL), len(codings))}
 	}
 	for _, coding := range slices.Backward(codings) {
 		inner, err := decodeOne(coding, source)
 		if err != nil {
-			return nil, bodyError(response, 0, err)
+			return nil, "", bodyError(response, 0, err)
 		}
 		if inner == nil {
+			fault = fmt.Sprintf("the body's Content-Encoding %s is not understood; leave it out of Accept-Encoding", coding)
 			break
 		}
 		source = bufio.NewReader(&untilDone{ctx, inner})
 	}
-	return source, nil
+	return source, fault, nil
 }
+
+// zstdWindow is the largest window that RFC 9659 lets a body of HTTP ask for.
+const zstdWindow = 8 << 20
 
 // decodeOne returns nil for a coding that is not known.
 func decodeOne(coding string, source *bufio.Reader) (io.Reader, error) {
@@ -115,17 +137,67 @@ func decodeOne(coding string, source *bufio.Reader) (io.Reader, error) {
 			return r, nil
 		}
 		return flate.NewReader(source), nil
+	case "br":
+		kept := &keptError{r: source}
+		return &foreignDecoder{r: brotli.NewReader(kept), source: kept}, nil
+	case "zstd":
+		kept := &keptError{r: source}
+		r, err := zstd.NewReader(kept, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return nil, err
+		}
+		return &foreignDecoder{r: r, source: kept}, nil
 	}
 	return nil, nil
+}
+
+// keptError keeps the error that ended a source.
+type keptError struct {
+	r   io.Reader
+	err error
+}
+
+func (k *keptError) Read(p []byte) (int, error) {
+	n, err := k.r.Read(p)
+	if err != nil {
+		k.err = err
+	}
+	return n, err
+}
+
+// codingError is data that is not in its coding.
+type codingError struct{ err error }
+
+func (e *codingError) Error() string { return e.err.Error() }
+func (e *codingError) Unwrap() error { return e.err }
+
+// foreignDecoder tells a fault of the data from one of the connection, for decoders whose errors have no type.
+type foreignDecoder struct {
+	r      io.Reader
+	source *keptError
+}
+
+func (d *foreignDecoder) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	switch {
+	case err == nil, err == io.EOF: //nolint:errorlint // a reader returns io.EOF as it is
+		return n, err
+	case d.source.err != nil && !errors.Is(d.source.err, io.EOF):
+		return n, d.source.err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, &codingError{err}
 }
 
 // bodyError says what is wrong with a body; errors of the connection are left to explain.
 func bodyError(response *http.Response, have int64, err error) error {
 	where := originOf(response.Request.URL)
 	var corrupt flate.CorruptInputError
+	var coding *codingError
 	switch {
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zlib.ErrHeader), errors.Is(err, zlib.ErrChecksum),
-		errors.Is(err, zlib.ErrDictionary), errors.As(err, &corrupt):
+		errors.Is(err, zlib.ErrDictionary), errors.As(err, &corrupt), errors.As(err, &coding):
 		return &HTTPError{Kind: HTTPProtocol, Err: err, Message: fmt.Sprintf(
 			"answer of %s: the body is not what its Content-Encoding (%s) says: %v", where, response.Header.Get("Content-Encoding"), err)}
 	case errors.Is(err, io.ErrUnexpectedEOF) && response.ContentLength >= 0 && response.Header.Get("Content-Encoding") == "":

@@ -16,6 +16,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 func encodeWith(t *testing.T, make func(io.Writer) io.WriteCloser, data []byte) []byte {
@@ -33,6 +36,13 @@ func encodeWith(t *testing.T, make func(io.Writer) io.WriteCloser, data []byte) 
 
 func toGzip(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
 func toZlib(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }
+
+func toBrotli(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) }
+
+func toZstd(w io.Writer) io.WriteCloser {
+	z, _ := zstd.NewWriter(w) // it fails for options alone
+	return z
+}
 
 func toFlate(w io.Writer) io.WriteCloser {
 	f, _ := flate.NewWriter(w, flate.BestSpeed)
@@ -52,6 +62,7 @@ func TestBodiesAreDecoded(t *testing.T) {
 		want     []byte
 		kind     HTTPErrorKind
 		parts    []string
+		fault    string
 	}{
 		"as it is":                      {sent: text, want: text},
 		"identity":                      {encoding: "identity", sent: text, want: text},
@@ -63,12 +74,30 @@ func TestBodiesAreDecoded(t *testing.T) {
 		"gzip upon deflate": {
 			encoding: "deflate, gzip", sent: encodeWith(t, toGzip, encodeWith(t, toZlib, text)), want: text,
 		},
-		"a coding nobody asked for":      {encoding: "br", sent: []byte("\x8b\x02\x80"), want: []byte("\x8b\x02\x80")},
-		"gzip upon what is not known":    {encoding: "br, gzip", sent: encodeWith(t, toGzip, []byte("br")), want: []byte("br")},
+		"brotli":           {encoding: "br", sent: encodeWith(t, toBrotli, text), want: text},
+		"zstd":             {encoding: "zstd", sent: encodeWith(t, toZstd, text), want: text},
+		"zstd upon brotli": {encoding: "br, zstd", sent: encodeWith(t, toZstd, encodeWith(t, toBrotli, text)), want: text},
+		"brotli that ends early": {
+			encoding: "br", sent: encodeWith(t, toBrotli, text)[:8], kind: HTTPConnection, parts: []string{"ended in the middle"},
+		},
+		"zstd that ends early": {
+			encoding: "zstd", sent: encodeWith(t, toZstd, text)[:12], kind: HTTPConnection, parts: []string{"ended in the middle"},
+		},
+		"brotli that is none": {encoding: "br", sent: bytes.Repeat([]byte("\xff"), 99), kind: HTTPProtocol, parts: []string{"Content-Encoding (br)"}},
+		"zstd that is none":   {encoding: "zstd", sent: text, kind: HTTPProtocol, parts: []string{"Content-Encoding (zstd)"}},
+		"zstd with a window of a gigabyte": {
+			encoding: "zstd", sent: append([]byte("\x28\xb5\x2f\xfd\x00\xa0"), text...), kind: HTTPProtocol, parts: []string{"zstd"},
+		},
+		"a coding nobody asked for": {
+			encoding: "compress", sent: []byte("\x1f\x9d\x80"), want: []byte("\x1f\x9d\x80"), fault: "Content-Encoding compress is not understood",
+		},
+		"gzip upon what is not known": {
+			encoding: "aes128gcm, gzip", sent: encodeWith(t, toGzip, []byte("??")), want: []byte("??"), fault: "aes128gcm is not understood",
+		},
 		"no bytes, said to be gzip":      {encoding: "gzip", sent: nil, want: nil},
 		"gzip and HEAD":                  {encoding: "gzip", method: "HEAD", sent: zipped, want: nil},
 		"gzip and 304":                   {encoding: "gzip", status: 304, want: nil},
-		"a part of something compressed": {encoding: "gzip", status: 206, sent: zipped[:20], want: zipped[:20]},
+		"a part of something compressed": {encoding: "gzip", status: 206, sent: zipped[:20], want: zipped[:20], fault: "a part of"},
 		"not gzip at all": {
 			encoding: "gzip", sent: []byte("hello hello"), kind: HTTPProtocol, parts: []string{"Content-Encoding (gzip)"},
 		},
@@ -98,11 +127,16 @@ func TestBodiesAreDecoded(t *testing.T) {
 			})
 			response, err := c.Do(t.Context(), HTTPRequest{Method: tt.method, URL: s.URL}, HTTPHooks{})
 			if tt.kind != "" {
-				wantKind(t, err, tt.kind, tt.parts...)
+				if failed := wantKind(t, err, tt.kind, tt.parts...); failed.Status != 200 {
+					t.Errorf("status = %d, though the head had come", failed.Status)
+				}
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			if !strings.Contains(response.BodyFault, tt.fault) || (response.BodyFault == "") != (tt.fault == "") {
+				t.Errorf("fault %q, want %q", response.BodyFault, tt.fault)
 			}
 			if !bytes.Equal(response.Body, tt.want) || response.Truncated {
 				t.Errorf("body of %d bytes, truncated %t, want %d bytes", len(response.Body), response.Truncated, len(tt.want))
@@ -164,6 +198,8 @@ func TestBombsCostNoMoreThanTheLimit(t *testing.T) {
 		"an endless body": {"", zeros, false},
 		"endless gzip":    {"gzip", member, false},
 		"gzip in gzip":    {"gzip, gzip", nested, false},
+		"endless brotli":  {"br", encodeWith(t, toBrotli, make([]byte, 64<<20)), false},
+		"endless zstd":    {"zstd", encodeWith(t, toZstd, make([]byte, 1<<20)), false},
 		"one bomb in deflate, and rubbish after it":  {"deflate", encodeWith(t, toZlib, make([]byte, 8<<20)), false},
 		"endless deflate that holds nothing":         {"deflate", emptyBlock, true},
 		"gzip of endless deflate that holds nothing": {"deflate, gzip", encodeWith(t, toGzip, emptyBlock), true},
@@ -251,6 +287,45 @@ func TestSwitchingProtocolsHasNoBody(t *testing.T) {
 	}
 }
 
+func TestABodyThatWasNotReadSaysWhyAndWhere(t *testing.T) {
+	const asJSON = "application/json"
+	tests := map[string]struct {
+		contentType, body, fault, want string
+	}{
+		"JSON":                             {contentType: asJSON, body: `{"n":1}`},
+		"an empty body":                    {contentType: asJSON},
+		"text that never said it was JSON": {contentType: "text/html", body: "<html>"},
+		"a comma too many":                 {contentType: asJSON, body: `{"n":1,}`, want: "not JSON: unexpected } at byte 7"},
+		"a number of JavaScript":           {contentType: asJSON, body: `{"n":NaN}`, want: "not JSON: unexpected N at byte 5"},
+		"behind a byte order mark":         {contentType: asJSON, body: "\xef\xbb\xbf[1,]", want: "unexpected ] at byte 6"},
+		"an early end":                     {contentType: asJSON, body: `{"n":`, want: "ends too early, at byte 5"},
+		"an open text":                     {contentType: asJSON, body: `{"n":"a`, want: "ends too early, at byte 7"},
+		"two values":                       {contentType: asJSON, body: `{} []`, want: "unexpected [ at byte 3"},
+		"an unknown escape":                {contentType: asJSON, body: `["a\q"]`, want: `unexpected \ at byte 3`},
+		"half an escape":                   {contentType: asJSON, body: `["\n\u12g4"]`, want: `unexpected \ at byte 4`},
+		"a control character in text":      {contentType: asJSON, body: "[\"a\x01\"]", want: `unexpected '\x01' at byte 3`},
+		"bytes that are no text":           {contentType: asJSON, body: "[\xff]", want: "0xff, which is not UTF-8, at byte 1"},
+		"nesting without end": {
+			contentType: asJSON, body: strings.Repeat("[", 200_000), want: "at byte 10001 it is nested more than 10000 deep",
+		},
+		"a charset nobody knows": {
+			contentType: asJSON + "; charset=klingon", body: "\xe9", want: `the charset "klingon", which is not known`,
+		},
+		"what the client found": {contentType: asJSON, body: `{"n":1}`, fault: "the body was cut off", want: "the body was cut off"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			value, fault := Body{ContentType: tt.contentType, Bytes: []byte(tt.body), Fault: tt.fault}.Decode()
+			if !strings.Contains(fault, tt.want) || (fault == "") != (tt.want == "") {
+				t.Errorf("fault = %q, want %q", fault, tt.want)
+			}
+			if _, isText := value.(string); fault != "" && !isText {
+				t.Errorf("value = %#v, want text", value)
+			}
+		})
+	}
+}
+
 func TestTheFormOfABodyFollowsItsContentType(t *testing.T) {
 	tests := map[string]struct {
 		contentType, body string
@@ -271,12 +346,18 @@ func TestTheFormOfABodyFollowsItsContentType(t *testing.T) {
 		"JSON without its content type":       {"text/plain", `{"a":1}`, `{"a":1}`},
 		"no content type at all":              {"", "plain", "plain"},
 		"Latin-1 is converted":                {"text/plain; charset=ISO-8859-1", "caf\xe9", "café"},
-		"UTF-8 stays, whatever was said":      {"text/plain; charset=latin1", "café", "café"},
+		"JSON in Latin-1 is converted first":  {"application/json; charset=ISO-8859-1", "{\"b\":\"m\xfcll\"}", map[string]any{"b": "müll"}},
+		"JSON in UTF-16 with its mark":        {"application/json; charset=utf-16", "\xfe\xff\x00[\x00\x37\x00]", []any{json.Number("7")}},
+		"a charset that only browsers name":   {"text/html; charset=\"x-sjis\"", "\x83e\x83X\x83g", "テスト"},
+		"the euro of Windows":                 {"text/plain;CHARSET=windows-1252", "\x80", "€"},
+		"an unknown charset that is UTF-8":    {"application/json; charset=klingon", `{"a":"é"}`, map[string]any{"a": "é"}},
+		"an unknown charset that is not":      {"application/json; charset=klingon", "[\"\xe9\"]", "[\"\ufffd\"]"},
+		"what the header names wins":          {"text/plain; charset=latin1", "caf\xc3\xa9", "cafÃ©"},
 		"bytes that are no text are replaced": {"image/png", "\x89PNG\xff\x00", "\ufffdPNG\ufffd\x00"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := DecodeHTTPBody(tt.contentType, []byte(tt.body)); !reflect.DeepEqual(got, tt.want) {
+			if got, _ := (Body{ContentType: tt.contentType, Bytes: []byte(tt.body)}).Decode(); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %#v, want %#v", got, tt.want)
 			}
 		})

@@ -50,6 +50,8 @@ type HTTPError struct {
 	Kind HTTPErrorKind
 	// Message says where, what, why, and what to do next. It holds no user information and no header value.
 	Message string
+	// Status is that of the response, where its head had come before something went wrong; else 0.
+	Status int
 	// Took is how long it had taken until then, 0 where nothing was dialled.
 	Took time.Duration
 	// Err is the cause, nil where the rule was ours.

@@ -165,19 +165,22 @@ func (x *exchange) onConn() {
 }
 
 func (x *exchange) finish(ctx context.Context, response *http.Response, phases *httpPhases, hopStarted time.Time) (*HTTPResponse, error) {
-	body, truncated, err := readBody(ctx, response, x.client.limits.BodyBytes)
+	body, err := readBody(ctx, response, x.client.limits.BodyBytes)
 	if err != nil {
-		return nil, x.explain(ctx, err, "reading the response's body")
+		failed := *x.explain(ctx, err, "reading the response's body")
+		failed.Status = response.StatusCode
+		return nil, &failed
 	}
 	done := time.Now()
 	out := &HTTPResponse{
 		Status:       response.StatusCode,
 		Headers:      make(map[string]string, len(response.Header)),
 		HeadersAll:   response.Header, // which is ours alone
-		Body:         body,
+		Body:         body.bytes,
+		BodyFault:    body.fault,
 		Duration:     done.Sub(x.started),
 		BodyDuration: between(phases.beganAt(), done),
-		Truncated:    truncated,
+		Truncated:    body.truncated,
 		URL:          x.hop.text(),
 		Remote:       x.client.addressText(phases.remoteAddress()),
 		Proto:        response.Proto,

@@ -2,7 +2,11 @@ package capabilities
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,6 +21,31 @@ func decodeJSON(body []byte) (value any, ok bool) {
 	value, ok = r.value()
 	r.blanks()
 	return value, ok && r.at == len(r.data)
+}
+
+// jsonFault says why and where a body is not JSON; the offset is that of the byte in the body.
+func jsonFault(body []byte) string {
+	data := bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	r := jsonReader{data: data}
+	_, _ = r.value()
+	if r.depth <= maxJSONDepth {
+		r.blanks()
+	}
+	at := r.at + len(body) - len(data)
+	switch {
+	case r.depth > maxJSONDepth:
+		return fmt.Sprintf("the body is not JSON that can be read: at byte %d it is nested more than %d deep", at, maxJSONDepth)
+	case r.at >= len(data):
+		return fmt.Sprintf("the body is not JSON: it ends too early, at byte %d", at)
+	}
+	found, size := utf8.DecodeRune(data[r.at:])
+	text := string(found)
+	if size == 1 && found == utf8.RuneError {
+		text = fmt.Sprintf("the byte 0x%02x, which is not UTF-8,", data[r.at])
+	} else if !unicode.IsGraphic(found) || found == ' ' {
+		text = strconv.QuoteRune(found)
+	}
+	return fmt.Sprintf("the body is not JSON: unexpected %s at byte %d", text, at)
 }
 
 // jsonReader reads data from at on. Each of its methods reports whether what it wants stands there.
@@ -157,16 +186,40 @@ func (r *jsonReader) text() (string, bool) {
 				return string(inner), true
 			}
 			var text string
-			err := json.Unmarshal(r.data[start:r.at], &text)
-			return text, err == nil
+			if err := json.Unmarshal(r.data[start:r.at], &text); err != nil {
+				r.at = start + badEscape(r.data[start:r.at])
+				return "", false
+			}
+			return text, true
 		case b == '\\':
 			plain = false
 			i++ // whatever is escaped, it does not end the text
 		case b < ' ':
+			r.at = i
 			return "", false
 		}
 	}
+	r.at = len(r.data)
 	return "", false
+}
+
+// badEscape finds the escape in a quoted text that RFC 8259 section 7 does not know.
+func badEscape(quoted []byte) int {
+	for i := 0; i+1 < len(quoted); i++ {
+		if quoted[i] != '\\' {
+			continue
+		}
+		if !bytes.ContainsRune([]byte(`"\/bfnrtu`), rune(quoted[i+1])) {
+			return i
+		}
+		if quoted[i+1] == 'u' {
+			if _, err := hex.DecodeString(string(quoted[i+2 : min(i+6, len(quoted))])); err != nil {
+				return i
+			}
+		}
+		i++
+	}
+	return 0
 }
 
 // number reads a number by the grammar of RFC 8259 section 6 and keeps it as it is written.

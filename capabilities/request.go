@@ -40,8 +40,10 @@ type wireResponse struct {
 	HeadersAll map[string][]string `json:"headers_all,omitempty"`
 	BodyMs     int64               `json:"body_ms,omitempty"`
 	// BodyBytes is the length of the body, so that a plugin knows it without holding it.
-	BodyBytes int    `json:"body_bytes,omitempty"`
-	BodyRef   *int   `json:"body_ref,omitempty"`
+	BodyBytes int  `json:"body_bytes,omitempty"`
+	BodyRef   *int `json:"body_ref,omitempty"`
+	// BodyFault says why the body is not whole, or not decoded.
+	BodyFault string `json:"body_fault,omitempty"`
 	Truncated bool   `json:"truncated,omitempty"`
 	URL       string `json:"url,omitempty"`
 	Remote    string `json:"remote,omitempty"`
@@ -112,6 +114,10 @@ func (c *Call) request(b []byte) *wireResponse {
 	}, hooks)
 	if err != nil {
 		out := failed(err)
+		var failure *HTTPError
+		if errors.As(err, &failure) {
+			out.Status = failure.Status
+		}
 		out.DurationMs = time.Since(start).Milliseconds()
 		return out
 	}
@@ -164,7 +170,7 @@ func (c *Call) requestBody(wire wireRequest) ([]byte, error) {
 func (c *Call) wireResponse(r *HTTPResponse, keep bool) *wireResponse {
 	out := &wireResponse{
 		Status: r.Status, Headers: r.Headers, HeadersAll: r.HeadersAll,
-		DurationMs: r.Duration.Milliseconds(), BodyMs: r.BodyDuration.Milliseconds(), BodyBytes: len(r.Body),
+		DurationMs: r.Duration.Milliseconds(), BodyMs: r.BodyDuration.Milliseconds(), BodyBytes: len(r.Body), BodyFault: r.BodyFault,
 		Truncated: r.Truncated, URL: r.URL, Remote: r.Remote, TLS: r.TLS, Proto: r.Proto,
 	}
 	if out.Headers == nil {
@@ -186,7 +192,7 @@ func (c *Call) wireResponse(r *HTTPResponse, keep bool) *wireResponse {
 		out.Body = r.Body
 		return out
 	}
-	n := c.Bodies.Keep(Body{ContentType: contentType(r.Headers), Bytes: r.Body})
+	n := c.Bodies.Keep(Body{ContentType: contentType(r.Headers), Bytes: r.Body, Fault: r.BodyFault})
 	out.BodyRef = &n
 	return out
 }

@@ -32,11 +32,18 @@ func (c check) evaluate(r Response) Assertion {
 	var found []Mismatch
 	s := c.subject(r)
 	s.redact = r.Redact
+	unread := c.area == areaBody && !s.found && r.Unread != ""
+	if unread {
+		s.why = r.Unread
+	}
 	if c.area == areaHeader && s.found {
 		found, a.Actual = c.headerMismatches(s)
 	} else {
 		found = c.want.match(s)
 		a.Actual = value.Unwrap(s.value)
+		if unread && len(found) == 0 {
+			found = mismatch(s, nil, "there is no telling whether it holds: %s", r.Unread)
+		}
 	}
 	if c.area == areaDuration {
 		a.Actual = durationText(r.Duration)

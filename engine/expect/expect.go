@@ -102,6 +102,9 @@ type Response struct {
 	Duration time.Duration
 	Events   []Event
 	Metadata map[string]any
+	// Unread says why nothing can be said about what is inside Body: it is text that was not read as JSON. It is empty where
+	// Body was read. A path into such a body meets no expectation, not even that there is no such value.
+	Unread string
 	// Redact, where not nil, hides secrets in values before messages cut them. It is not applied to anything else.
 	Redact func(string) string
 }

@@ -88,6 +88,10 @@ type TestOutput struct {
 	HeadersAll map[string][]string `json:"headers_all,omitempty"`
 }
 
+// MetadataBodyFault is the key of TestOutput.Metadata that says why the body could not be read as its headers say: it was cut
+// off, is in a coding or charset that is not known, or calls itself JSON and is none. It is absent where the body was read.
+const MetadataBodyFault = "body_fault"
+
 // ErrMissingCapability says that a plugin declares a capability which this engine does not provide. Find it with
 // errors.As on a *ErrMissingCapability.
 type ErrMissingCapability struct {

@@ -41,7 +41,13 @@ func decodeOutput(output []byte, bodies *capabilities.Bodies) (*TestOutput, erro
 	if !ok {
 		return nil, fmt.Errorf("the answer refers to body %d, which this call does not keep", n)
 	}
-	result.Body = capabilities.DecodeHTTPBody(body.ContentType, body.Bytes)
+	var fault string
+	if result.Body, fault = body.Decode(); fault != "" {
+		if result.Metadata == nil {
+			result.Metadata = map[string]any{}
+		}
+		result.Metadata[MetadataBodyFault] = fault
+	}
 	return result, nil
 }
 

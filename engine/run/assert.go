@@ -11,6 +11,8 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
+	"github.com/speclens/speclens/engine/path"
+	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/value"
@@ -97,7 +99,29 @@ func responseOf(r *engine.TestResult) expect.Response {
 	}
 	return expect.Response{
 		Status: out.Status, Headers: allHeaders(out.Headers, out.HeadersAll), Body: out.Body, Duration: r.Duration, Events: events, Metadata: out.Metadata,
+		Unread: unreadBody(out),
 	}
+}
+
+// unreadBody says why a body that is text was not read, so that nothing is known about paths into it; it is empty where the
+// body was read. Plugins of the old contract decode bodies themselves, so that only the content type tells.
+func unreadBody(out *plugin.TestOutput) string {
+	if fault, ok := out.Metadata[plugin.MetadataBodyFault].(string); ok && fault != "" {
+		return fault
+	}
+	text, isText := out.Body.(string)
+	if !isText || text == "" {
+		return ""
+	}
+	for name, contentType := range out.Headers {
+		if strings.EqualFold(name, "Content-Type") && contentType != "" {
+			if strings.Contains(strings.ToLower(contentType), "json") {
+				return "" // a JSON text, such as "done"
+			}
+			return "the body is text and not JSON: its Content-Type is " + contentType
+		}
+	}
+	return "the body is text and not JSON: no Content-Type says what it is"
 }
 
 // allHeaders are the values of every header: those of all where it knows the header, however its name is written, else the
@@ -145,10 +169,66 @@ func (x *exec) condition(when spec.Text) (holds bool, why string) {
 		}
 		x.result.Warnings = append(x.result.Warnings, "when: "+p.Message)
 	}
+	if !found {
+		if unread := x.unreadValue(parts.Left); unread != "" {
+			x.fail(fmt.Errorf("when: %s cannot be told: %s", parts.Left.Source, unread))
+			return false, ""
+		}
+	}
 	if holds, why = c.Holds(v, found); holds {
 		return true, ""
 	}
 	return false, fmt.Sprintf("`when: %s` does not hold: %s", when.Value, why)
+}
+
+// unreadValue says why a value that a template names is not known, where it would lie in a body that could not be read: then it
+// is not missing. It is empty for every other reason.
+func (x *exec) unreadValue(t *template.Template) string {
+	for _, ref := range t.Refs() {
+		if ref.Optional {
+			continue // Default gives the value
+		}
+		o, rest := x.source(ref)
+		if o != nil && o.unread != "" && len(rest) > 2 && rest[0].Text == "response" && rest[1].Text == "body" {
+			return o.unread
+		}
+	}
+	return ""
+}
+
+// source is the outcome that a template reads from, and the path that it takes into the record; nil where there is none.
+func (x *exec) source(ref template.Ref) (o *outcome, rest []path.Segment) {
+	switch ref.Kind {
+	case template.Prev:
+		o, _ = x.r.prevOutcome(x.u)
+		return o, ref.Path.Segments
+	case template.Name:
+		name := ref.Name
+		for i := 0; ; i++ { // an alias may hold dots
+			if f, ok := x.u.test.feeds[name]; ok {
+				o = x.r.outcomeOf(f.test, len(f.test.at.Matrix)-1)
+				if f.saved {
+					return o, path.Parse(savedPath(f.test.at.Test, name)).Segments
+				}
+				return o, ref.Path.Segments[i:]
+			}
+			if i == len(ref.Path.Segments) {
+				return nil, nil
+			}
+			name += "." + ref.Path.Segments[i].Text
+		}
+	}
+	return nil, nil
+}
+
+// savedPath is the path that a test's `save` gives a name.
+func savedPath(t *spec.Test, name string) string {
+	for _, s := range t.Save {
+		if s.Name.Value == name {
+			return s.Path.Value
+		}
+	}
+	return ""
 }
 
 // sameEvent compares what a plugin streamed with what it returned.

@@ -17,6 +17,8 @@ type outcome struct {
 	// record is {name, response, events}, as templates and `save` walk it; nil where nothing came back.
 	record map[string]any
 	saves  map[string]any
+	// unread says why the body could not be read; empty where it was.
+	unread string
 }
 
 // usable reports whether values of the test may be used.

@@ -133,6 +133,7 @@ func lastOutcome(snap *engine.Snapshot, p *link.Place) *outcome {
 	}
 	last := results[len(results)-1]
 	o := &outcome{status: last.Status, record: newRecord(last.Name, last.Output, last.Events)}
+	o.unread = unreadBody(last.Output)
 	o.saves, _ = saved(p.Test, o.record)
 	if !o.usable() {
 		return nil

@@ -102,6 +102,7 @@ func recordedOutcome(snap *engine.Snapshot, t *planned) *outcome {
 	}
 	last := results[len(results)-1]
 	o := &outcome{status: last.Status, record: newRecord(last.Name, last.Output, last.Events)}
+	o.unread = unreadBody(last.Output)
 	o.saves, _ = saved(t.at.Test, o.record)
 	return o
 }

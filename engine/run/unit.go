@@ -250,6 +250,11 @@ func (x *exec) attempt(ctx context.Context, c *callable) {
 			break
 		}
 	}
+	if out := x.result.Output; out != nil {
+		if fault, ok := out.Metadata[plugin.MetadataBodyFault].(string); ok && fault != "" {
+			x.result.Warnings = append(x.result.Warnings, "response.body: "+fault)
+		}
+	}
 	x.keep()
 }
 
@@ -378,6 +383,7 @@ func (x *exec) keep() {
 		return // nobody will ask
 	}
 	x.outcome.record = newRecord(x.u.info.Name, x.result.Output, x.result.Events)
+	x.outcome.unread = unreadBody(x.result.Output)
 	var warnings []string
 	x.outcome.saves, warnings = saved(x.u.test.at.Test, x.outcome.record)
 	x.result.Warnings = append(x.result.Warnings, warnings...)

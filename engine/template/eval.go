@@ -54,7 +54,7 @@ type Evaluator struct {
 // Use is one environment variable that was read, for masking.
 type Use struct {
 	Name, Value string
-	// Results are what methods made of the value.
+	// Results are what the methods made of the value in the end.
 	Results []string
 }
 
@@ -235,12 +235,13 @@ func (ev *Evaluator) resolve(e *Expr, n int) (any, error) {
 	}
 	for _, step := range e.Steps {
 		v, err = ev.step(step, v, err)
-		if use >= 0 && err == nil {
-			ev.uses[use].Results = append(ev.uses[use].Results, value.Text(v))
-		}
 	}
 	if err != nil {
 		return nil, err
+	}
+	if use >= 0 && len(e.Steps) > 0 {
+		// What stands between is never told to anybody, and a chain of methods may make much of it.
+		ev.uses[use].Results = append(ev.uses[use].Results, value.Text(v))
 	}
 	return value.Unwrap(v), nil
 }
@@ -273,7 +274,7 @@ func (ev *Evaluator) step(step Step, v any, err error) (any, error) {
 		return nil, &methodError{call.Name, err}
 	}
 	if s, ok := result.(string); ok && len(s) > maxText {
-		return nil, &methodError{call.Name, fmt.Errorf("makes a text of %d bytes; the limit is %d", len(s), maxText)}
+		return nil, &methodError{call.Name, tooLong(len(s))}
 	}
 	return result, nil
 }

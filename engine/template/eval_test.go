@@ -131,7 +131,7 @@ func TestTemplatesEvaluate(t *testing.T) {
 		{"PadRight that is long enough", "{{ text.PadRight(2) }}", "a b/c"},
 		{"Capitalize of nothing", "{{ env.EMPTY.Capitalize() }}", ""},
 		{"ToBool of a bool", "{{ auth.response.body.ok.ToBool() }}", true},
-		{"ToInt of false", "{{ auth.response.body.ok.ToString().Replace(true, no).ToBool().ToInt() }}", json.Number("0")},
+		{"ToInt of false stays", "{{ auth.response.body.ok.ToString().Replace(true, no).ToBool().ToInt() }}", false},
 		{"a quote that nothing closes is text", `{{ env.X.Default("x, y) }}`, `"x, y`},
 		{"a tab and a return in an argument", `{{ text.Replace("/", "\t\r") }}`, "a b\t\rc"},
 		{"braces in a quoted key", `{{ saved["}}"].Default(1) }}`, json.Number("1")},
@@ -139,20 +139,22 @@ func TestTemplatesEvaluate(t *testing.T) {
 		{"SnakeCase", "{{ env.X.Default('userName HTTPServer-id2Go').SnakeCase() }}", "user_name_http_server_id2_go"},
 		{"CamelCase", "{{ env.X.Default('user_name ID').CamelCase() }}", "userNameId"},
 		{"Split", "{{ text.Split('/') }}", []any{"a b", "c"}},
-		{"Split at a comma", "{{ env.X.Default('a,b').Split() }}", []any{"a", "b"}},
+		{"Split at a blank", "{{ env.X.Default('a,b c').Split() }}", []any{"a,b", "c"}},
 		{"Split at a comma without quotes", "{{ env.X.Default('a,b').Split(,) }}", []any{"a", "b"}},
 		{"Split between characters", `{{ env.X.Default('ab').Split("") }}`, []any{"a", "b"}},
 		{"a path behind a method", "{{ text.Split('/')[1] }}", "c"},
 		{"a path with a dot behind a method", "{{ text.Split(/).0.ToUpper() }}", "A B"},
 		{"Join", "{{ auth.response.body.list.Join('-') }}", "a-b-c"},
-		{"Join without a separator", "{{ auth.response.body.list.Join() }}", "a,b,c"},
+		{"Join without a separator", "{{ auth.response.body.list.Join() }}", "abc"},
 		{"Join with nothing between", `{{ auth.response.body.list.Join("") }}`, "abc"},
-		{"ToInt", "{{ env.X.Default('42.9').ToInt() }}", json.Number("42")},
+		{"ToInt", "{{ env.X.Default('+42').ToInt() }}", json.Number("42")},
+		{"ToInt of a fraction stays", "{{ env.X.Default('42.9').ToInt() }}", "42.9"},
 		{"ToInt of a large number", "{{ auth.response.body.id.ToInt() }}", json.Number("9007199254740993")},
-		{"ToInt of a bool", "{{ auth.response.body.ok.ToInt() }}", json.Number("1")},
+		{"ToInt of a bool stays", "{{ auth.response.body.ok.ToInt() }}", true},
 		{"ToFloat", "{{ env.X.Default(' 4.50 ').ToFloat() }}", json.Number("4.5")},
 		{"ToBool", "{{ env.X.Default('Yes').ToBool() }}", true},
-		{"ToBool of a number", "{{ matrix.n.ToBool() }}", true},
+		{"ToBool of a number other than 0 and 1 stays", "{{ matrix.n.ToBool().ToString() }}", "3"},
+		{"ToBool of other text stays", "{{ text.ToBool() }}", "a b/c"},
 		{"ToString keeps the text in a whole template", "{{ matrix.n.ToString() }}", "3"},
 		{"URLEncode", "{{ text.URLEncode() }}", "a%20b%2Fc"},
 		{"URLEncode keeps what is unreserved", "{{ env.X.Default('aZ09-._~é').URLEncode() }}", "aZ09-._~%C3%A9"},
@@ -205,7 +207,6 @@ func TestWhatCannotBeResolvedStaysAsWritten(t *testing.T) {
 		{"ToInt on a list", "{{ auth.response.body.list.ToInt() }}", CodeMethodFailed, "ToInt wants a number, not a list"},
 		{"ToInt on a number without end", "{{ env.X.Default(1e999999).ToInt() }}", CodeMethodFailed, "too large"},
 		{"ToFloat on text", "{{ text.ToFloat() }}", CodeMethodFailed, "ToFloat wants a number, and the text is none"},
-		{"ToBool on text", "{{ text.ToBool() }}", CodeMethodFailed, "ToBool wants true or false, and the text is neither"},
 		{"ToBool on a list", "{{ auth.response.body.list.ToBool() }}", CodeMethodFailed, "ToBool wants text or a number"},
 		{"Base64Decode on text", "{{ text.Base64Decode() }}", CodeMethodFailed, "Base64Decode wants Base64: illegal base64 data"},
 		{"Base64Decode on a list", "{{ auth.response.body.list.Base64Decode() }}", CodeMethodFailed, "wants text"},
@@ -381,7 +382,7 @@ func TestGenerators(t *testing.T) {
 		"fake.float.2.3":             `^(3|2(\.\d{1,6})?)$`,
 		"fake.float.0.5.0.75":        `^0\.(5|6|7)\d*$`,
 		"fake.float(-0.5, -0.5)":     `^-0\.5$`,
-		"fake.date":                  `^(19[7-9]\d|20[0-2]\d)-\d\d-\d\d$`,
+		"fake.date":                  `^(19[7-9]\d|20[0-2]\d)-\d\d-\d\dT\d\d:\d\d:\d\dZ$`,
 		"fake.date.2006.01.02":       `^\d{4}\.\d\d\.\d\d$`,
 		"fake.date.15:04":            `^\d\d:\d\d$`,
 		"fake.date.RFC3339":          `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`,
@@ -487,8 +488,27 @@ func TestUsesNameTheVariablesReadAndWhatWasMadeOfThem(t *testing.T) {
 	ev := &Evaluator{Scope: testScope()}
 	evalWith(t, ev, "{{ env.TOKEN.ToUpper().Base64() }} {{ env.NOPE }} {{ text }} {{ env.STAGE }}")
 	got := fmt.Sprint(ev.Uses())
-	if got != "[{TOKEN s3cret [S3CRET UzNDUkVU]} {STAGE  Prod  []}]" {
+	if got != "[{TOKEN s3cret [UzNDUkVU]} {STAGE  Prod  []}]" {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestEveryMethodsResultCountsAgainstOneLimit(t *testing.T) {
+	long := strings.Repeat(`"`, 9<<20)
+	scope := Scope{
+		Env: func(string) (string, error) { return long, nil },
+		Named: func(string) (any, error) {
+			return map[string]any{"response": map[string]any{"body": []any{long[:1<<20], long[:1<<20]}}}, nil
+		},
+	}
+	for _, in := range []string{
+		"{{ env.LONG.JSON() }}", "{{ env.LONG.Base64().Base64().Base64() }}", "{{ env.LONG.URLEncode() }}", `{{ env.LONG.Replace('"', "12") }}`,
+		`{{ env.LONG.Split('"') }}`, "{{ a.response.body" + strings.Repeat(".JSON()", 40) + " }}",
+	} {
+		_, warnings := evalWith(t, &Evaluator{Scope: scope}, in)
+		if len(warnings) != 1 || !strings.Contains(warnings[0].Message, "the limit is") {
+			t.Errorf("%s: %v", in[:min(len(in), 60)], warnings)
+		}
 	}
 }
 

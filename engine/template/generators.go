@@ -42,7 +42,7 @@ type Generator struct {
 	Example   string
 	Params    []Param
 
-	// minMax says that the two arguments are a range and come together.
+	// minMax says that the two arguments are a range; one alone is its lower end, and swapped ones are swapped back.
 	minMax   bool
 	generate func(r *rand.Rand, args []string) any
 }
@@ -73,28 +73,31 @@ var Generators = []Generator{
 		generate: fakePassword,
 	},
 	{
-		Name: "int", Signature: "fake.int[.MIN.MAX]", Example: "42", minMax: true,
-		Doc:      "A whole number from MIN to MAX, both included; from 0 to 2147483647 where they are not given.",
+		Name: "int", Signature: "fake.int[.MIN[.MAX]]", Example: "42", minMax: true,
+		Doc: "A whole number from MIN to MAX, both included; from 0 to 2147483647 where they are not given. One bound is the " +
+			"least value; swapped ones are swapped back.",
 		Params:   rangeParams(Integer),
 		generate: fakeInt,
 	},
 	{
-		Name: "uint", Signature: "fake.uint[.MIN.MAX]", Example: "42", minMax: true,
-		Doc:      "A whole number from MIN to MAX, both included and not negative; from 0 to 4294967295 where they are not given.",
+		Name: "uint", Signature: "fake.uint[.MIN[.MAX]]", Example: "42", minMax: true,
+		Doc: "A whole number from MIN to MAX, both included and not negative; from 0 to 4294967295 where they are not given. " +
+			"One bound is the least value; swapped ones are swapped back.",
 		Params:   rangeParams(Unsigned),
 		generate: fakeUint,
 	},
 	{
-		Name: "float", Signature: "fake.float[.MIN.MAX]", Example: "0.7312", minMax: true,
-		Doc: "A number from MIN to MAX; from 0 to 1 where they are not given. Bounds with a decimal point are clearer in " +
+		Name: "float", Signature: "fake.float[.MIN[.MAX]]", Example: "0.7312", minMax: true,
+		Doc: "A number from MIN to MAX; from 0 to 1 where they are not given. One bound is the least value, and the greatest " +
+			"is 1 more where it would be less; swapped ones are swapped back. Bounds with a decimal point are clearer in " +
 			"parentheses: `fake.float(0.5, 1.5)`.",
 		Params:   rangeParams(Decimal),
 		generate: fakeFloat,
 	},
 	{
-		Name: "date", Signature: "fake.date[.LAYOUT]", Example: "2024-05-17",
+		Name: "date", Signature: "fake.date[.LAYOUT]", Example: "2024-05-17T08:30:00Z",
 		Doc: "A moment between 1970 and 2029 in UTC, written in a Go layout such as `2006-01-02 15:04`, or in `RFC3339`, " +
-			"`RFC1123`, `DateTime`, `DateOnly`, `TimeOnly` or `Unix` (seconds). `2006-01-02` where no layout is given.",
+			"`RFC1123`, `DateTime`, `DateOnly`, `TimeOnly` or `Unix` (seconds). `RFC3339` where no layout is given.",
 		Params:   []Param{{Name: "LAYOUT", Kind: Layout, Optional: true, Doc: "Go time layout or the name of one"}},
 		generate: fakeDate,
 	},
@@ -195,7 +198,7 @@ func (p *parser) checkGenerator(g *Generator) {
 	fail := func(span Span, format string, args ...any) {
 		p.fault(Problem{Span: span, Code: CodeArguments, Message: fmt.Sprintf(format, args...) + "; it is written `" + g.Signature + "`"})
 	}
-	if n := len(root.Args); n > len(g.Params) || g.minMax && n == 1 {
+	if n := len(root.Args); n > len(g.Params) {
 		fail(whole, "`%s` takes %s, not %d", g.Name, argumentCount(g), n)
 		return
 	}
@@ -215,19 +218,12 @@ func (p *parser) checkGenerator(g *Generator) {
 			})
 		}
 	}
-	if g.minMax && len(root.Args) == 2 {
-		low, _ := value.ParseDecimal(root.Args[0].Text)
-		high, _ := value.ParseDecimal(root.Args[1].Text)
-		if low.Compare(high) > 0 {
-			fail(whole, "MIN of `%s` is greater than MAX", g.Name)
-		}
-	}
 }
 
 func argumentCount(g *Generator) string {
 	switch {
 	case g.minMax:
-		return "no arguments or two"
+		return "at most two arguments"
 	case len(g.Params) == 1:
 		return "at most one argument"
 	}
@@ -330,10 +326,15 @@ func fakePassword(r *rand.Rand, args []string) any {
 
 func fakeInt(r *rand.Rand, args []string) any {
 	low, high := int64(0), int64(math.MaxInt32)
-	if len(args) == 2 {
+	if len(args) > 0 {
 		low, _ = strconv.ParseInt(args[0], 10, 64)
-		high, _ = strconv.ParseInt(args[1], 10, 64)
 	}
+	if len(args) > 1 {
+		high, _ = strconv.ParseInt(args[1], 10, 64)
+	} else if low > high {
+		high = math.MaxInt64
+	}
+	low, high = min(low, high), max(low, high)
 	// Unsigned arithmetic wraps, so that the range from the least to the greatest integer works too.
 	n := low + int64(upTo(r, uint64(high)-uint64(low)))
 	return json.Number(strconv.FormatInt(n, 10))
@@ -341,10 +342,15 @@ func fakeInt(r *rand.Rand, args []string) any {
 
 func fakeUint(r *rand.Rand, args []string) any {
 	low, high := uint64(0), uint64(math.MaxUint32)
-	if len(args) == 2 {
+	if len(args) > 0 {
 		low, _ = strconv.ParseUint(args[0], 10, 64)
-		high, _ = strconv.ParseUint(args[1], 10, 64)
 	}
+	if len(args) > 1 {
+		high, _ = strconv.ParseUint(args[1], 10, 64)
+	} else if low > high {
+		high = math.MaxUint64
+	}
+	low, high = min(low, high), max(low, high)
 	return json.Number(strconv.FormatUint(low+upTo(r, high-low), 10))
 }
 
@@ -358,10 +364,14 @@ func upTo(r *rand.Rand, most uint64) uint64 {
 
 func fakeFloat(r *rand.Rand, args []string) any {
 	low, high := 0.0, 1.0
-	if len(args) == 2 {
+	if len(args) > 0 {
 		low, _ = strconv.ParseFloat(args[0], 64)
+		high = max(high, low+1)
+	}
+	if len(args) > 1 {
 		high, _ = strconv.ParseFloat(args[1], 64)
 	}
+	low, high = min(low, high), max(low, high)
 	x := r.Float64()
 	f := low*(1-x) + high*x // no overflow, even over the whole range
 	if math.Abs(f) < 1e12 {
@@ -382,7 +392,7 @@ func fakeDate(r *rand.Rand, args []string) any {
 	// A fixed range, since a range that ends now would make seeded runs differ from day to day.
 	end := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	moment := time.Unix(r.Int64N(end), 0).UTC()
-	layout := time.DateOnly
+	layout := time.RFC3339
 	if len(args) > 0 {
 		layout = args[0]
 	}

@@ -46,26 +46,30 @@ var Methods = []Method{
 		Doc:    "The text, filled up at the right to N characters with PAD, a blank where it is not given.",
 		Params: padParams, apply: func(v any, args []Arg) (any, error) { return pad(v, args, false) },
 	},
-	textMethod("Capitalize", "The text with its first letter in upper case.", `"ada byron" → "Ada byron"`, capitalize),
+	textMethod("Capitalize", "The text with its first letter in upper case and all others in lower case.", `"ada BYRON" → "Ada byron"`,
+		func(s string) string { return capitalize(strings.ToLower(s)) }),
 	{
 		Name: "Reverse", Signature: "Reverse()", Example: `"abc" → "cba"`,
 		Doc: "The text backwards, or the list in reverse order.", apply: reverse,
 	},
-	textMethod("SnakeCase", "The words of the text in lower case, joined by underscores.", `"userName ID" → "user_name_id"`, snakeCase),
-	textMethod("CamelCase", "The words of the text joined, each but the first with a capital.", `"user_name" → "userName"`, camelCase),
+	textMethod("SnakeCase", "The words of the text in lower case, joined by underscores. Words end at blanks, `-`, `_` and where a "+
+		"capital begins another; everything else stays.", `"userName ID" → "user_name_id"`, snakeCase),
+	textMethod("CamelCase", "The words of the text joined, each but the first with a capital. Words end at blanks, `-`, `_` and where "+
+		"a capital begins another; everything else stays.", `"user_name" → "userName"`, camelCase),
 	{
 		Name: "Split", Signature: "Split([SEP])", Example: `"a,b".Split(",") → ["a", "b"]`,
-		Doc:    "The text cut at every SEP, a comma where it is not given. `Split(\"\")` cuts between characters.",
+		Doc:    "The text cut at every SEP, a blank where it is not given. `Split(\"\")` cuts between characters.",
 		Params: []Param{{Name: "SEP", Optional: true, Doc: "what stands between the parts"}}, apply: split,
 	},
 	{
 		Name: "Join", Signature: "Join([SEP])", Example: `["a", "b"].Join("-") → "a-b"`,
-		Doc:    "The elements of the list as one text with SEP between them, a comma where it is not given.",
+		Doc:    "The elements of the list as one text with SEP between them, nothing where it is not given.",
 		Params: []Param{{Name: "SEP", Optional: true, Doc: "what to put between the elements"}}, apply: join,
 	},
 	{
-		Name: "ToInt", Signature: "ToInt()", Example: `"42.9" → 42`,
-		Doc: "The number, or the number that the text spells, without its fraction. Exact for numbers of any size.", apply: toInt,
+		Name: "ToInt", Signature: "ToInt()", Example: `"42" → 42`,
+		Doc: "The whole number that the text spells, exact at any size. A whole number stays one; a number with a fraction and a bool " +
+			"stay as they are.", apply: toInt,
 	},
 	{
 		Name: "ToFloat", Signature: "ToFloat()", Example: `"4.2" → 4.2`,
@@ -73,11 +77,12 @@ var Methods = []Method{
 	},
 	{
 		Name: "ToBool", Signature: "ToBool()", Example: `"yes" → true`,
-		Doc: "`true` or `false` from text (true, false, yes, no, on, off, 1, 0) or from a number (0 is false).", apply: toBool,
+		Doc: "`true` or `false` from the texts true, false, yes, no, 1 and 0, in any case, and from the numbers 1 and 0. Anything " +
+			"else stays as it is.", apply: toBool,
 	},
 	{
 		Name: "ToString", Signature: "ToString()", Example: `42 → "42"`,
-		Doc: "The value as text, also where the template is the whole value.", apply: toText,
+		Doc: "The value as text, also where the template is the whole value. Null is the empty text.", apply: toText,
 	},
 	textMethod("URLEncode", "The text with everything but letters, digits and `-._~` percent-encoded.", `"a b/c" → "a%20b%2Fc"`, urlEncode),
 	textMethod("Base64", "The text in Base64.", `"ada" → "YWRh"`, func(s string) string {
@@ -89,7 +94,7 @@ var Methods = []Method{
 	},
 	{
 		Name: "JSON", Signature: "JSON()", Example: `{"a": 1} → "{\"a\":1}"`,
-		Doc: "The value as JSON text, with sorted keys.", apply: func(v any, _ []Arg) (any, error) { return value.JSON(v), nil },
+		Doc: "The value as JSON text, with sorted keys.", apply: toJSON,
 	},
 	{
 		Name: "Length", Signature: "Length()", Example: `"ada" → 3`,
@@ -182,9 +187,14 @@ func plural(least, most int) string {
 
 // Bounds on what methods make, so that a chain of them cannot fill the memory.
 const (
-	maxPad  = 1_000_000
-	maxText = 16 << 20
+	maxPad   = 1_000_000
+	maxText  = 16 << 20
+	maxItems = 1_000_000
 )
+
+func tooLong(size int) error {
+	return fmt.Errorf("makes a text of %d bytes or more; the limit is %d", size, maxText)
+}
 
 // scalarText is the text of a value that text methods work on.
 func scalarText(v any) (string, error) {
@@ -203,7 +213,7 @@ func replace(v any, args []Arg) (any, error) {
 	}
 	was, now := args[0].Text, args[1].Text
 	if grown := len(s) + strings.Count(s, was)*(len(now)-len(was)); grown > maxText {
-		return nil, fmt.Errorf("makes a text of %d bytes; the limit is %d", grown, maxText)
+		return nil, tooLong(grown)
 	}
 	return strings.ReplaceAll(s, was, now), nil
 }
@@ -254,7 +264,9 @@ func reverse(v any, _ []Arg) (any, error) {
 	return string(runes), nil
 }
 
-// wordsOf cuts a text at everything but letters and digits, and where a capital begins a word: userName, HTTPServer.
+// wordsOf cuts a text at blanks, hyphens and underscores, and where a capital begins a word: userName, HTTPServer. Nothing
+// else is lost: a sign, a decimal point or a comma belongs to its word. A hyphen before a digit that stands where a word
+// begins is a sign.
 func wordsOf(s string) []string {
 	var list []string
 	var word []rune
@@ -266,7 +278,8 @@ func wordsOf(s string) []string {
 	}
 	runes := []rune(s)
 	for i, r := range runes {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		isSign := r == '-' && len(word) == 0 && (i == 0 || unicode.IsSpace(runes[i-1])) && i+1 < len(runes) && unicode.IsDigit(runes[i+1])
+		if (unicode.IsSpace(r) || r == '-' || r == '_') && !isSign {
 			flush()
 			continue
 		}
@@ -297,9 +310,10 @@ func camelCase(s string) string {
 	return strings.Join(list, "")
 }
 
-func separator(args []Arg) string {
+// separator is the argument, or the default where there is none.
+func separator(args []Arg, byDefault string) string {
 	if len(args) == 0 || args[0].Text == "" && !args[0].Quoted {
-		return ","
+		return byDefault
 	}
 	return args[0].Text
 }
@@ -309,7 +323,11 @@ func split(v any, args []Arg) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := strings.Split(s, separator(args))
+	sep := separator(args, " ")
+	if n := strings.Count(s, sep) + 1; n > maxItems {
+		return nil, fmt.Errorf("makes a list of %d elements; the limit is %d", n, maxItems)
+	}
+	parts := strings.Split(s, sep)
 	items := make([]any, len(parts))
 	for i, p := range parts {
 		items[i] = p
@@ -322,10 +340,14 @@ func join(v any, args []Arg) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("wants a list, not %s", value.KindOf(v))
 	}
-	sep := separator(args)
+	sep := separator(args, "")
 	texts := make([]string, len(items))
+	size := len(sep) * max(0, len(items)-1)
 	for i, item := range items {
 		texts[i] = value.Text(item)
+		if size += len(texts[i]); size > maxText {
+			return nil, tooLong(size)
+		}
 	}
 	return strings.Join(texts, sep), nil
 }
@@ -345,16 +367,17 @@ func spelledNumber(v any) (value.Decimal, error) {
 	return value.Decimal{}, fmt.Errorf("wants a number, not %s", value.KindOf(v))
 }
 
+// toInt leaves what is no whole number as it is, and refuses what is no number at all.
 func toInt(v any, _ []Arg) (any, error) {
-	if b, ok := v.(bool); ok {
-		if b {
-			return json.Number("1"), nil
-		}
-		return json.Number("0"), nil
+	if _, ok := v.(bool); ok {
+		return v, nil
 	}
 	d, err := spelledNumber(v)
 	if err != nil {
 		return nil, err
+	}
+	if !d.IsInt() {
+		return v, nil
 	}
 	whole, ok := d.Truncate()
 	if !ok {
@@ -377,21 +400,69 @@ func toBool(v any, _ []Arg) (any, error) {
 	}
 	if s, ok := value.String(v); ok {
 		switch strings.ToLower(strings.TrimSpace(s)) {
-		case "true", "yes", "on", "1", "t", "y":
+		case "true", "yes", "1":
 			return true, nil
-		case "false", "no", "off", "0", "f", "n", "":
+		case "false", "no", "0":
 			return false, nil
 		}
-		return nil, errors.New("wants true or false, and the text is neither")
+		return v, nil
 	}
 	d, ok := value.NumberOf(v)
 	if !ok {
 		return nil, fmt.Errorf("wants text or a number, not %s", value.KindOf(v))
 	}
-	return !d.IsZero(), nil
+	switch {
+	case d.IsZero():
+		return false, nil
+	case d.Compare(decimalOne) == 0:
+		return true, nil
+	}
+	return v, nil
 }
 
-func toText(v any, _ []Arg) (any, error) { return value.Text(v), nil }
+var decimalOne, _ = value.ParseDecimal("1")
+
+func toText(v any, _ []Arg) (any, error) {
+	if value.KindOf(v) == value.KindNull {
+		return "", nil
+	}
+	return value.Text(v), nil
+}
+
+// toJSON measures before it writes: each quote and backslash of a text becomes two, so that a chain of calls would double.
+func toJSON(v any, _ []Arg) (any, error) {
+	if size := jsonSize(v, 0); size > maxText {
+		return nil, tooLong(size)
+	}
+	return value.JSON(v), nil
+}
+
+// jsonSize is a lower bound on the size of a value's JSON; it stops counting past maxText.
+func jsonSize(v any, depth int) int {
+	size := 2
+	if depth > maxDepth {
+		return size
+	}
+	if s, ok := value.String(v); ok {
+		return size + len(s) + strings.Count(s, `"`) + strings.Count(s, `\`)
+	}
+	if items, ok := value.Items(v); ok {
+		for _, item := range items {
+			if size += jsonSize(item, depth+1) + 1; size > maxText {
+				break
+			}
+		}
+		return size
+	}
+	if entries, ok := value.Entries(v); ok {
+		for key, item := range entries {
+			if size += len(key) + 3 + jsonSize(item, depth+1); size > maxText {
+				break
+			}
+		}
+	}
+	return size
+}
 
 const hexDigits = "0123456789ABCDEF"
 

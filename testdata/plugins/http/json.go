@@ -96,9 +96,11 @@ func encodeOutput(r response) []byte {
 	return append(b, '}', '}')
 }
 
-// encodeFailure writes the outcome of a request that got no answer.
-func encodeFailure(message string, durationMs []byte) []byte {
-	b := append([]byte(`{"status":0,"duration_ms":`), number(durationMs)...)
+// encodeFailure writes the outcome of a request that got no answer, or none that could be read to its end.
+func encodeFailure(message string, status, durationMs []byte) []byte {
+	b := append([]byte(`{"status":`), number(status)...)
+	b = append(b, `,"duration_ms":`...)
+	b = append(b, number(durationMs)...)
 	b = append(b, `,"error":`...)
 	return append(appendText(b, message), '}')
 }

@@ -35,22 +35,22 @@ func validate(input []byte) []byte {
 func execute(input []byte) []byte {
 	in, err := decodeInput(input)
 	if err != nil {
-		return encodeFailure("the host's input is not valid: "+err.Error(), nil)
+		return encodeFailure("the host's input is not valid: "+err.Error(), nil, nil)
 	}
 	built, err := request.Build(in)
 	if err != nil {
-		return encodeFailure(err.Error(), nil)
+		return encodeFailure(err.Error(), nil, nil)
 	}
 	response, err := cut(ask(encodeRequest(built)))
 	if err != nil {
-		return encodeFailure("the host's answer to host_http_request is not valid: "+err.Error(), nil)
+		return encodeFailure("the host's answer to host_http_request is not valid: "+err.Error(), nil, nil)
 	}
 	failed, err := text(response.errorText)
 	switch {
 	case err != nil:
-		return encodeFailure("the host's answer to host_http_request is not valid: "+err.Error(), nil)
+		return encodeFailure("the host's answer to host_http_request is not valid: "+err.Error(), nil, nil)
 	case failed != "":
-		return encodeFailure(failed, response.durationMs)
+		return encodeFailure(failed, response.status, response.durationMs)
 	}
 	notify(encodeReceived(response))
 	return encodeOutput(response)

@@ -149,6 +149,7 @@ func (p *Plugin) send(
 		var failure *capabilities.HTTPError
 		if errors.As(err, &failure) {
 			out.DurationMs = failure.Took.Milliseconds()
+			out.Status = request.Value(int64(failure.Status))
 		}
 		return out, nil
 	}
@@ -189,7 +190,10 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 	if len(response.Headers) > 0 {
 		out.Headers, out.HeadersAll = response.Headers, response.HeadersAll
 	}
-	out.Body = capabilities.DecodeHTTPBody(response.Headers["Content-Type"], response.Body)
+	body, fault := capabilities.Body{
+		ContentType: response.Headers["Content-Type"], Bytes: response.Body, Fault: response.BodyFault,
+	}.Decode()
+	out.Body = body
 	out.DurationMs = response.Duration.Milliseconds()
 	exchange := request.Exchange{
 		Proto: response.Proto, Remote: response.Remote, URL: response.URL, TLS: response.TLS,
@@ -199,6 +203,9 @@ func fill(out *plugin.TestOutput, response *capabilities.HTTPResponse) {
 		exchange.Redirects = append(exchange.Redirects, request.Redirect(redirect.Status, redirect.Location))
 	}
 	out.Metadata = request.Metadata(exchange)
+	if fault != "" {
+		out.Metadata[plugin.MetadataBodyFault] = fault
+	}
 	if response.Timings != (capabilities.HTTPTimings{}) {
 		out.Metadata["timings_ms"] = timings(response.Timings)
 	}

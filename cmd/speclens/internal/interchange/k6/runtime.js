@@ -99,6 +99,7 @@ function runTest(run, def, index) {
       const before = scope.unresolved;
       const value = evaluate(def.when[0], scope);
       const found = scope.unresolved === before;
+      if (!found && isUnread(def.when[0], scope)) throw new Error("when: the body that it reads is text and not JSON");
       if (!condition(textOf(evaluate(def.when[1] ?? "", scope)))(found ? value : null, found)) return skipped("`when` does not hold");
     }
     if (def.broken) throw new Error(def.broken);
@@ -112,6 +113,18 @@ function runTest(run, def, index) {
     return erred(e.message);
   }
 }
+
+// isUnread is true where a template reads from a body that is text: what would be inside it is then not missing.
+function isUnread(v, scope) {
+  if (v instanceof Template) return v.parts.some((part) => isUnread(part, scope));
+  if (!(v instanceof Expression) || v.steps.some((s) => s.name === "Default")) return false;
+  const { root } = v;
+  const feed = root.kind === "named" ? scope.def.feeds?.[root.name] : undefined;
+  if (feed?.saved) return scope.run.outcomes[feed.test]?.unread?.includes(root.name) ?? false;
+  const outcome = root.kind === "prev" ? scope.run.prev[scope.def.slot] : feed && scope.run.outcomes[feed.test];
+  return usable(outcome) && outcome.unread?.includes("") && insideBody(root.path);
+}
+function insideBody(path) { return path.length > 2 && path[0].text === "response" && path[1].text === "body"; }
 
 function missingValue(run, def) {
   for (const name of def.needs ?? []) {
@@ -172,12 +185,14 @@ function keep(def, name, response, status, scope) {
     response: { status: response.status, headers: response.headers, body: response.body, metadata: response.metadata },
   };
   const saves = {};
+  const unread = response.unread ? [""] : []; // with the names that would have come out of it
   for (const [key, path] of Object.entries(def.save ?? {})) {
     const found = walk(parsePath(path), record, ["response", "headers"]);
+    if (found === undefined && response.unread && insideBody(parsePath(path))) unread.push(key);
     if (found === undefined) scope.warn(`save ${key}: \`${path}\` leads nowhere, so nothing is saved`);
     else saves[key] = found;
   }
-  return { status, record, saves };
+  return { status, record, saves, unread };
 }
 
 const said = new Set();
@@ -315,9 +330,11 @@ function received(res, code, headers, took, redirects) {
   const type = headerNamed(headers, "content-type");
   const text = res.body ?? "";
   let decoded = text === "" ? null : text;
+  let unread = decoded !== null; // nothing is known of what is inside a text that was not read as JSON
   if (decoded !== null && type !== undefined && /json/i.test(headers[type])) {
     try {
       decoded = parseJSON(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+      unread = false;
     } catch (e) {
       if (!(e instanceof SyntaxError)) throw e; // text that only calls itself JSON stays text
     }
@@ -330,7 +347,7 @@ function received(res, code, headers, took, redirects) {
     get remote() { return `${res.remote_ip}:${res.remote_port}`; },
   };
   if (redirects.length > 0) metadata.redirects = redirects;
-  return { error: "", status: code, headers, body: decoded, metadata, took: Math.round(took * 1e6) };
+  return { error: "", status: code, headers, body: decoded, unread, metadata, took: Math.round(took * 1e6) };
 }
 
 function utf8Length(text) {
@@ -453,6 +470,7 @@ function headerValues(headers, name) {
 
 function holds(e, matcher, response) {
   const subject = subjectOf(e, response);
+  if (e.area === "body" && !subject.found && response.unread) return false;
   if (e.area !== "headers" || !subject.found) return matcher.match(subject);
   const values = subject.value;
   if (matcher.kind === "list") {
@@ -1203,11 +1221,11 @@ function wordsOf(text) {
   let word = "";
   const isUpper = (c) => c !== undefined && c !== c.toLowerCase();
   const isLower = (c) => c !== undefined && c !== c.toUpperCase();
-  const isLetter = (c) => isUpper(c) || isLower(c) ||
-    /[ªº\u01bb\u0294\u05d0-\u05ea\u0620-\u064a\u0904-\u0939\u0e01-\u0e30\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]/.test(c);
   const isDigit = (c) => c !== undefined && /[0-9]/.test(c);
+  const isBlank = (c) => trim(c) === "";
   letters.forEach((c, i) => {
-    if (!isLetter(c) && !isDigit(c)) {
+    const isSign = c === "-" && word === "" && (i === 0 || isBlank(letters[i - 1])) && isDigit(letters[i + 1]);
+    if ((isBlank(c) || c === "-" || c === "_") && !isSign) {
       if (word) list.push(word);
       word = "";
       return;
@@ -1235,28 +1253,29 @@ const methods = {
   Replace: (v, was, now) => scalarText(v).split(was).join(now),
   PadLeft: (v, n, fill) => pad(v, n, fill, true),
   PadRight: (v, n, fill) => pad(v, n, fill, false),
-  Capitalize: (v) => capitalize(scalarText(v)),
+  Capitalize: (v) => capitalize(toLower(scalarText(v))),
   Reverse: (v) => (Array.isArray(v) ? [...v].reverse() : [...scalarText(v)].reverse().join("")),
   SnakeCase: (v) => toLower(wordsOf(scalarText(v)).join("_")),
   CamelCase: (v) => wordsOf(scalarText(v)).map((w, i) => (i === 0 ? toLower(w) : capitalize(toLower(w)))).join(""),
-  Split: (v, separator = ",") => (separator === "" ? [...scalarText(v)] : scalarText(v).split(separator)),
-  Join: (v, separator = ",") => (Array.isArray(v) ? v.map(textOf).join(separator) : lack("wants a list")),
+  Split: (v, separator = " ") => (separator === "" ? [...scalarText(v)] : scalarText(v).split(separator)),
+  Join: (v, separator = "") => (Array.isArray(v) ? v.map(textOf).join(separator) : lack("wants a list")),
   ToInt: (v) => {
-    if (typeof v === "boolean") return v ? 1 : 0;
+    if (typeof v === "boolean") return v;
     const d = spelledNumber(v);
+    if (!isWhole(d)) return v;
     if (d.exp > 4096) lack("the number is too large to be written out");
-    return num(decimalText(d.exp <= 0 ? decimal("0") : isWhole(d) ? d : { ...d, digits: d.digits.slice(0, d.exp).replace(/0+$/, "") }));
+    return num(decimalText(d));
   },
   ToFloat: (v) => num(decimalText(spelledNumber(v))),
   ToBool: (v) => {
     if (typeof v === "boolean") return v;
-    if (isNumber(v)) return decimalOf(v).digits !== "";
+    if (isNumber(v)) return compare(decimalOf(v), decimal("0")) === 0 ? false : compare(decimalOf(v), decimal("1")) === 0 ? true : v;
     if (typeof v !== "string") lack("wants text or a number");
     const word = trim(v).toLowerCase();
-    if (["true", "yes", "on", "1", "t", "y"].includes(word)) return true;
-    return ["false", "no", "off", "0", "f", "n", ""].includes(word) ? false : lack("wants true or false");
+    if (["true", "yes", "1"].includes(word)) return true;
+    return ["false", "no", "0"].includes(word) ? false : v;
   },
-  ToString: (v) => textOf(v),
+  ToString: (v) => (kindOf(v) === "null" ? "" : textOf(v)),
   URLEncode: (v) => percentEncode(scalarText(v)),
   Base64: (v) => encoding.b64encode(scalarText(v), "std"),
   Base64Decode: (v) => {
@@ -1315,6 +1334,10 @@ const words = (
   "walnut water willow window winter"
 ).split(" ");
 
+// above is the upper end of a range that names its lower one alone, and swapped puts bounds in order.
+function above(low, high, highest) { return BigInt(low) > BigInt(high) ? highest : high; }
+function swapped(low, high) { return BigInt(low) > BigInt(high) ? [high, low] : [low, high]; }
+
 const generators = {
   name: () => pick(firstNames) + " " + pick(lastNames),
   email: () => {
@@ -1341,16 +1364,17 @@ const generators = {
     }
     return letters.join("");
   },
-  int: (low = "0", high = "2147483647") => between(low, high),
-  uint: (low = "0", high = "4294967295") => between(low, high),
-  float: (low = "0", high = "1") => {
+  int: (low = "0", high = above(low, "2147483647", "9223372036854775807")) => between(...swapped(low, high)),
+  uint: (low = "0", high = above(low, "4294967295", "18446744073709551615")) => between(...swapped(low, high)),
+  float: (first = "0", second = String(Math.max(1, first === "0" ? 1 : Number(first) + 1))) => {
+    const [low, high] = Number(first) > Number(second) ? [second, first] : [first, second];
     const share = Math.random();
     let f = Number(low) * (1 - share) + Number(high) * share;
     if (Math.abs(f) < 1e12) f = Number(f.toFixed(6));
     f = Math.min(Math.max(f, Number(low)), Number(high));
     return num(decimalText(decimal(String(f))));
   },
-  date: (layout = "2006-01-02") => {
+  date: (layout = "RFC3339") => {
     const moment = new Date(below(1893456000) * 1000);
     return layout === "Unix" ? moment.getTime() / 1000 : formatted(moment, layouts[layout] ?? layout);
   },
