@@ -49,14 +49,14 @@ var Types = []Type{
 	{Name: "ip", Format: true, Doc: "Text that is an IPv4 or IPv6 address.", Example: `"192.0.2.1"`, test: textIs(isIP)},
 }
 
-// TypeNamed returns the type of that name or synonym, or nil.
+// TypeNamed returns the type of that name or synonym, in any case, or nil.
 func TypeNamed(name string) *Type {
 	for i := range Types {
-		if Types[i].Name == name {
+		if strings.EqualFold(Types[i].Name, name) {
 			return &Types[i]
 		}
 		for _, s := range Types[i].Synonyms {
-			if s == name {
+			if strings.EqualFold(s, name) {
 				return &Types[i]
 			}
 		}

@@ -98,13 +98,31 @@ func NumberOf(v any) (Decimal, bool) {
 	return ParseDecimal(rawNumber(v))
 }
 
-// Numeric returns the number that v is or, being text, spells in JSON's grammar. Bools, null, lists and objects are
-// never numeric, and neither are hexadecimal, padded ("007") or special ("NaN") texts.
+// Numeric returns the number that v is or, being text, spells in JSON's grammar, where a sign + and zeros may come first too.
+// Bools, null, lists and objects are never numeric, and neither are hexadecimal or special ("NaN") texts.
 func Numeric(v any) (Decimal, bool) {
 	if s, ok := String(v); ok {
-		return ParseDecimal(s)
+		return ParseDecimal(plainNumber(s))
 	}
 	return NumberOf(v)
+}
+
+// plainNumber is a text without the sign + and the zeros that may begin a number, which JSON's grammar does not know.
+func plainNumber(s string) string {
+	digits, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		digits = strings.TrimPrefix(digits, "+")
+	}
+	if digits == "" || digits[0] < '0' || digits[0] > '9' {
+		return s
+	}
+	for len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
+		digits = digits[1:]
+	}
+	if negative {
+		return "-" + digits
+	}
+	return digits
 }
 
 // Compare returns -1, 0 or +1 as d is less than, equal to or greater than e.

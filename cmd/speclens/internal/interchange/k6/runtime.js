@@ -598,7 +598,7 @@ function operandMatcher(op, text, raw) {
     }
     case "is": return typeMatcher(text);
   }
-  const d = decimal(text);
+  const d = numeric(text);
   return d === null || typeof raw === "boolean" ? invalid : ordered(op, d);
 }
 
@@ -752,6 +752,7 @@ const types = {
 };
 const synonyms = { nil: "null", boolean: "bool", integer: "int", float: "number", list: "array", slice: "array", map: "object" };
 function typeMatcher(word) {
+  word = word.toLowerCase();
   const name = Object.hasOwn(synonyms, word) ? synonyms[word] : word;
   return Object.hasOwn(types, name) ? matching("is", (s) => types[name](unwrap(s.value))) : invalid;
 }
@@ -832,7 +833,12 @@ function rawNumber(v) { return v instanceof Num ? v.number : Object.is(v, -0) ? 
 function decimalOf(v) { return decimal(rawNumber(v)); }
 function numeric(v) {
   v = unwrap(v);
-  return typeof v === "string" ? decimal(v) : isNumber(v) ? decimalOf(v) : null;
+  return typeof v === "string" ? decimal(plainNumber(v)) : isNumber(v) ? decimalOf(v) : null;
+}
+// plainNumber takes off the sign + and the zeros that may begin a number in text.
+function plainNumber(text) {
+  const m = /^([+-]?)0*([0-9].*)$/s.exec(text);
+  return m === null ? text : (m[1] === "-" ? "-" : "") + m[2];
 }
 function compare(a, b) {
   const sign = (d) => (d.digits === "" ? 0 : d.neg ? -1 : 1);
