@@ -68,7 +68,7 @@ func (a *app) writeK6(ctx context.Context, args []string, f k6Flags) error {
 		if doc := ws.snap.Document(p.URI); doc != nil {
 			where = place(x.source, doc, p.Span.Start)
 		}
-		fmt.Fprintf(a.stderr, "%s: error: %s [%s]\n", where, render.Printable(p.Message), p.Code)
+		fmt.Fprintf(a.stderr, "%s: error: %s [%s]\n", where, render.Printable(p.Message), render.PrintableLine(p.Code))
 		broken = broken || p.Fatal
 	}
 	if broken {

@@ -34,7 +34,7 @@ var rules = []rule{
 	{"engine/template", []string{"engine/path", "engine/value"}, nil, "templates know no YAML and no specs"},
 	{"engine/expect", []string{"engine/path", "engine/value"}, nil, "expectations know no YAML and no specs"},
 	{"engine/spec", []string{"engine/vector", "engine/text", "engine/syntax", "engine/template", "engine/expect", "engine/path", "engine/value", "schema"}, nil, "the model knows no plugins and no session"},
-	{"engine/plugin", []string{"schema", "capabilities", "engine/plugin", "engine/value"}, []string{"github.com/tetratelabs/wazero", "golang.org/x/sync"}, "the plugin host knows no specs"},
+	{"engine/plugin", []string{"schema", "capabilities", "engine/plugin", "engine/path", "engine/text", "engine/value"}, []string{"github.com/tetratelabs/wazero", "golang.org/x/sync"}, "the plugin host knows no specs"},
 	{"engine", []string{"schema", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/plugin"}, []string{"github.com/bmatcuk/doublestar", "github.com/joho/godotenv", "golang.org/x/sync"}, "the session knows no features"},
 	{"engine/link", []string{"schema", "engine/vector", "engine", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/path", "engine/value", "engine/plugin"}, nil, "links are facts about a snapshot"},
 	{"engine/analysis", []string{"schema", "engine/vector", "engine", "engine/link", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/plugin"}, nil, "checks are pure functions of a snapshot"},

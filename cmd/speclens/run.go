@@ -177,7 +177,7 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		if doc := ws.snap.Document(p.URI); doc != nil {
 			where = place(source, doc, p.Span.Start)
 		}
-		fmt.Fprintf(a.stderr, "%s: error: %s [%s]\n", where, render.Printable(p.Message), p.Code)
+		fmt.Fprintf(a.stderr, "%s: error: %s [%s]\n", where, render.Printable(p.Message), render.PrintableLine(p.Code))
 		for _, rel := range p.Related {
 			if doc := ws.snap.Document(rel.URI); doc != nil {
 				fmt.Fprintf(a.stderr, "  %s: %s\n", place(source, doc, rel.Span.Start), render.Printable(rel.Message))

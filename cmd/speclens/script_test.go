@@ -39,6 +39,8 @@ func TestMain(m *testing.M) {
 //	grant FILE PATTERN  grant a plugin the http capability for a destination
 //	truncate FILE N     cut a file to its first N bytes
 //	bytes FILE [HEX]    write a file of these bytes
+//	tiny FILE INFO ANSWER [OUTPUT]  assemble a plugin that declares the content of INFO; ANSWER is what its validate returns,
+//	                    OUTPUT what its execute returns
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
@@ -61,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"grant":    scriptGrant,
 			"truncate": scriptTruncate,
 			"bytes":    scriptBytes,
+			"tiny":     scriptTiny,
 			"petstore": scriptPetstore,
 		},
 	})
@@ -141,4 +144,20 @@ func scriptBytes(ts *testscript.TestScript, _ bool, args []string) {
 	content, err := hex.DecodeString(strings.Join(args[1:], ""))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o644))
+}
+
+func scriptTiny(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: tiny FILE INFO ANSWER [OUTPUT]")
+	}
+	returning := func(file string) plugintest.Code {
+		return func(a *plugintest.Asm) { a.Return(ts.ReadFile(file)) }
+	}
+	module := plugintest.Tiny{Info: ts.ReadFile(args[1]), Validate: returning(args[2])}
+	if len(args) > 3 {
+		module.Execute = returning(args[3])
+	}
+	target := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(target), 0o755))
+	ts.Check(os.WriteFile(target, module.Bytes(), 0o644))
 }

@@ -148,7 +148,7 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag string, setti
 		return nil, err
 	}
 	for _, p := range registry.Problems() {
-		fmt.Fprintln(a.stderr, "speclens: warning: "+p.Error())
+		fmt.Fprintln(a.stderr, "speclens: warning: "+render.Printable(p.Error()))
 	}
 	session := engine.NewSession(engine.Options{
 		Registry: registry, Roots: []string{workDir}, SearchAbove: true, Settings: settings,

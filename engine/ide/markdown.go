@@ -5,9 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -38,10 +38,8 @@ func escapeMarkdown(s string) string {
 	return b.String()
 }
 
-// steers reports whether a rune acts on what is around it in place of being shown.
-func steers(r rune) bool {
-	return unicode.IsControl(r) && r != '\t' || r == 0x061c || r == 0x200e || r == 0x200f || 0x2028 <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069
-}
+// steers reports whether a rune acts on what is around it in place of being shown; a line feed does so on one line.
+func steers(r rune) bool { return r == '\n' || text.Steers(r) }
 
 // fence puts foreign text into a code block that it cannot leave.
 func fence(language, s string) string {

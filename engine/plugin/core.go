@@ -77,11 +77,14 @@ func (c *core) fail(phase Phase, export string, err error) error {
 
 // accept takes over what is known about the module, after checking it.
 func (c *core) accept(m manifest) error {
-	if err := checkInfo(m.Info); err != nil {
-		c.info = PluginInfo{Name: m.Info.Name, Version: m.Info.Version}
+	info, err := admit(m.Info)
+	if err != nil {
+		if safeName.MatchString(info.Name) && safeVersion.MatchString(info.Version) {
+			c.info = PluginInfo{Name: info.Name, Version: info.Version}
+		}
 		return c.fail(PhaseLoad, exportInfo, err)
 	}
-	c.info = m.Info.clone()
+	c.info = info
 	c.hasValidate, c.hasInit = m.Validate, m.Init
 	return nil
 }

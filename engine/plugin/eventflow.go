@@ -1,7 +1,11 @@
 package plugin
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -43,6 +47,11 @@ func (f *eventFlow) batch(events []schema.PluginEvent) {
 func (f *eventFlow) deliver(e schema.PluginEvent) bool {
 	if e.Kind == "" {
 		f.call.Warn("event kind", "an event has no kind; ignored")
+		return false
+	}
+	if _, declared := f.declared[e.Kind]; !declared && (len(e.Kind) > maxFieldPath || strings.ContainsFunc(e.Kind, unicode.IsSpace) ||
+		strings.ContainsFunc(e.Kind, text.Steers)) {
+		f.call.Warn("event kind form", "an event's kind %s is no name; ignored", quoted(e.Kind))
 		return false
 	}
 	if len(f.all) >= f.most {

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestHostilePluginsHarmNobodyElse(t *testing.T) {
 	r, rec := newTestRuntime(t, WithLimits(limits))
 	load := func(name string, module tiny) *WASMPlugin {
 		t.Helper()
-		module.Info = fmt.Sprintf(`{"name":%q,"version":"6.6.6"}`, name)
+		module.Info = fmt.Sprintf(`{"name":%q,"version":"6.6.6"}`, strings.ReplaceAll(name, " ", "-"))
 		p, err := r.LoadPlugin(t.Context(), name, module.Bytes())
 		if err != nil {
 			t.Fatal(err)
@@ -87,8 +88,8 @@ func TestHostilePluginsHarmNobodyElse(t *testing.T) {
 		notices[n.Plugin]++
 	}
 	for name := range hostile {
-		if notices[name] != 1 {
-			t.Errorf("%s: %d notices, want 1", name, notices[name])
+		if n := notices[strings.ReplaceAll(name, " ", "-")]; n != 1 {
+			t.Errorf("%s: %d notices, want 1", name, n)
 		}
 	}
 }

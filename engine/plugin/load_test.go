@@ -94,7 +94,7 @@ func TestLoadPluginRefusesWhatBreaksTheContract(t *testing.T) {
 		{"metadata that is no JSON", tiny{Info: "{nope"}.Bytes(), "plugin_info", []string{"plugin_info does not decode: invalid character"}},
 		{"metadata of other types", tiny{Info: `{"name":7}`}.Bytes(), "plugin_info", []string{"cannot unmarshal number"}},
 		{"metadata without a name", tiny{Info: `{"version":"1"}`}.Bytes(), "plugin_info", []string{"gives no name"}},
-		{"metadata with an empty protocol", tiny{Info: `{"name":"x","protocols":[""]}`}.Bytes(), "plugin_info", []string{"empty protocol"}},
+		{"metadata with an empty protocol", tiny{Info: `{"name":"x","protocols":[""]}`}.Bytes(), "plugin_info", []string{`protocols[0]: the protocol "" is not allowed`}},
 		{
 			"metadata outside its memory", tiny{PluginInfo: func(a *asm) { a.I64(0x7fffffff<<32 | 9) }}.Bytes(), "plugin_info",
 			[]string{"9 bytes at 0x7fffffff, outside its memory"},

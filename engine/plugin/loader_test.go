@@ -175,7 +175,7 @@ func TestABadFileIsLeftOutAndReported(t *testing.T) {
 		"6-empty.wasm plugin 6-empty: load: compile: invalid magic number",
 		"7-trap.wasm plugin 7-trap: load: plugin_info: wasm error: unreachable",
 		"9-huge.wasm plugin 9-huge: load: module of 65536 bytes is over the limit of 61440",
-		"99-unnamed.wasm plugin 99-unnamed: load: plugin_info: plugin_info gives no name",
+		"99-unnamed.wasm plugin 99-unnamed: load: plugin_info: name: gives no name: add \"name\": \"…\"",
 		"999-imports.wasm plugin 999-imports: load: execute: lacks execute (i64) -> (i64)",
 	}
 	byName := map[string]string{}

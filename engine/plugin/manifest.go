@@ -163,26 +163,3 @@ func valueTypes(types []api.ValueType) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// checkInfo says why a plugin with such metadata cannot be loaded; nil where it can.
-func checkInfo(info PluginInfo) error {
-	if strings.TrimSpace(info.Name) == "" {
-		return errors.New("plugin_info gives no name")
-	}
-	if info.ABI > contractVersion {
-		return fmt.Errorf("plugin_info asks for version %d of the plugin contract, this engine speaks up to %d: update speclens",
-			info.ABI, contractVersion)
-	}
-	for _, p := range info.Protocols {
-		if p == "" {
-			return errors.New("plugin_info lists an empty protocol")
-		}
-	}
-	for _, capability := range info.Capabilities {
-		provided := func(known string) bool { return strings.EqualFold(known, capability) }
-		if !slices.ContainsFunc(capabilities.Known(), provided) {
-			return &ErrMissingCapability{Plugin: info.Name, Capability: capability}
-		}
-	}
-	return nil
-}

@@ -115,8 +115,12 @@ func TestValidateThatFindsNothingReturnsNil(t *testing.T) {
 		}
 	}
 	many, _ := loadTiny(t, tiny{Validate: returning("[" + strings.Repeat(`{"field":"f","message":"m"},`, 1500) + `{"field":"f"}]`)})
-	if got := many.Validate(TestInput{}); len(got) != maxFieldErrors {
-		t.Errorf("%d errors, want %d", len(got), maxFieldErrors)
+	got := many.Validate(TestInput{})
+	if len(got) != maxFieldErrors+1 {
+		t.Fatalf("%d errors, want %d and one that says how many more there are", len(got), maxFieldErrors)
+	}
+	if last := got[maxFieldErrors]; last.Code != CodeTooMany || !strings.Contains(last.Message, "501 more complaints") {
+		t.Errorf("the last error is %+v", last)
 	}
 }
 

@@ -116,6 +116,8 @@ const (
 	CodeFault = "plugin.fault"
 	// CodeClosed: the plugin was closed.
 	CodeClosed = "plugin.closed"
+	// CodeTooMany: the plugin has more complaints than are shown.
+	CodeTooMany = "plugin.complaints"
 )
 
 // Validate asks the plugin about one test's input. The plugin can reach nothing outside and has Limits.ValidateTimeout,
@@ -184,11 +186,8 @@ func (c *core) validate(ctx context.Context, input TestInput) ([]FieldError, err
 		in.broken = true
 		return nil, c.fail(PhaseDecode, exportValidate, fmt.Errorf("the answer is not a list of field errors: %w", err))
 	}
-	return found[:min(len(found), maxFieldErrors)], nil
+	return admitErrors(found), nil
 }
-
-// maxFieldErrors is the most problems of one test that are shown.
-const maxFieldErrors = 1000
 
 // Execute runs one attempt. The deadline is the test's timeout, else Limits.ExecuteTimeout, and starts when an instance is
 // ready. Events go to emit, or to the sink that the context names, as they happen; those that the plugin returns follow.

@@ -44,11 +44,11 @@ func (v View) Completion(doc *engine.Document, list ide.CompletionList) *protoco
 func (v View) item(doc *engine.Document, from *ide.CompletionItem, r protocol.Range, shared bool) protocol.CompletionItem {
 	c := v.Client
 	item := protocol.CompletionItem{
-		Label: from.Label, Kind: itemKinds[from.Kind], Detail: optional(from.Detail),
+		Label: text.VisibleLine(from.Label), Kind: itemKinds[from.Kind], Detail: optional(text.VisibleLine(from.Detail)),
 		SortText: optional(from.Sort), FilterText: optional(from.Filter),
 	}
 	if from.Description != "" && c.LabelDetails {
-		item.LabelDetails = &protocol.CompletionItemLabelDetails{Description: pointer(from.Description)}
+		item.LabelDetails = &protocol.CompletionItemLabelDetails{Description: pointer(text.VisibleLine(from.Description))}
 	}
 	if from.Doc != "" {
 		item.Documentation = markup(c.MarkdownDocs, from.Doc)

@@ -1,11 +1,14 @@
 package convert
 
 import (
+	"strings"
+
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/analysis"
+	"github.com/speclens/speclens/engine/text"
 )
 
 var severities = map[analysis.Severity]protocol.DiagnosticSeverity{
@@ -29,11 +32,12 @@ func (v View) diagnostic(doc *engine.Document, f *analysis.Diagnostic) protocol.
 		Range:    v.Client.Range(doc.Text, f.Span),
 		Severity: severities[f.Severity],
 		Source:   optional(f.Source),
-		Message:  protocol.String(f.Message),
+		Message:  protocol.String(text.Visible(f.Message)),
 	}
 	if f.Code != "" {
-		d.Code = protocol.String(f.Code)
-		if f.CodeURL != "" && v.Client.CodeDescription {
+		d.Code = protocol.String(text.VisibleLine(f.Code))
+		// An editor obeys command: links where it shows this one.
+		if strings.HasPrefix(f.CodeURL, "https://") && v.Client.CodeDescription {
 			d.CodeDescription = protocol.CodeDescription{Href: uri.URI(f.CodeURL)}
 		}
 	}
@@ -55,7 +59,7 @@ func (v View) diagnostic(doc *engine.Document, f *analysis.Diagnostic) protocol.
 			}
 			d.RelatedInformation = append(d.RelatedInformation, protocol.DiagnosticRelatedInformation{
 				Location: protocol.Location{URI: v.uri(r.URI), Range: v.Client.Range(other.Text, r.Span)},
-				Message:  r.Message,
+				Message:  text.Visible(r.Message),
 			})
 		}
 	}

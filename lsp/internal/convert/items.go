@@ -9,6 +9,7 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/ide"
+	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/lsp/command"
 )
 
@@ -50,7 +51,7 @@ func (v View) tree(doc *engine.Document, symbols []ide.Symbol) protocol.Document
 	out := make(protocol.DocumentSymbolSlice, 0, len(symbols))
 	for _, s := range symbols {
 		d := protocol.DocumentSymbol{
-			Name: s.Name, Detail: pointer(s.Detail), Kind: symbolKinds[s.Kind],
+			Name: text.VisibleLine(s.Name), Detail: pointer(text.VisibleLine(s.Detail)), Kind: symbolKinds[s.Kind],
 			Range: v.Client.Range(doc.Text, s.Span), SelectionRange: v.Client.Range(doc.Text, s.Selection),
 		}
 		if len(s.Children) > 0 {
@@ -68,7 +69,7 @@ func (v View) flat(
 		info := protocol.SymbolInformation{
 			Location: protocol.Location{URI: v.uri(doc.URI), Range: v.Client.Range(doc.Text, s.Span)},
 		}
-		info.Name, info.Kind, info.ContainerName = s.Name, symbolKinds[s.Kind], pointer(in)
+		info.Name, info.Kind, info.ContainerName = text.VisibleLine(s.Name), symbolKinds[s.Kind], pointer(in)
 		out = v.flat(doc, s.Children, s.Name, append(out, info))
 	}
 	return out
@@ -104,7 +105,7 @@ func (v View) Action(doc *engine.Document, a ide.CodeAction) (out protocol.Comma
 	if !v.Client.CodeActions {
 		return &cmd, kind, cmd.Command != "" && len(a.Edits) == 0
 	}
-	action := &protocol.CodeAction{Title: a.Title, Kind: &kind}
+	action := &protocol.CodeAction{Title: text.VisibleLine(a.Title), Kind: &kind}
 	if a.Preferred && v.Client.PreferredActions {
 		action.IsPreferred = &a.Preferred
 	}
@@ -150,7 +151,7 @@ func (v View) edit(doc *engine.Document, edits []protocol.TextEdit) *protocol.Wo
 
 // command converts what a click does. The command is empty where it does nothing.
 func (v View) command(title string, a ide.Action) protocol.Command {
-	cmd := protocol.Command{Title: title}
+	cmd := protocol.Command{Title: text.VisibleLine(title)}
 	var args any
 	switch a.Kind {
 	case ide.ActionRun:
@@ -191,7 +192,7 @@ func (v View) Hints(doc *engine.Document, hints []ide.Hint) []protocol.InlayHint
 	out := make([]protocol.InlayHint, 0, len(hints))
 	for _, h := range hints {
 		hint := protocol.InlayHint{
-			Position: v.Client.Position(doc.Text, h.Offset), Label: protocol.String(h.Label), PaddingLeft: &padding,
+			Position: v.Client.Position(doc.Text, h.Offset), Label: protocol.String(text.VisibleLine(h.Label)), PaddingLeft: &padding,
 		}
 		if h.Tooltip != "" {
 			hint.Tooltip = markup(true, h.Tooltip)

@@ -153,7 +153,7 @@ const brokenTitle = "this file was not run"
 func (b brokenFile) text() string {
 	var s strings.Builder
 	for _, p := range b.Problems {
-		fmt.Fprintf(&s, "%s:%d:%d: %s [%s]\n", render.PrintableLine(p.File), p.Line, p.Column, render.PrintableLine(p.Message), p.Code)
+		fmt.Fprintf(&s, "%s:%d:%d: %s [%s]\n", render.PrintableLine(p.File), p.Line, p.Column, render.PrintableLine(p.Message), render.PrintableLine(p.Code))
 	}
 	return s.String()
 }

@@ -153,7 +153,7 @@ func (s *sarifWriter) collectRules(r CheckReport) {
 	for i, code := range codes {
 		s.rules[code] = i
 		rule := sarifRule{ID: code, ShortDescription: sarifMessage{"speclens check " + code}}
-		if u, err := url.Parse(help[code]); err == nil && u.IsAbs() {
+		if u, err := url.Parse(help[code]); err == nil && u.Scheme == "https" && u.Host != "" {
 			rule.HelpURI = help[code]
 		}
 		s.run.Tool.Driver.Rules = append(s.run.Tool.Driver.Rules, rule)

@@ -34,7 +34,7 @@ func Printable(s string) string {
 	if strings.Contains(s, "##") {
 		s = logCommand.ReplaceAllString(s, `${1}\x5b`)
 	}
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, steers) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, text.Steers) {
 		return s
 	}
 	var b strings.Builder
@@ -42,7 +42,7 @@ func Printable(s string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !steers(r):
+		case !text.Steers(r):
 			b.WriteRune(r)
 		case r < 0x100:
 			fmt.Fprintf(&b, `\x%02x`, r)
@@ -74,13 +74,13 @@ func JSON(encoded []byte) []byte {
 	if strings.Contains(s, "##") {
 		s = logCommand.ReplaceAllString(s, `${1}\u005b`)
 	}
-	if !strings.ContainsFunc(s, steers) {
+	if !strings.ContainsFunc(s, text.Steers) {
 		return []byte(s)
 	}
 	var b bytes.Buffer
 	for _, r := range s {
 		switch {
-		case !steers(r):
+		case !text.Steers(r):
 			b.WriteRune(r)
 		case r < 0x10000:
 			fmt.Fprintf(&b, `\u%04x`, r)
@@ -99,19 +99,6 @@ func PrintableLine(s string) string {
 		return s
 	}
 	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(s)
-}
-
-// steers reports whether a terminal would act on a rune rather than show it.
-func steers(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t':
-		return false
-	case unicode.IsControl(r), r == 0x2028, r == 0x2029:
-		return true
-	}
-	// The bidirectional controls and marks, two that XML forbids, and the invisible tag characters.
-	return r == 0x061c || r == 0xfffe || r == 0xffff ||
-		r == 0x200e || r == 0x200f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || 0xe0000 <= r && r <= 0xe007f
 }
 
 // Path is how a document is named on a terminal: relative to the working folder where that is shorter.

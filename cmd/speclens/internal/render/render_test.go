@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	foreign "github.com/speclens/speclens/engine/text"
 )
 
 func TestPrintableShowsWhatWouldSteer(t *testing.T) {
@@ -45,7 +47,7 @@ func TestJSONKeepsItsValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	safe := JSON(encoded)
-	if strings.ContainsFunc(string(safe), steers) || strings.Contains(string(safe), "##[") {
+	if strings.ContainsFunc(string(safe), foreign.Steers) || strings.Contains(string(safe), "##[") {
 		t.Errorf("it still steers: %q", safe)
 	}
 	var back string
