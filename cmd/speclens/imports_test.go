@@ -47,7 +47,7 @@ var rules = []rule{
 	{"lsp/internal/server", []string{"schema", "capabilities", "engine", "lsp/command", "lsp/internal"}, []string{"go.lsp.dev/protocol", "go.lsp.dev/uri"}, "the server adapts; it goes through wire to the connection"},
 	{"lsp/lsptest", []string{"lsp", "engine"}, []string{"go.lsp.dev"}, "the fake editor speaks the protocol"},
 	{"cmd", []string{"cmd", "lsp", "engine", "schema", "capabilities"}, []string{"github.com/spf13/cobra", "github.com/aymanbagabas/go-udiff", "github.com/rivo/uniseg", "golang.org/x/term", "go.lsp.dev/jsonrpc2"}, "the program wires the rooms; it does not reach around them"},
-	{"cmd/speclens/internal/interchange", []string{"engine/syntax", "engine/text", "engine/template", "engine/path"}, []string{"github.com/getkin/kin-openapi"}, "the formats of other tools are text: this room knows the languages of a spec, but no session; it alone knows the OpenAPI library"},
+	{"cmd/speclens/internal/interchange", []string{"engine/syntax", "engine/text", "engine/template", "engine/path"}, []string{"github.com/getkin/kin-openapi", "mvdan.cc/sh/v3"}, "the formats of other tools are text: this room knows the languages of a spec, but no session; it alone knows the libraries of OpenAPI and of the shell"},
 	{"cmd/speclens/internal/interchange/k6", []string{"engine"}, nil, "the writer of k6 scripts knows specs, but no OpenAPI"},
 }
 

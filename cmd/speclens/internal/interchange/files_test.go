@@ -1,6 +1,8 @@
 package interchange
 
 import (
+	"io"
+	multipartlib "mime/multipart"
 	"strings"
 	"testing"
 )
@@ -95,9 +97,178 @@ tests:
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	wantNotes := "line 17: the script is left out\nline 24: the script is left out\n" +
+		"line 34: the spec now holds credentials (Authorization); put them into the environment and write {{ env.NAME }}\n" +
 		"line 43: {{ $unknown thing }} has no counterpart; it is taken from the environment"
 	if got := strings.Join(notes, "\n"); got != wantNotes {
 		t.Errorf("notes\n%s\nwant\n%s", got, wantNotes)
+	}
+}
+
+// What follows a leading template up to the first slash is part of the host.
+func TestTheTargetEndsAtTheFirstSlash(t *testing.T) {
+	for address, want := range map[string][2]string{
+		"{{host}}/x":                {"{{ env.host }}", "/x"},
+		"{{host}}?x=1":              {"{{ env.host }}", "/?x=1"},
+		"{{host}}":                  {"{{ env.host }}", "/"},
+		"{{host}}:{{port}}/x":       {"http://{{ env.host }}:{{ env.port }}", "/x"},
+		"{{host}}:8080":             {"http://{{ env.host }}:8080", "/"},
+		"{{host}}.example.test/x":   {"http://{{ env.host }}.example.test", "/x"},
+		"{{host}}{{path}}":          {"http://{{ env.host }}{{ env.path }}", ""},
+		"{{host}}{{path}}/x":        {"http://{{ env.host }}{{ env.path }}", "/x"},
+		"{{scheme}}://{{host}}/x":   {"{{ env.scheme }}://{{ env.host }}", "/x"},
+		"https://{{host}}:1/{{x}}":  {"https://{{ env.host }}:1", "/{{ env.x }}"},
+		"https://a.example/{{x}}/y": {"https://a.example", "/{{ env.x }}/y"},
+	} {
+		requests, _, err := ParseHTTP("GET " + address)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		if target, resource := split(requests[0].URL); target != want[0] || resource != want[1] {
+			t.Errorf("%s: target %q, resource %q, want %q", address, target, resource, want)
+		}
+	}
+}
+
+func TestWhatIsNoPartOfAnHTTPRequestIsNotedAndLeftOut(t *testing.T) {
+	const text = `/* a comment
+ * of several lines */
+{{
+  exports.x = 1;
+}}
+#@name=first
+get http://x.example/a
+?page=1
+&size=2
+Accept: text/html
+?? status == 200
+?? header content-type exists
+
+### recorded
+GET http://x.example/b
+
+HTTP/1.1 200 - OK
+content-type: text/html
+
+<html>
+### script behind the headers
+POST http://x.example/c
+Content-Type: text/plain
+
+body
+{{
+  test("x", () => {});
+}}
+### others
+WEBSOCKET ws://x.example/ws
+###
+GRPC x.example/S/M
+###
+MQTT tcp://x.example
+###
+GET http://x.example/{{first.response.body.$..id}}/{{first.response.body.$.a.b}}
+
+?? status > 299
+`
+	const want = `target: http://x.example
+
+tests:
+  - name: first
+    alias: first
+    resource: "/a?page=1&size=2"
+    headers:
+      Accept: "text/html"
+    expect: { status: 200 }
+  - name: recorded
+    resource: /b
+    expect: { status: 2xx }
+  - name: script behind the headers
+    method: POST
+    resource: /c
+    headers:
+      Content-Type: "text/plain"
+    body: body
+    expect: { status: 2xx }
+  - name: GET /{{ env.first_response_body_id }}/{{ first.response.body.a.b }}
+    resource: "/{{ env.first_response_body_id }}/{{ first.response.body.a.b }}"
+    expect: { status: "> 299" }
+`
+	requests, notes, err := ParseHTTP(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.ReplaceAll(Spec(requests), `"GET /{{ env.first_response_body_id }}/{{ first.response.body.a.b }}"`, "GET /{{ env.first_response_body_id }}/{{ first.response.body.a.b }}"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	wantNotes := `line 3: the script is left out
+line 12: the assertion is left out; write it below expect: header content-type exists
+line 17: the recorded response is left out
+line 26: the script is left out
+line 30: WEBSOCKET is left out: it is no http request
+line 32: GRPC is left out: it is no http request
+line 34: MQTT is left out: it is no http request
+line 36: {{ first.response.body.$..id }} has no counterpart: write the path to the value in full`
+	if got := strings.Join(notes, "\n"); got != wantNotes {
+		t.Errorf("notes\n%s\nwant\n%s", got, wantNotes)
+	}
+}
+
+func TestMultipartBodiesHaveTheLineEndsOfTheStandard(t *testing.T) {
+	requests, _, err := ParseHTTP("POST http://x/\nContent-Type: multipart/form-data; boundary=B\n\n--B\nContent-Disposition: form-data; name=\"a\"\n\n1\n--B--\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := partsOf(*requests[0].Body, "B")
+	if err != nil || form["a"] != "1" {
+		t.Errorf("%q is read as %v (%v)", *requests[0].Body, form, err)
+	}
+	recorded, _, err := ParseHAR(`{"log": {"entries": [{"request": {"method": "POST", "url": "http://x/", "postData": {"mimeType": "multipart/form-data; boundary=B",
+		"params": [{"name": "a \"b\"", "value": "1"}, {"name": "f", "fileName": "x.txt", "contentType": "text/plain", "value": "v"}]}}}]}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err = partsOf(*recorded[0].Body, "B")
+	if err != nil || form[`a %22b%22`] != "1" || form["f"] != "v" {
+		t.Errorf("%q is read as %v (%v)", *recorded[0].Body, form, err)
+	}
+}
+
+func partsOf(body, boundary string) (map[string]string, error) {
+	form := map[string]string{}
+	r := multipartlib.NewReader(strings.NewReader(body), boundary)
+	for {
+		p, err := r.NextPart()
+		if err == io.EOF {
+			return form, nil
+		}
+		if err != nil {
+			return form, err
+		}
+		content, err := io.ReadAll(p)
+		if err != nil {
+			return form, err
+		}
+		form[p.FormName()] = string(content)
+	}
+}
+
+func TestRecordedBodiesThatAreNotInTheRecordingAreNoted(t *testing.T) {
+	entry := func(data string) string {
+		return `{"request": {"method": "POST", "url": "http://x/", "postData": ` + data + `}}`
+	}
+	text := `{"log": {"entries": [` + strings.Join([]string{
+		entry(`{"text": "aGVsbG8=", "encoding": "base64"}`), entry(`{"text": "/w==", "encoding": "base64"}`), entry(`{"text": "?", "encoding": "base64"}`),
+		entry(`{"mimeType": "multipart/form-data; boundary=B", "params": [{"name": "f", "fileName": "x.bin"}]}`),
+		entry(`{"mimeType": "multipart/form-data", "params": [{"name": "f", "value": "x"}]}`),
+	}, ",") + `]}}`
+	requests, notes, err := ParseHAR(text)
+	if err != nil || len(requests) != 1 || *requests[0].Body != "hello" {
+		t.Fatalf("%v (%v)", requests, err)
+	}
+	for i, want := range []string{"entry 2: POST http://x/ is left out: its body is no text", "entry 3: ", "entry 4: POST http://x/ is left out: the file x.bin", "entry 5: "} {
+		if !strings.HasPrefix(notes[i], want) {
+			t.Errorf("note %q, want %q", notes[i], want)
+		}
 	}
 }
 

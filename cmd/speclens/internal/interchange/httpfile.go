@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,8 +43,10 @@ type httpParser struct {
 
 var (
 	httpVariable = regexp.MustCompile(`^@([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$`)
-	httpMeta     = regexp.MustCompile(`^(?:#|//)\s*@([a-z-]+)\s*(.*?)\s*$`)
-	httpMethod   = regexp.MustCompile(`^([A-Z]+)\s+(.+?)(?:\s+HTTP/[\d.]+)?\s*$`)
+	httpMeta     = regexp.MustCompile(`^(?:#|//)\s*@([A-Za-z-]+)(?:\s*=\s*|\s+|$)(.*?)\s*$`)
+	httpMethod   = regexp.MustCompile(`^([A-Z]+|(?i:get|head|post|put|patch|delete|options|trace))\s+(.+?)(?:\s+HTTP/[\d.]+)?\s*$`)
+	httpResponse = regexp.MustCompile(`^HTTP/[\d.]+\s+\d{3}\b`)
+	httpAssert   = regexp.MustCompile(`^\?\?\s+(.*?)\s*$`)
 	httpTemplate = regexp.MustCompile(`\{\{\s*(.*?)\s*\}\}`)
 	identifier   = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 )
@@ -67,23 +70,45 @@ func (p *httpParser) note(line int, format string, args ...any) {
 // request reads what stands between two separators.
 func (p *httpParser) request(lines []string, first int, title string) error {
 	r := Request{Name: title}
-	i, skipped := 0, false
-	for ; i < len(lines); i++ {
+	until := "" // what ends a script or a comment of several lines
+	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
 		switch m := httpMeta.FindStringSubmatch(line); {
+		case until != "":
+			if strings.HasSuffix(line, until) {
+				until = ""
+			}
 		case m != nil:
 			p.meta(&r, first+i, m[1], m[2])
-		case strings.HasPrefix(line, "< {%"), strings.HasPrefix(line, "> {%"):
-			p.note(first+i, "the script is left out")
-			skipped = !strings.Contains(line, "%}")
-		case skipped:
-			skipped = !strings.Contains(line, "%}")
+		case strings.HasPrefix(line, "/*"):
+			if !strings.Contains(line[2:], "*/") {
+				until = "*/"
+			}
+		case p.script(first+i, line, &until):
 		case line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") || httpVariable.MatchString(line):
 		default:
 			return p.message(&r, lines[i:], first+i)
 		}
 	}
 	return nil // nothing but comments
+}
+
+// script notes a script that begins on a line, between {% and %} or alone between braces, and what ends it.
+func (p *httpParser) script(line int, text string, until *string) bool {
+	switch {
+	case strings.HasPrefix(text, "< {%"), strings.HasPrefix(text, "> {%"):
+		if !strings.Contains(text, "%}") {
+			*until = "%}"
+		}
+	case strings.HasPrefix(text, "{{") && (!strings.Contains(text, "}}") || text == "{{}}"):
+		if text != "{{}}" {
+			*until = "}}"
+		}
+	default:
+		return false
+	}
+	p.note(line, "the script is left out")
+	return true
 }
 
 func (p *httpParser) meta(r *Request, line int, key, value string) {
@@ -111,14 +136,19 @@ func (p *httpParser) meta(r *Request, line int, key, value string) {
 func (p *httpParser) message(r *Request, lines []string, first int) error {
 	address := strings.TrimSpace(lines[0])
 	if m := httpMethod.FindStringSubmatch(address); m != nil {
-		r.Method, address = m[1], m[2]
+		r.Method, address = strings.ToUpper(m[1]), m[2]
+		if slices.Contains(otherProtocols, r.Method) {
+			p.note(first, "%s is left out: it is no http request", r.Method)
+			return nil
+		}
 	} else if strings.ContainsAny(httpTemplate.ReplaceAllString(address, ""), " \t") {
 		return fmt.Errorf("line %d: %q is no request; write METHOD URL", first, address)
 	}
 	i := 1
 	for ; i < len(lines); i++ {
 		next := strings.TrimSpace(lines[i])
-		if lines[i] == next || !strings.HasPrefix(next, "?") && !strings.HasPrefix(next, "&") && !strings.HasPrefix(next, "/") {
+		if lines[i] == next && !strings.HasPrefix(next, "?") && !strings.HasPrefix(next, "&") || strings.HasPrefix(next, "??") ||
+			!strings.HasPrefix(next, "?") && !strings.HasPrefix(next, "&") && !strings.HasPrefix(next, "/") {
 			break
 		}
 		address += next
@@ -127,6 +157,9 @@ func (p *httpParser) message(r *Request, lines []string, first int) error {
 		line := strings.TrimSpace(lines[i])
 		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") {
 			continue
+		}
+		if strings.HasPrefix(line, "??") || strings.HasPrefix(line, "{{") || strings.HasPrefix(line, "> {%") || httpResponse.MatchString(line) {
+			break // no header; what it is, the body's reader says
 		}
 		name, value, ok := strings.Cut(line, ":")
 		if !ok {
@@ -151,22 +184,32 @@ func (p *httpParser) message(r *Request, lines []string, first int) error {
 			r.Alias = "" // aliases are unique
 		}
 	}
+	if name := r.holdsSecret(); name != "" {
+		p.note(first, secretNote, name)
+	}
 	p.requests = append(p.requests, *r)
 	return nil
 }
 
 func (p *httpParser) body(r *Request, lines []string, first int) error {
 	var body []string
-	script := false
+	until := ""
 	for i, line := range lines {
 		trimmed := strings.TrimSpace(line)
+		if httpResponse.MatchString(trimmed) {
+			p.note(first+i, "the recorded response is left out")
+			break
+		}
+		m := httpAssert.FindStringSubmatch(trimmed)
 		switch {
-		case script:
-			script = !strings.Contains(trimmed, "%}")
-		case strings.HasPrefix(trimmed, "> {%"):
-			p.note(first+i, "the script is left out")
-			script = !strings.Contains(trimmed, "%}")
-		case strings.HasPrefix(trimmed, "> "), strings.HasPrefix(trimmed, ">> "), strings.HasPrefix(trimmed, "<> "):
+		case until != "":
+			if strings.HasSuffix(trimmed, until) {
+				until = ""
+			}
+		case p.script(first+i, trimmed, &until):
+		case m != nil:
+			p.assertion(r, first+i, m[1])
+		case strings.HasPrefix(trimmed, "> "), strings.HasPrefix(trimmed, ">> "), strings.HasPrefix(trimmed, "<> "), strings.HasPrefix(trimmed, ">>! "):
 			p.note(first+i, "what is done with the response is left out: %s", trimmed)
 		case strings.HasPrefix(trimmed, "< "), strings.HasPrefix(trimmed, "<@ "):
 			return fmt.Errorf("line %d: the body would be read from a file (%s); put its text there", first+i, trimmed)
@@ -178,12 +221,34 @@ func (p *httpParser) body(r *Request, lines []string, first int) error {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	if contentType, _ := r.header("Content-Type"); strings.Contains(contentType, "x-www-form-urlencoded") {
+	contentType, _ := r.header("Content-Type")
+	switch contentType = strings.ToLower(contentType); {
+	case strings.Contains(contentType, "x-www-form-urlencoded"):
 		text = strings.ReplaceAll(text, "\n", "") // a form may stand on several lines
+	case strings.HasPrefix(contentType, "multipart/"):
+		text = strings.ReplaceAll(text, "\n", "\r\n") + "\r\n" // RFC 2046, 5.1: lines end with CRLF
 	}
 	r.Body = &text
 	return nil
 }
+
+// httpStatus is an assertion about the status, in the words of editors.
+var httpStatus = regexp.MustCompile(`^status\s*(==|>=|<=|!=|>|<)\s*(\d{3})$`)
+
+func (p *httpParser) assertion(r *Request, line int, text string) {
+	m := httpStatus.FindStringSubmatch(text)
+	switch {
+	case m == nil || r.Expect != "":
+		p.note(line, "the assertion is left out; write it below expect: %s", text)
+	case m[1] == "==":
+		r.Expect = m[2]
+	default:
+		r.Expect = m[1] + " " + m[2]
+	}
+}
+
+// otherProtocols are the words that editors take in place of a method for what is not HTTP.
+var otherProtocols = []string{"WEBSOCKET", "WSS", "WS", "GRPC", "MQTT", "AMQP", "SSE", "EVENTSOURCE", "RSOCKET", "PROTO"}
 
 // authorize writes basic credentials as they are sent.
 func (p *httpParser) authorize(r *Request, line int) {
@@ -195,13 +260,24 @@ func (p *httpParser) authorize(r *Request, line int) {
 		if !strings.Contains(user, ":") && !strings.Contains(user, "{{") {
 			user = strings.Replace(user, " ", ":", 1)
 		}
-		value, err := basic(user)
+		value, err := basicOf(user)
 		if err != nil {
 			p.note(line, "the credentials stay as they are written: put NAME:PASSWORD into one variable and use its Base64()")
 			continue
 		}
 		r.Headers[i].Value = value
 	}
+}
+
+// basicOf is basic for text in the language of specs.
+func basicOf(user string) (string, error) {
+	if oneTemplate(user) {
+		return "Basic {{ " + strings.TrimSpace(user[2:len(user)-2]) + ".Base64() }}", nil
+	}
+	if strings.Contains(user, "{{") {
+		return "", errors.New("several templates cannot be encoded as one")
+	}
+	return basic(user)
 }
 
 // maxResolved is how long a line may become by its variables, in bytes.
@@ -258,7 +334,11 @@ func (p *httpParser) expression(line int, e string) string {
 	}
 	name, rest, _ := strings.Cut(e, ".")
 	if p.names[name] && strings.HasPrefix(rest, "response.") {
-		return name + "." + strings.Replace(strings.Replace(rest, "response.body.$.", "response.body.", 1), "response.body.*", "response.body", 1)
+		if !strings.Contains(rest, "..") && !strings.ContainsAny(rest, "?@(") {
+			return name + "." + strings.Replace(strings.Replace(rest, "response.body.$.", "response.body.", 1), "response.body.*", "response.body", 1)
+		}
+		p.note(line, "{{ %s }} has no counterpart: write the path to the value in full", e)
+		return "env." + strings.Trim(regexp.MustCompile(`\W+`).ReplaceAllString(e, "_"), "_")
 	}
 	if strings.HasPrefix(e, "$") || !identifier.MatchString(e) {
 		p.note(line, "{{ %s }} has no counterpart; it is taken from the environment", e)

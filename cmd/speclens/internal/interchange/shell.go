@@ -3,262 +3,289 @@ package interchange
 import (
 	"errors"
 	"fmt"
+	"io"
+	"path"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
 )
-
-// plainWord needs no quotes in any shell.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// Quote writes a word so that a shell reads it as it is, on one line. Words with control characters, with characters that
-// reorder text or with bytes that are no text are written as $'…', which bash, zsh and POSIX.1-2024 understand.
-func Quote(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	if utf8.ValidString(word) && !strings.ContainsFunc(word, steers) {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	var b strings.Builder
-	b.WriteString("$'")
-	for i, r := range word {
-		switch {
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\'' || r == '\\':
-			b.WriteString(`\` + string(r))
-		case r == utf8.RuneError && !strings.HasPrefix(word[i:], "\uFFFD"):
-			fmt.Fprintf(&b, `\%03o`, word[i])
-		case steers(r):
-			for _, c := range []byte(string(r)) {
-				fmt.Fprintf(&b, `\%03o`, c)
-			}
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String() + "'"
-}
-
-// steers reports whether a character belongs on no line of a script.
-func steers(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029 || 0xe0000 <= r && r <= 0xe007f
-}
 
 // Command is a simple command of a shell script.
 type Command struct {
 	Line  int // 1-based
 	Words []string
+	// Stdin is what the script gives the command to read; nil where it gives nothing that is known without running it.
+	Stdin *string
+	// Err says why the words are not known; Words then holds the command's name, if that much is known.
+	Err error
 }
 
-// Commands splits a shell script into simple commands, as far as people paste them: words, quotes of all kinds, escapes,
-// continued lines, comments, `;`, `&&` and `|`. A variable becomes a template of that name in the environment. Nothing is
-// ever run: a command inside a command is an error.
-func Commands(script string) ([]Command, error) {
-	s := &shell{src: strings.ReplaceAll(script, "\r\n", "\n"), line: 1}
-	for s.pos < len(s.src) {
-		if err := s.step(); err != nil {
-			return nil, fmt.Errorf("line %d: %w", s.line, err)
-		}
+// Commands splits a shell script into simple commands. A variable becomes the mark of that name, unless the script itself
+// sets it to text that is no secret by its name. Nothing is ever run: what only a run can tell makes one command an
+// error. The notes say what of the script is left out; the error names the line at which the script is none.
+func Commands(script string) (commands []Command, notes []string, err error) {
+	script = withoutMarks.Replace(strings.ReplaceAll(strings.TrimPrefix(script, "\ufeff"), "\r\n", "\n"))
+	if forCmd(script) {
+		commands, err = cmdCommands(script)
+		return commands, nil, err
 	}
-	s.endCommand()
-	return s.commands, nil
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
+	if err != nil {
+		var parse syntax.ParseError
+		if errors.As(err, &parse) {
+			return nil, nil, fmt.Errorf("line %d: %s", parse.Pos.Line(), parse.Text)
+		}
+		return nil, nil, err
+	}
+	s := &shell{vars: map[string]string{}}
+	s.statements(file.Stmts)
+	return s.commands, s.notes, nil
 }
 
 type shell struct {
-	src       string
-	pos, line int
-	word      strings.Builder
-	inWord    bool
-	current   Command
-	commands  []Command
+	vars     map[string]string // set by the script
+	commands []Command
+	notes    []string
 }
 
-func (s *shell) endWord() {
-	if s.inWord {
-		if len(s.current.Words) == 0 {
-			s.current.Line = s.line
-		}
-		s.current.Words = append(s.current.Words, s.word.String())
+func (s *shell) note(at syntax.Pos, format string, args ...any) {
+	s.notes = append(s.notes, fmt.Sprintf("line %d: ", at.Line())+fmt.Sprintf(format, args...))
+}
+
+func (s *shell) statements(list []*syntax.Stmt) {
+	for _, stmt := range list {
+		s.statement(stmt, nil)
 	}
-	s.word.Reset()
-	s.inWord = false
 }
 
-func (s *shell) endCommand() {
-	s.endWord()
-	if len(s.current.Words) > 0 {
-		s.commands = append(s.commands, s.current)
+// statement collects the commands of a statement. Stdin is what a pipe gives it.
+func (s *shell) statement(stmt *syntax.Stmt, stdin *string) {
+	for _, r := range stmt.Redirs {
+		stdin = s.redirected(r, stdin)
 	}
-	s.current = Command{}
-}
-
-func (s *shell) add(text string) {
-	s.inWord = true
-	s.word.WriteString(text)
-}
-
-// next takes the next byte.
-func (s *shell) next() byte {
-	c := s.src[s.pos]
-	s.pos++
-	if c == '\n' {
-		s.line++
-	}
-	return c
-}
-
-func (s *shell) step() error {
-	rest := s.src[s.pos:]
-	switch {
-	case strings.HasPrefix(rest, "\\\n"):
-		s.next()
-		s.next()
-	case strings.HasPrefix(rest, "$'"):
-		s.pos += 2
-		return s.ansi()
-	case rest[0] == '\n', rest[0] == ';', rest[0] == '|', rest[0] == '&':
-		s.endCommand()
-		s.next()
-	case rest[0] == ' ', rest[0] == '\t':
-		s.endWord()
-		s.next()
-	case rest[0] == '#' && !s.inWord:
-		for s.pos < len(s.src) && s.src[s.pos] != '\n' {
-			s.pos++
+	switch c := stmt.Cmd.(type) {
+	case *syntax.CallExpr:
+		s.call(c, stdin)
+	case *syntax.BinaryCmd:
+		s.binary(c, stdin)
+	case *syntax.DeclClause:
+		s.assign(c.Args)
+	case *syntax.TimeClause:
+		if c.Stmt != nil {
+			s.statement(c.Stmt, stdin)
 		}
-	case rest[0] == '\'':
-		end := strings.IndexByte(rest[1:], '\'')
-		if end < 0 {
-			return errors.New("a single quote is never closed")
-		}
-		s.add(rest[1 : 1+end])
-		s.pos += end + 2
-		s.line += strings.Count(rest[:end+2], "\n")
-	case rest[0] == '"':
-		s.next()
-		return s.double()
-	case rest[0] == '\\':
-		s.next()
-		if s.pos < len(s.src) {
-			_, size := utf8.DecodeRuneInString(s.src[s.pos:])
-			s.add(s.src[s.pos : s.pos+size])
-			s.pos += size
-		}
-	case rest[0] == '$', rest[0] == '`':
-		return s.variable()
+	case *syntax.ForClause, *syntax.WhileClause, *syntax.IfClause, *syntax.CaseClause, *syntax.FuncDecl:
+		s.note(stmt.Pos(), "conditions and repetitions are left out: each command in them is read once")
+		s.nested(c)
+	case nil:
 	default:
-		s.add(string([]byte{s.next()}))
+		s.nested(c)
 	}
-	return nil
 }
 
-func (s *shell) double() error {
-	s.inWord = true
-	for s.pos < len(s.src) {
-		switch c := s.src[s.pos]; c {
-		case '"':
-			s.pos++
-			return nil
-		case '\\':
-			s.pos++
-			if s.pos == len(s.src) {
-				return errors.New("a double quote is never closed")
-			}
-			switch c := s.next(); c {
-			case '\n':
-			case '"', '\\', '$', '`':
-				s.add(string(c))
-			default:
-				s.add(`\` + string([]byte{c}))
-			}
-		case '$', '`':
-			if err := s.variable(); err != nil {
-				return err
-			}
-		default:
-			s.add(string([]byte{s.next()}))
+// nested collects the commands within a compound command, in their order.
+func (s *shell) nested(within syntax.Node) {
+	syntax.Walk(within, func(n syntax.Node) bool {
+		stmt, ok := n.(*syntax.Stmt)
+		if ok {
+			s.statement(stmt, nil)
 		}
-	}
-	return errors.New("a double quote is never closed")
+		_, substituted := n.(*syntax.CmdSubst)
+		return !ok && !substituted
+	})
 }
 
-var variableName = regexp.MustCompile(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
-
-// variable makes $NAME and ${NAME} a template; any other dollar is one.
-func (s *shell) variable() error {
-	rest := s.src[s.pos:]
-	if rest[0] == '`' || strings.HasPrefix(rest, "$(") {
-		return errors.New("a command inside the command is not run; put its result there")
+func (s *shell) binary(c *syntax.BinaryCmd, stdin *string) {
+	if c.Op != syntax.Pipe && c.Op != syntax.PipeAll {
+		s.statement(c.X, stdin)
+		s.statement(c.Y, nil)
+		return
 	}
-	m := variableName.FindStringSubmatch(rest)
-	if m == nil {
-		if strings.HasPrefix(rest, "${") {
-			return errors.New("only ${NAME} is understood of the shell's expansions; put the value there")
+	if text, ok := s.printed(c.X); ok {
+		s.statement(c.Y, &text)
+		return
+	}
+	before := len(s.commands)
+	s.statement(c.X, stdin)
+	if call, ok := c.Y.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 && len(s.commands) > before {
+		if words, err := s.words(call.Args[:1]); err == nil && !isCurl(words[0]) {
+			s.note(c.Y.Pos(), "`%s` behind the pipe is left out: expect of the response what it looks for", words[0])
+			return
 		}
-		s.add("$")
-		s.pos++
+	}
+	s.statement(c.Y, nil)
+}
+
+// printed is what a command prints that only prints: echo, printf of one text, or cat of a here-document.
+func (s *shell) printed(stmt *syntax.Stmt) (string, bool) {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) == 0 {
+		return "", false
+	}
+	words, err := s.words(call.Args)
+	if err != nil {
+		return "", false
+	}
+	switch name, args := words[0], words[1:]; {
+	case name == "echo" && len(args) > 0 && args[0] == "-n":
+		return strings.Join(args[1:], " "), true
+	case name == "echo" && (len(args) == 0 || !strings.HasPrefix(args[0], "-")):
+		return strings.Join(args, " ") + "\n", true
+	case name == "printf" && len(args) == 2 && args[0] == "%s":
+		return args[1], true
+	case name == "printf" && len(args) == 1 && !strings.ContainsAny(args[0], `%\`):
+		return args[0], true
+	case name == "cat" && len(args) == 0:
+		var stdin *string
+		for _, r := range stmt.Redirs {
+			stdin = s.redirected(r, stdin)
+		}
+		if stdin != nil {
+			return *stdin, true
+		}
+	}
+	return "", false
+}
+
+// redirected is what a command reads behind a redirection. Those of its output say nothing about a request.
+func (s *shell) redirected(r *syntax.Redirect, stdin *string) *string {
+	var word *syntax.Word
+	switch r.Op {
+	case syntax.Hdoc, syntax.DashHdoc:
+		word = r.Hdoc
+	case syntax.WordHdoc:
+		word = r.Word
+	case syntax.RdrIn:
+		return nil // a file
+	default:
+		return stdin
+	}
+	if word == nil {
+		return stdin
+	}
+	text, err := expand.Document(s.config(), word)
+	if r.Op == syntax.WordHdoc {
+		text, err = expand.Literal(s.config(), word)
+		text += "\n"
+	}
+	if err != nil {
 		return nil
 	}
-	s.add("{{ env." + m[1] + m[2] + " }}")
-	s.pos += len(m[0])
-	return nil
+	return &text
 }
 
-// ansi reads $'…', whose opening has been read.
-func (s *shell) ansi() error {
-	s.inWord = true
-	simple := map[byte]string{
-		'n': "\n", 't': "\t", 'r': "\r", 'a': "\a", 'b': "\b", 'e': "\x1b", 'E': "\x1b", 'f': "\f", 'v': "\v",
-		'\\': `\`, '\'': "'", '"': `"`, '?': "?",
-	}
-	for s.pos < len(s.src) {
-		c := s.next()
+// secretName is part of the names of variables that hold what belongs in no spec.
+var secretName = regexp.MustCompile(`(?i)token|secret|passw|pwd|key|auth|cred|cookie|session|jwt|bearer`)
+
+func (s *shell) assign(list []*syntax.Assign) {
+	for _, a := range list {
+		if a.Name == nil || a.Naked {
+			continue
+		}
+		name := a.Name.Value
+		delete(s.vars, name)
 		switch {
-		case c == '\'':
-			return nil
-		case c != '\\':
-			s.add(string([]byte{c}))
-		case s.pos == len(s.src):
-			return errors.New("a quote is never closed")
+		case a.Value == nil && a.Array == nil:
+			s.vars[name] = ""
+		case a.Array != nil || a.Append || a.Index != nil:
+			s.note(a.Pos(), "put %s into the environment: the script sets it to what a spec cannot hold", name)
 		default:
-			e := s.next()
-			if text, ok := simple[e]; ok {
-				s.add(text)
-				continue
+			value, err := expand.Literal(s.config(), a.Value)
+			switch {
+			case err != nil:
+				s.note(a.Pos(), "put %s into the environment: what the script sets it to is known only when it runs", name)
+			case secretName.MatchString(name):
+				s.note(a.Pos(), "put %s into the environment: by its name it is a secret, and its value is not written into the spec", name)
+			default:
+				s.vars[name] = value
 			}
-			s.numbered(e)
 		}
 	}
-	return errors.New("a quote is never closed")
 }
 
-// numbered reads an escape that gives a character by number: \xHH, \uHHHH, \UHHHHHHHH or \NNN.
-func (s *shell) numbered(e byte) {
-	digits, base, most := "", 16, map[byte]int{'x': 2, 'u': 4, 'U': 8}[e]
-	if e >= '0' && e <= '7' {
-		digits, base, most = string(e), 8, 3
+// runners start the command that their words name.
+var runners = []string{"sudo", "command", "exec", "nohup", "env", "time", "do", "then", "$", "%", "&"}
+
+var assignment = regexp.MustCompile(`^[A-Za-z_]\w*=`)
+
+func isCurl(word string) bool { name := path.Base(word); return name == "curl" || name == "curl.exe" }
+
+func (s *shell) call(c *syntax.CallExpr, stdin *string) {
+	if len(c.Args) == 0 {
+		s.assign(c.Assigns) // before a command they are for its own environment only
+		return
 	}
-	for len(digits) < most && s.pos < len(s.src) {
-		if _, err := strconv.ParseUint(string(s.src[s.pos]), base, 8); err != nil {
-			break
+	command := Command{Line: int(c.Pos().Line()), Stdin: stdin}
+	command.Words, command.Err = s.words(c.Args)
+	if command.Err != nil {
+		if words, err := s.words(c.Args[:1]); err == nil {
+			command.Words = words
 		}
-		digits += string(s.next())
 	}
-	n, err := strconv.ParseUint(digits, base, 32)
+	if i := slices.IndexFunc(command.Words, isCurl); i > 0 && slices.Contains(runners, command.Words[0]) {
+		before := command.Words[1:i]
+		if !slices.ContainsFunc(before, func(w string) bool {
+			return !strings.HasPrefix(w, "-") && !assignment.MatchString(w) && !slices.Contains(runners, w)
+		}) {
+			command.Words = command.Words[i:]
+		}
+	}
+	s.commands = append(s.commands, command)
+}
+
+var errSubstitution = errors.New("a command inside the command is not run; put its result there")
+
+// words are the words of a command as the shell would make them, with marks for its variables.
+func (s *shell) words(list []*syntax.Word) (words []string, err error) {
+	for _, w := range list {
+		syntax.Walk(w, func(n syntax.Node) bool {
+			if p, ok := n.(*syntax.ParamExp); ok && err == nil && !plainParam(p) {
+				err = errors.New("only ${NAME} is understood of the shell's expansions; put the value there")
+			}
+			return err == nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	words, err = expand.Fields(s.config(), list...)
+	if err != nil && !errors.Is(err, errSubstitution) {
+		err = fmt.Errorf("the shell would refuse this: %w", err)
+	}
+	return words, err
+}
+
+var shellName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
+
+// plainParam reports whether a parameter is $NAME or ${NAME}; ${NAME:-default} is one with a default that the
+// environment's value stands in for.
+func plainParam(p *syntax.ParamExp) bool {
+	if p.Param == nil || !shellName.MatchString(p.Param.Value) || p.Excl || p.Length || p.Width || p.Index != nil || p.Slice != nil || p.Repl != nil {
+		return false
+	}
+	return p.Exp == nil
+}
+
+func (s *shell) config() *expand.Config {
+	return &expand.Config{
+		Env:       expand.FuncEnviron(s.value),
+		CmdSubst:  func(io.Writer, *syntax.CmdSubst) error { return errSubstitution },
+		ProcSubst: func(*syntax.ProcSubst) (string, error) { return "", errSubstitution },
+	}
+}
+
+// value is what a variable of the script stands for.
+func (s *shell) value(name string) string {
+	if value, ok := s.vars[name]; ok {
+		return value
+	}
 	switch {
-	case err != nil:
-		s.add(`\` + string([]byte{e}))
-	case e == 'u' || e == 'U':
-		s.add(string(rune(n)))
+	case name == "IFS" || !shellName.MatchString(name):
+		return ""
 	default:
-		s.add(string([]byte{byte(n)}))
+		return marked(name)
 	}
 }

@@ -46,6 +46,9 @@ func (w *specWriter) test(r Request, fileTarget string) {
 			method = "GET"
 		}
 		path, _, _ := strings.Cut(resource, "?")
+		if path == "" {
+			path = target
+		}
 		name = method + " " + path
 	}
 	w.line(1, "- name: %s", scalar(name))
@@ -58,7 +61,9 @@ func (w *specWriter) test(r Request, fileTarget string) {
 	if r.Method != "" && r.Method != "GET" {
 		w.line(2, "method: %s", scalar(r.Method))
 	}
-	w.line(2, "resource: %s", scalar(resource))
+	if resource != "" {
+		w.line(2, "resource: %s", scalar(resource))
+	}
 	isJSON := r.isJSONBody()
 	var headers []Header
 	seen := map[string]int{}
@@ -101,33 +106,52 @@ func (w *specWriter) test(r Request, fileTarget string) {
 		w.line(2, "maxRedirects: %s", r.MaxRedirects)
 	}
 	expected := "2xx"
-	if r.NoRedirects {
+	switch {
+	case r.Expect != "":
+		expected = r.Expect
+	case r.NoRedirects:
 		expected = "< 400"
 	}
 	if r.Status > 0 {
-		w.line(2, "expect: { status: %d }", r.Status)
-		return
+		expected = strconv.Itoa(r.Status)
 	}
-	w.line(2, "expect: { status: %s }", scalar(expected))
+	if _, err := strconv.Atoi(expected); err != nil {
+		expected = scalar(expected)
+	}
+	w.line(2, "expect: { status: %s }", expected)
 }
 
-// split divides a URL into target and resource.
+// split divides a URL into target and resource. What follows a template up to the first slash belongs to the target.
 func split(address string) (target, resource string) {
 	base, _, _ := strings.Cut(address, "#")
-	scheme, rest, ok := strings.Cut(base, "://")
-	if !ok {
-		// The host is a template: {{ host }}/path.
-		if end := strings.LastIndex(base, "}}"); strings.HasPrefix(base, "{{") && end >= 0 {
-			first := strings.Index(base, "}}") + 2
-			return base[:first], resourceOf(base[first:])
-		}
+	start := 0
+	if i := strings.Index(outside(base), "://"); i >= 0 {
+		start = i + len("://")
+	} else if !strings.HasPrefix(base, "{{") {
 		return "", resourceOf(base)
 	}
-	i := strings.IndexAny(rest, "/?")
-	if i < 0 {
-		return base, "/"
+	end := strings.IndexAny(outside(base)[start:], "/?")
+	if end < 0 {
+		end = len(base) - start
 	}
-	return scheme + "://" + rest[:i], resourceOf(rest[i:])
+	target, rest := base[:start+end], base[start+end:]
+	if start == 0 && !oneTemplate(target) {
+		target = "http://" + target // a template with more behind it is a host, and a host needs a scheme
+	}
+	if rest == "" && strings.HasSuffix(target, "}}") && !oneTemplate(target) {
+		return target, "" // the last template may bring the path
+	}
+	return target, resourceOf(rest)
+}
+
+// outside is a text with its templates blanked out, byte by byte: what stands in them is no part of a URL.
+func outside(s string) string {
+	return httpTemplate.ReplaceAllStringFunc(s, func(t string) string { return strings.Repeat(" ", len(t)) })
+}
+
+// oneTemplate reports whether a text is a single template.
+func oneTemplate(s string) bool {
+	return strings.HasPrefix(s, "{{") && strings.Index(s, "}}") == len(s)-2
 }
 
 func resourceOf(s string) string {
