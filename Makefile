@@ -29,14 +29,17 @@ build: ## Build bin/speclens
 	go build -o bin/speclens ./cmd/speclens
 
 .PHONY: vsix
-vsix: ## Build the VS Code extension, editors/vscode/out/speclens.vsix
+vsix: ## Build the VS Code extension for this platform, with the program inside: editors/vscode/out/speclens.vsix
+	@command -v npm >/dev/null || { echo "make vsix needs Node.js 20 or newer and npm"; exit 1; }
 	@editors/test/install-extension-deps.sh
-	cd editors/vscode && npm run --silent package
+	rm -rf editors/vscode/bin && mkdir editors/vscode/bin
+	go build -trimpath -ldflags='-s -w' -o editors/vscode/bin/ ./cmd/speclens
+	cd editors/vscode && npm run --silent package -- --target "$$(node -p 'process.platform + "-" + process.arch')"
 
 .PHONY: test
 test: ## Install what the tests need, then run all of them
 	-@$(MAKE) -j2 --keep-going install compile-tests
-	@$(MAKE) --keep-going test-go test-sync test-report test-nvim test-vscode
+	@$(MAKE) --keep-going test-go test-sync test-report test-nvim test-vscode test-typing
 
 .PHONY: test-go
 test-go: ## Run the Go tests with the race detector
@@ -72,6 +75,10 @@ k6: ## Install k6, in which the tests run exported scripts
 compile-tests:
 	@go list -race -test -export -deps ./... >/dev/null
 
+.PHONY: test-typing
+test-typing: build ## Type specs key by key into a real VS Code; TYPING_PASSES and TYPING_PAGES choose what and how many at once
+	@SPECLENS_BIN=$(CURDIR)/bin/speclens editors/test/run-typing.sh </dev/null
+
 .PHONY: lint
 lint: ## Check formatting, go vet, staticcheck, the extension's types and shell scripts
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
@@ -104,4 +111,4 @@ soak: ## Make SOAK executes and validates (default 100000) of a plugin and watch
 
 .PHONY: clean
 clean: ## Remove what was built and installed
-	rm -rf bin .tools coverage.out editors/vscode/dist editors/vscode/out editors/vscode/node_modules
+	rm -rf bin .tools coverage.out editors/vscode/bin editors/vscode/dist editors/vscode/out editors/vscode/node_modules

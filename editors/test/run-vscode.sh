@@ -11,6 +11,7 @@ while IFS= read -r line; do export "${line?}"; done <<<"$workbench"
 cd "$root/editors/vscode"
 npm run --silent package
 node test/grammar.mjs
+node test/manifest.mjs
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/speclens-vscode-XXXXXX")
 start_sample "$scratch/sample"

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
 import { didChangeTrust, serverCommands, type TrustParams } from "./protocol";
-import { findServer } from "./server";
+import { findServer, type ServerSources } from "./server";
 
 const installHelp = "https://github.com/speclens/speclens#install";
 
@@ -20,6 +20,16 @@ export class Connection implements vscode.Disposable {
     private readonly extensionPath: string,
     readonly output: vscode.LogOutputChannel,
   ) {}
+
+  /** The server's program; an error that says what is wrong where there is none. */
+  program(): string {
+    const found = findServer(this.sources());
+    if ("missing" in found) {
+      void this.offerHelp(found.missing);
+      throw new Error(found.missing);
+    }
+    return found.program;
+  }
 
   /** The client when it runs. */
   get running(): LanguageClient | undefined {
@@ -69,12 +79,7 @@ export class Connection implements vscode.Disposable {
 
   private async startNow(): Promise<void> {
     this.startedWith = serverSetting();
-    const found = findServer({
-      setting: this.startedWith,
-      extensionPath: this.extensionPath,
-      env: process.env,
-      platform: process.platform,
-    });
+    const found = findServer(this.sources());
     if ("missing" in found) {
       this.output.error(found.missing);
       void this.offerHelp(found.missing);
@@ -90,6 +95,10 @@ export class Connection implements vscode.Disposable {
       await this.stopNow();
       throw error;
     }
+  }
+
+  private sources(): ServerSources {
+    return { setting: serverSetting(), extensionPath: this.extensionPath, env: process.env, platform: process.platform };
   }
 
   private async stopNow(): Promise<void> {

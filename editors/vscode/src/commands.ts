@@ -1,10 +1,12 @@
 import * as vscode from "vscode";
 import { CodeActionRequest, type LanguageClient, type CodeAction, type Command } from "vscode-languageclient/node";
 import type { Connection } from "./client";
+import { newTestBelow } from "./newtest";
+import type { Sample } from "./sample";
 import { serverCommands, type RunArgs, type RunScope, type SetEnvironmentResult } from "./protocol";
 
 /** The palette's commands. Which test the cursor is in, and what a run is, the server says. */
-export function registerCommands(connection: Connection): vscode.Disposable {
+export function registerCommands(connection: Connection, sample: Sample): vscode.Disposable {
   const command = (id: string, run: () => Promise<void>): vscode.Disposable =>
     vscode.commands.registerCommand(id, async () => {
       try {
@@ -23,6 +25,13 @@ export function registerCommands(connection: Connection): vscode.Disposable {
       }
     }),
     command("speclens.selectEnvironment", () => selectEnvironment(connection)),
+    command("speclens.newTest", async () => {
+      const editor = activeSpec();
+      if (editor) {
+        await newTestBelow(editor);
+      }
+    }),
+    command("speclens.openSample", () => sample.open()),
     command("speclens.restartServer", () => connection.restart()),
     command("speclens.showOutput", async () => connection.output.show()),
   );

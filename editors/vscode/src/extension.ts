@@ -2,15 +2,18 @@ import * as vscode from "vscode";
 import { Connection } from "./client";
 import { registerCommands } from "./commands";
 import { adoptSpecs } from "./language";
+import { Sample } from "./sample";
 
 let connection: Connection | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const output = vscode.window.createOutputChannel("speclens", { log: true });
   connection = new Connection(context.extensionPath, output);
+  const sample = new Sample(context.globalStorageUri, connection);
   context.subscriptions.push(
     output,
-    registerCommands(connection),
+    sample,
+    registerCommands(connection, sample),
     adoptSpecs(),
     vscode.workspace.onDidGrantWorkspaceTrust(() => connection?.trust()),
     vscode.workspace.onDidChangeConfiguration((event) => {

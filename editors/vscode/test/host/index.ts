@@ -168,6 +168,29 @@ async function main(tap: Tap): Promise<void> {
     const found = vscode.languages.getDiagnostics(uri).find((d) => d.message.includes(story.diagnostic.says));
     return describe(must(found, "no diagnostic") as vscode.Diagnostic);
   });
+
+  editor.selection = new vscode.Selection(spec.find(`name: ${story.run.test}`), spec.find(`name: ${story.run.test}`));
+  await vscode.window.showTextDocument(document);
+  await vscode.commands.executeCommand("speclens.newTest");
+  await tap.expect("a new test stands below the one at the cursor, with the cursor in its name", () => {
+    const active = must(vscode.window.activeTextEditor, "no editor");
+    const line = document.lineAt(active.selection.active.line).text;
+    must(/^ *- name: $/.test(line), `the cursor is in ${JSON.stringify(line)}`);
+    const last = spec.test(story.run.test).end.line;
+    must(active.selection.active.line === last + 1, `the test ends at line ${last + 1}, the new one is at line ${active.selection.active.line + 1}`);
+    return `line ${active.selection.active.line + 1}`;
+  });
+  await vscode.commands.executeCommand("workbench.action.files.revert");
+
+  await vscode.commands.executeCommand("speclens.openSample");
+  await tap.expect("the sample opens, and its API answers", async () => {
+    const sample = must(vscode.window.activeTextEditor, "no editor").document;
+    must(path.basename(path.dirname(sample.fileName)).startsWith("sample-"), sample.fileName);
+    const config = fs.readFileSync(path.join(path.dirname(sample.fileName), ".qube.yaml"), "utf8");
+    const address = must(/http:\/\/[\w.:]+/.exec(config + sample.getText())?.[0], "no address in the sample");
+    const response = await fetch(address);
+    return `${sample.fileName}, ${address} says ${response.status}`;
+  });
 }
 
 function describe(diagnostic: vscode.Diagnostic): string {

@@ -1,0 +1,113 @@
+// The type-through: types every spec of testdata/specs and testdata/typing into a real VS Code, key by key.
+//
+//   SERVER_MAIN=… CHROMIUM=… SPECLENS_SERVER=… node test/typing/run.mjs [NAME…]
+//
+// With names, only files whose path holds one of them are typed. TYPING_PASSES and TYPING_PAGES choose what is done, and in how
+// many windows side by side. Prints TAP and the figures; see testdata/typing/README.md for the rules.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { installExtension, startBrowser, startWorkbench, workbenchUrl } from "../workbench.mjs";
+import { Typist } from "./typist.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const extension = path.dirname(path.dirname(here));
+const testdata = path.resolve(extension, "../../testdata");
+const shots = path.join(extension, "out/typing");
+const patience = Number(process.env.SPECLENS_PATIENCE_MS ?? 60_000);
+const pages = Number(process.env.TYPING_PAGES ?? 4);
+
+const passes = {
+  bare40: { title: "bare, 40 ms a key", delay: 40 },
+  bare0: { title: "bare, 0 ms a key", delay: 0 },
+  accept: { title: "accepting the first suggestion", delay: 40, accept: true },
+};
+const chosen = (process.env.TYPING_PASSES ?? "bare40,bare0").split(",");
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+const serverMain = required("SERVER_MAIN");
+const chromium = required("CHROMIUM");
+const server = required("SPECLENS_SERVER");
+
+const files = ["specs", "typing"]
+  .flatMap((folder) => fs.readdirSync(path.join(testdata, folder)).map((name) => path.join(folder, name)))
+  .filter((name) => name.endsWith(".yaml"))
+  .filter((name) => process.argv.length < 3 || process.argv.slice(2).some((wanted) => name.includes(wanted)));
+
+const scratch = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "speclens-typing-")));
+
+/** Types files of the queue into a window of its own until none is left. */
+async function typeIn(workbench, number, queue, results) {
+  const folder = path.join(scratch, `window-${number}`);
+  for (const name of ["specs", "typing"]) fs.mkdirSync(path.join(folder, name), { recursive: true });
+  const browser = await startBrowser(chromium, folder + ".browser");
+  const page = await browser.newPage();
+  try {
+    const payload = [["extensionDevelopmentPath", `vscode-remote://${workbench.authority}${path.join(here, "peek")}`]];
+    await page.goto(workbenchUrl(workbench, folder, payload), { timeout: 180_000 });
+    const deadline = Date.now() + 180_000;
+    while (!fs.existsSync(`${folder}.port`) || fs.readFileSync(`${folder}.port`, "utf8") === "") {
+      if (Date.now() > deadline) throw new Error("the extension host did not start within 180 s");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const typist = new Typist(page, fs.readFileSync(`${folder}.port`, "utf8"), patience);
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      const text = fs.readFileSync(path.join(testdata, job.name), "utf8");
+      const result = await typist.type(path.join(folder, job.name), text, passes[job.pass]);
+      const shot = `${job.pass}-${path.basename(job.name)}`;
+      if (result.wrong > 0) {
+        await page.screenshot({ path: path.join(shots, `${shot}.png`) });
+        fs.writeFileSync(path.join(shots, shot), result.text);
+      }
+      results.push({ ...job, ...result });
+    }
+  } catch (error) {
+    await page.screenshot({ path: path.join(shots, `error-${number}.png`) }).catch(() => undefined);
+    throw error;
+  } finally {
+    await browser.close();
+  }
+}
+
+fs.rmSync(shots, { recursive: true, force: true });
+fs.mkdirSync(shots, { recursive: true });
+const started = Date.now();
+let failures = 0;
+await installExtension({ serverMain, dir: scratch, vsix: path.join(extension, "out/speclens.vsix") });
+const workbench = await startWorkbench({ serverMain, dir: scratch, machineSettings: { "speclens.server.path": server } });
+try {
+  const queue = chosen.flatMap((pass) => files.map((name) => ({ pass, name })));
+  const results = [];
+  await Promise.all(Array.from({ length: Math.min(pages, queue.length) }, (_, number) => typeIn(workbench, number, queue, results)));
+
+  let number = 0;
+  for (const pass of chosen) {
+    const of = results.filter((result) => result.pass === pass).sort((a, b) => files.indexOf(a.name) - files.indexOf(b.name));
+    for (const result of of) {
+      const good = result.wrong === 0 && result.taken.length === 0 && result.spared.length === 0;
+      failures += good ? 0 : 1;
+      console.log(`${good ? "ok" : "not ok"} ${++number} - ${result.name} typed ${passes[pass].title} is the file`);
+      if (result.wrong > 0) console.log(`  # ${result.wrong} characters differ; see out/typing/${pass}-${path.basename(result.name)}`);
+      if (result.taken.length > 0) console.log(`  # Enter was taken at the end of line ${result.taken.join(", ")}`);
+      if (result.spared.length > 0) console.log(`  # the column had to be corrected in line ${result.spared.join(", ")}, which goes on where the text above says`);
+    }
+    const sum = (of_) => of.reduce((total, result) => total + of_(result), 0);
+    const lines = sum((result) => result.lines);
+    const per100 = (count) => ((100 * count) / lines).toFixed(1);
+    console.log(`# VS Code, ${passes[pass].title}: ${of.length} files, ${lines} lines, ${sum((r) => r.characters)} characters, ${sum((r) => r.keys)} keys`);
+    if (passes[pass].accept) console.log(`#   ${sum((r) => r.accepted)} suggestions accepted; ${((100 * sum((r) => r.keys)) / sum((r) => r.characters)).toFixed(0)} keys for 100 characters`);
+    console.log(`#   wrong characters ${sum((r) => r.wrong)}, Enter keys taken ${sum((r) => r.taken.length)}`);
+    console.log(`#   corrections of the column ${sum((r) => r.corrections)}, ${per100(sum((r) => r.corrections))} per 100 lines; no editor can spare ${sum((r) => r.unavoidable)}, ${per100(sum((r) => r.unavoidable))}`);
+  }
+  console.log(`1..${number}`);
+} finally {
+  await workbench.stop();
+  console.log(`# ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  if (failures === 0) fs.rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+}
+process.exitCode = failures === 0 ? 0 : 1;
