@@ -84,6 +84,9 @@ const table = [
   ["the type of a type test is a type", "string,", "support.type.qube"],
   ["exists is an operator", "exists", "keyword.operator.word.qube"],
   ["contains is an operator", "contains", "keyword.operator.word.qube"],
+  // The manifest calls these two scopes code and a language of its own.
+  ["a plain text has the scope in which quotes close", "ada,", "string.unquoted.plain.in.yaml"],
+  ["a block text has the scope in which Enter keeps the column", "a block with", "string.unquoted.block.yaml"],
   ["a key stays YAML's", "retries", "entity.name.tag.yaml"],
   ["YAML after a template is YAML again", "retries", "!meta.template.qube"],
   ["a comment holds no template", "{{ braces", "!meta.template.qube"],

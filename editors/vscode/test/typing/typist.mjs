@@ -133,6 +133,26 @@ export class Typist {
     return result;
   }
 
+  /** The file after some keys into an empty one. */
+  async typed(file, keys) {
+    this.delay = 0;
+    this.keys = 0;
+    await this.open(file, "");
+    for (const key of keys) await this.key(key);
+    await this.peek("/save");
+    return fs.readFileSync(file, "utf8");
+  }
+
+  /** The file after a word and Tab, once a list is open. */
+  async tabbed(file, word) {
+    await this.typed(file, word);
+    const first = await this.until("a list", async () => (await look(this.page)).suggestion);
+    const selected = await this.page.locator(".suggest-widget.visible .monaco-list-row.focused").count();
+    await this.key("Tab");
+    await this.until("the first suggestion in the text", async () => (await this.settled()).text.startsWith(first));
+    return selected;
+  }
+
   /** Types the rest of a line, accepting what is offered for it; the column behind what an accepted suggestion wrote is skipped. */
   async typeLine(line, from, accept, result) {
     let word = from; // where the word under way begins
