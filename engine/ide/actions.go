@@ -6,10 +6,10 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/analysis"
-	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/engine/write"
 )
 
 // CodeActions are what can be done at a place: the fixes of the diagnostics there, what a failed expectation can be
@@ -92,11 +92,11 @@ func reality(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, span te
 			edit := text.Edit{Span: value, New: with}
 			actions = append(actions, CodeAction{Title: title, Edits: []text.Edit{edit}, Preferred: preferred, Diagnostic: about})
 		}
-		if written, ok := literal(a.Actual); ok {
+		if written, ok := accepted(a.Actual, a.At); ok {
 			replace("Accept actual: "+clip(written), written, true)
 		}
-		if a.Actual != nil && len(a.At) > 0 && a.At[0] == "body" {
-			replace("Use `"+suggestion(a.Actual)+"`", suggestion(a.Actual), false)
+		if kind := suggestion(a.Actual); a.Actual != nil && len(a.At) > 0 && a.At[0] == "body" && write.Met(kind, a.Actual, write.Body, write.Place{Flow: true}) {
+			replace("Use `"+kind+"`", kind, false)
 		}
 		line := doc.Text.LineAt(key.Start)
 		if isAlone(doc.Text, doc.Text.LineSpan(line), key.Start) && line == doc.Text.LineAt(value.End) {
@@ -115,46 +115,20 @@ func isAlone(t *text.Text, line text.Span, offset int) bool {
 	return strings.TrimSpace(t.Slice(text.Span{Start: line.Start, End: offset})) == ""
 }
 
-// literal is a value as it must be written in an expectation to be met by that value; only for scalars.
-func literal(v any) (string, bool) {
-	v = value.Unwrap(v)
-	switch value.KindOf(v) {
-	case value.KindList, value.KindObject:
+// accepted is what to write at a place of `expect` so that a value is accepted there. Written for flow style, it may stand
+// in block style too.
+func accepted(actual any, at []string) (string, bool) {
+	if s, ok := value.String(actual); ok && len(s) > maxHoverBody || len(at) == 0 {
 		return "", false
-	case value.KindText:
-		s, _ := value.String(v)
-		if len(s) > maxHoverBody {
-			return "", false
-		}
-		if looksLikeOperator(s) {
-			return "{eq: " + quote(s) + "}", true
-		}
-		if needsQuotes(s, true) || plainMeansOther(s) {
-			return quote(s), true
-		}
-		return s, true
 	}
-	return scalarText(v), true
-}
-
-// looksLikeOperator reports whether a text would be read as an operator if it stood in an expectation.
-func looksLikeOperator(s string) bool {
-	s = strings.TrimSpace(s)
-	for _, op := range expect.Operators {
-		if op.TextForm != "" && beginsWith(s, op.Symbol) {
-			return true
-		}
+	about := write.Body
+	switch head, _, _ := strings.Cut(at[0], "."); head {
+	case "status":
+		about = write.Status
+	case "headers":
+		about = write.Header
 	}
-	return false
-}
-
-// plainMeansOther reports whether YAML reads a plain text as something that is no text.
-func plainMeansOther(s string) bool {
-	switch strings.ToLower(s) {
-	case "true", "false", "null", "~", "":
-		return true
-	}
-	return strings.ContainsAny(s[:1], "0123456789+-.")
+	return write.Expectation(actual, about, write.Place{Flow: true})
 }
 
 // aboutKey is the failure on a key; nil where there is none.

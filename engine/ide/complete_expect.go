@@ -7,6 +7,7 @@ import (
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/path"
 	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/engine/write"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -25,6 +26,9 @@ func (c *completer) learnedPaths() {
 		return
 	}
 	for _, p := range flatten(r.Output.Body, nil, maxLearned) {
+		if strings.Contains(p.name, "{{") {
+			continue // it would be resolved as a template
+		}
 		c.key(p.name, schema.FieldSpec{Type: schema.TypeAny}, "In the last response: "+code(value.Brief(p.value, 80)),
 			" ${1:"+escapeSnippet(suggestion(p.value))+"}", "last response", "")
 	}
@@ -59,11 +63,11 @@ func flatten(v any, at []path.Segment, limit int) []learned {
 			if len(out) >= limit {
 				return out
 			}
-			here := append(append([]path.Segment(nil), at...), path.Segment{Text: k})
-			out = append(out, learned{name: joined(here), value: entries[k]})
+			here := append(append([]path.Segment(nil), at...), segmentOf(k))
+			out = append(out, learned{name: path.Join(here), value: entries[k]})
 		}
 		for _, k := range sortedKeys(entries) {
-			here := append(append([]path.Segment(nil), at...), path.Segment{Text: k})
+			here := append(append([]path.Segment(nil), at...), segmentOf(k))
 			out = append(out, flatten(entries[k], here, limit-len(out))...)
 			if len(out) >= limit {
 				return out[:limit]
@@ -78,15 +82,12 @@ func flatten(v any, at []path.Segment, limit int) []learned {
 	return nil
 }
 
-func joined(segments []path.Segment) string {
-	parts := make([]string, len(segments))
-	for i, s := range segments {
-		parts[i] = s.Text
-		if strings.ContainsAny(s.Text, ".[]\"\\ ") {
-			parts[i] = path.Quote(s.Text)
-		}
+// segmentOf is the segment that means a key of an object and nothing else.
+func segmentOf(key string) path.Segment {
+	if path.Quote(key) == key {
+		return path.Segment{Kind: path.Name, Text: key}
 	}
-	return strings.ReplaceAll(strings.Join(parts, "."), ".[", "[")
+	return path.Segment{Kind: path.Key, Text: key}
 }
 
 // suggestion is what to expect of a value: its type, since the value itself often differs from run to run.
@@ -154,19 +155,28 @@ func (c *completer) actualValue() {
 		}
 		actual = v
 	}
-	if text := scalarText(actual); text != "" && len(text) <= maxLabel {
-		c.value(CompletionItem{Label: text, Kind: ItemValue, Detail: "last response", Preselect: true})
+	c.learnedValue(actual, write.Subject(c.place.about))
+}
+
+// learnedValue offers a recorded scalar as what to expect, written so that it is met by what was recorded.
+func (c *completer) learnedValue(actual any, about write.Subject) {
+	label := scalarText(actual)
+	if label == "" || len(label) > maxLabel {
+		return
+	}
+	if as, ok := write.Expectation(actual, about, c.writing()); ok {
+		c.written(CompletionItem{Label: label, Kind: ItemValue, Detail: "last response", Preselect: true}, as)
 	}
 }
 
 func (c *completer) statuses() {
 	if r := c.scope.lastResult(c.snap, c.doc); r != nil && r.Output != nil {
 		if text := scalarText(r.Output.Status); text != "" && text != "0" {
-			c.value(CompletionItem{Label: text, Kind: ItemValue, Detail: "last response", Preselect: true})
+			c.learnedValue(r.Output.Status, write.Status)
 		}
 	}
 	for _, s := range commonStatuses {
-		c.value(CompletionItem{Label: s.code, Kind: ItemEnum, Detail: s.doc})
+		c.written(CompletionItem{Label: s.code, Kind: ItemEnum, Detail: s.doc}, s.code)
 	}
 }
 

@@ -50,6 +50,14 @@ func (t *templateCompleter) offer(item CompletionItem) {
 		item.Plain = item.Label
 	}
 	item.Filter = item.Label
+	// The separator may be there already: in the middle of a path only the word is replaced.
+	rest := t.doc.Text.Slice(text.Span{Start: t.replace.End, End: lineEnd(t.doc.Text, t.replace.End)})
+	switch {
+	case strings.HasPrefix(rest, "."), strings.HasPrefix(rest, "["):
+		item.Plain, item.Retrigger = strings.TrimSuffix(item.Plain, "."), false
+	case strings.HasPrefix(rest, "("):
+		item.Plain, _, _ = strings.Cut(item.Plain, "(")
+	}
 	if c := t.closing(); c != "" && !item.Retrigger {
 		item.Plain += c
 	}

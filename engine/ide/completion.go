@@ -11,6 +11,7 @@ import (
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/write"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -128,16 +129,24 @@ func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin
 	if plugin != "" {
 		item.Description = strings.TrimSpace(plugin + " " + version)
 	}
+	as := write.Key(name, c.writing())
 	if c.keyFollows() {
 		// The key has its colon already: only the word is replaced.
-		item.Plain = c.spaced(name)
+		item.Plain = c.spaced(as)
 		item.Edit = text.Edit{Span: c.at.Replace, New: item.Plain}
 		c.add(item)
 		return
 	}
-	item.Plain = c.spaced(name + ": ")
-	plain, isSnippet := c.keyText(name, snippet)
-	item.Edit = text.Edit{Span: c.at.Replace, New: c.spaced(plain)}
+	span := c.at.Replace
+	if c.at.Quote != 0 {
+		as += string(c.at.Quote)
+		if c.closingQuote() {
+			span.End++
+		}
+	}
+	item.Plain = c.spaced(as + ": ")
+	plain, isSnippet := c.keyText(as, snippet)
+	item.Edit = text.Edit{Span: span, New: c.spaced(plain)}
 	item.Snippet = isSnippet
 	item.Retrigger = !strings.Contains(plain, "\n")
 	c.add(item)
@@ -154,8 +163,17 @@ func (c *completer) spaced(s string) string {
 // keyFollows reports whether the word at the cursor is a key with its colon already.
 func (c *completer) keyFollows() bool {
 	line := c.doc.Text.LineSpan(c.doc.Text.LineAt(c.at.Replace.End))
-	rest := strings.TrimLeft(c.doc.Text.Slice(text.Span{Start: c.at.Replace.End, End: line.End}), " \t")
-	return strings.HasPrefix(rest, ":")
+	rest := c.doc.Text.Slice(text.Span{Start: c.at.Replace.End, End: line.End})
+	if c.closingQuote() {
+		rest = rest[1:]
+	}
+	return strings.HasPrefix(strings.TrimLeft(rest, " \t"), ":")
+}
+
+// closingQuote reports whether the quote that the word at the cursor began with is closed right behind the word.
+func (c *completer) closingQuote() bool {
+	end := c.at.Replace.End
+	return c.at.Quote != 0 && end < c.doc.Text.Len() && c.doc.Text.Slice(text.Span{Start: end, End: end + 1}) == string(c.at.Quote)
 }
 
 // keyText is what to insert for a key: in a flow map its nested form does not fit, so there it is the name and colon.
@@ -319,7 +337,9 @@ func (c *completer) specValues(s schema.FieldSpec) {
 			return
 		}
 		seen[label] = true
-		c.value(CompletionItem{Label: label, Kind: kind, Detail: detail, Doc: doc})
+		if as, ok := write.Scalar(v, c.writing()); ok {
+			c.written(CompletionItem{Label: label, Kind: kind, Detail: detail, Doc: doc}, as)
+		}
 	}
 	for i, v := range s.Enum {
 		doc := ""
@@ -347,10 +367,15 @@ func (c *completer) value(item CompletionItem) {
 	if item.Plain != "" {
 		written = item.Plain
 	}
-	if c.at.Quote == 0 && needsQuotes(written, c.at.Flow) {
-		written = quote(written)
-	}
-	item.Plain = c.spaced(written)
+	c.written(item, write.Text(written, c.writing()))
+}
+
+// writing is the cursor's place as the writer has to know it.
+func (c *completer) writing() write.Place { return write.Place{Flow: c.at.Flow, Quote: c.at.Quote} }
+
+// written offers a value that is written already as the place wants it.
+func (c *completer) written(item CompletionItem, as string) {
+	item.Plain = c.spaced(as)
 	item.Edit = text.Edit{Span: c.at.Replace, New: item.Plain}
 	item.Filter = cmp.Or(item.Filter, item.Label)
 	c.add(item)
