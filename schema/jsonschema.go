@@ -81,6 +81,9 @@ func (x *exporter) level(level Level) object {
 	// A merge key is part of YAML; a server that does not resolve it sees a property of that name.
 	properties["<<"] = object{}
 	o := object{"type": "object", "properties": properties, "additionalProperties": false}
+	if level == LevelFile {
+		o["patternProperties"] = object{"^x-": object{}} // free keys: a place for anchors
+	}
 	if len(required) > 0 {
 		o["required"] = required
 	}

@@ -41,9 +41,7 @@ func (a *app) check() *cobra.Command {
 				if doc.Kind == engine.KindOther || !ws.named[doc.URI] {
 					continue
 				}
-				report.Files = append(report.Files, output.CheckedFile{
-					Doc: doc, Diagnostics: diagnose(cmd.Context(), ws.snap, doc.URI),
-				})
+				report.Files = append(report.Files, output.Checked(doc, diagnose(cmd.Context(), ws.snap, doc.URI)))
 			}
 			if cmd.Context().Err() != nil {
 				return &exitError{exitInterrupted, errInterrupted.Error()}

@@ -75,12 +75,9 @@ func (v *values) nested(n syntax.Node, f schema.Field, fields *schema.Compositio
 // valuesOfFile checks the values of the file-level keys.
 func valuesOfFile(p *pass) []Diagnostic {
 	v := values{core: true}
-	for i, doc := range p.doc.Tree().Documents() {
-		for _, s := range p.doc.Spec().Specs {
-			if s.Doc == i {
-				v.level(doc.Root.Merged(), schema.LevelFile, p.snap.Fields())
-			}
-		}
+	docs := p.doc.Tree().Documents()
+	for _, s := range p.doc.Spec().Specs {
+		v.level(docs[s.Doc].Root.Merged(), schema.LevelFile, p.snap.Fields())
 	}
 	return v.found
 }

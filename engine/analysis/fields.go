@@ -47,16 +47,10 @@ func (s *testScope) unknownField(plugin *schema.PluginSchema, f spec.Field) []Di
 	if s.strict {
 		d.Severity = SeverityError
 	}
-	var known []string
-	for _, c := range s.fields.At(schema.LevelTest, s.protocol) {
-		if !s.has(c.Name) {
-			known = append(known, c.Name)
-		}
-	}
 	if plugin != nil {
 		d.Message += " of " + pluginName(plugin)
 	}
-	near := spec.Nearest(f.Key.Value, known)
+	near := spec.Nearest(f.Key.Value, s.freeFields())
 	switch {
 	case near != "":
 		d.Message += fmt.Sprintf("; did you mean `%s`?", near)
@@ -71,9 +65,22 @@ func (s *testScope) unknownField(plugin *schema.PluginSchema, f spec.Field) []Di
 	return []Diagnostic{d}
 }
 
-// has reports whether the user wrote a key.
-func (s *testScope) has(name string) bool {
-	return slices.ContainsFunc(s.Entries(), func(e syntax.Entry) bool { return e.Key.Resolve().Value() == name })
+// freeFields are the fields that a test may have and has not. A test may hold thousands of unknown ones, so its keys are
+// looked through once for all of them.
+func (s *testScope) freeFields() []string {
+	if s.free == nil {
+		written := map[string]bool{}
+		for _, e := range s.Entries() {
+			written[e.Key.Resolve().Value()] = true
+		}
+		s.free = []string{}
+		for _, c := range s.fields.At(schema.LevelTest, s.protocol) {
+			if !written[c.Name] {
+				s.free = append(s.free, c.Name)
+			}
+		}
+	}
+	return s.free
 }
 
 func isFileKey(name string) bool {
@@ -119,3 +126,8 @@ func isNull(n syntax.Node) bool {
 }
 
 func quote(s string) string { return "`" + s + "`" }
+
+// has reports whether the user wrote a key.
+func (s *testScope) has(name string) bool {
+	return slices.ContainsFunc(s.Entries(), func(e syntax.Entry) bool { return e.Key.Resolve().Value() == name })
+}

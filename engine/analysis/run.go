@@ -104,6 +104,7 @@ type testScope struct {
 	protocol schema.Protocol
 	strict   bool
 	entries  []syntax.Entry // use Entries
+	free     []string       // use freeFields
 }
 
 // Entries are those of the test.

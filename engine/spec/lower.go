@@ -88,6 +88,9 @@ func (l *fileReader) keys() {
 			l.s.Keys[name] = e.Key
 			continue
 		}
+		if strings.HasPrefix(name, freePrefix) {
+			continue
+		}
 		l.s.Unknown = append(l.s.Unknown, Field{Key: l.text(e.Key, "a key", false), Value: e.Value})
 		if slices.Contains(inTests, name) && !slices.Contains(order, name) {
 			l.fatal(e.Key.Span(), CodeUnknownKey, quote(name)+" belongs in a test, below `tests`, and not at the top of the file")
@@ -103,6 +106,9 @@ func (l *fileReader) keys() {
 		l.warn(firstKey(l.doc), CodeMissingKey, "this spec has no `tests`, so nothing of it runs")
 	}
 }
+
+// freePrefix begins the keys of a file that mean nothing: a place for anchors.
+const freePrefix = "x-"
 
 // firstKey is where to point when a whole document lacks something.
 func firstKey(doc syntax.Document) text.Span {

@@ -287,6 +287,21 @@ func TestATestListBehindAnAlias(t *testing.T) {
 	}
 }
 
+func TestKeysThatBeginWithXAreFreeAtTheTopOfAFileOnly(t *testing.T) {
+	f, _ := lower(t, "x-common: &a {A: b}\nx-: 1\ndefaults: {headers: *a, x-y: 1}\nx: 1\ntests: [GET / -> 200]\n")
+	var said []string
+	for _, p := range f.Specs[0].Problems {
+		said = append(said, p.Message[:strings.Index(p.Message, ";")])
+	}
+	want := []string{"unknown key `x-y` in `defaults`", "unknown key `x` in a spec"}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n := len(f.Specs[0].Unknown); n != 1 {
+		t.Errorf("%d unknown keys, want 1", n)
+	}
+}
+
 func TestIdsAreStableAndUnique(t *testing.T) {
 	f, _ := lower(t, `tests:
   - {name: a, alias: x}

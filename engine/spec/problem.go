@@ -22,7 +22,12 @@ const (
 )
 
 // problems collects what is wrong with one part of a file.
-type problems struct{ list []Problem }
+type problems struct {
+	list []Problem
+	// freeKeys are the known keys that the map whose first entry is freeOf lacks.
+	freeOf   *syntax.Entry
+	freeKeys []string
+}
 
 func (p *problems) add(pr Problem) { p.list = append(p.list, pr) }
 
@@ -40,15 +45,29 @@ func (p *problems) warn(span text.Span, code, message string, fixes ...Fix) {
 func (p *problems) unknownKey(key syntax.Node, what string, known []string, entries []syntax.Entry) {
 	name := key.Resolve().Value()
 	msg := fmt.Sprintf("unknown key %s in %s", quote(shorten(name)), what)
-	near := Nearest(name, slices.DeleteFunc(slices.Clone(known), func(k string) bool {
-		_, taken := entryOf(entries, k)
-		return taken
-	}))
+	near := Nearest(name, p.free(known, entries))
 	if near == "" {
 		p.fatal(key.Span(), CodeUnknownKey, msg+"; it may hold "+List(known, "and"))
 		return
 	}
 	p.fatal(key.Span(), CodeUnknownKey, msg+"; did you mean "+quote(near)+"?", replaceKey(key, near))
+}
+
+// free are the known keys that are not among the entries. A map may hold thousands of unknown keys, so it is looked
+// through once for all of them.
+func (p *problems) free(known []string, entries []syntax.Entry) []string {
+	if len(entries) == 0 {
+		return known
+	}
+	if p.freeOf != &entries[0] {
+		p.freeOf = &entries[0]
+		taken := map[string]bool{}
+		for _, e := range entries {
+			taken[e.Key.Resolve().Value()] = true
+		}
+		p.freeKeys = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return taken[k] })
+	}
+	return p.freeKeys
 }
 
 // replaceKey is the fix that gives a key another name.

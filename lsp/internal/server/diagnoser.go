@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
 	"slices"
 	"sync"
@@ -267,8 +266,8 @@ func (d *diagnoser) publish(ctx context.Context, doc *diagnosed, snap *engine.Sn
 	return true
 }
 
-// maxFindings is how many diagnostics of one document an editor is sent: with more it is busy with itself.
-const maxFindings = 1000
+// maxFindings is how many diagnostics of one document an editor is sent.
+const maxFindings = analysis.MaxFindings
 
 // findings are the first of a document, and how many there are more.
 type findings struct {
@@ -286,10 +285,7 @@ func (f *findings) shown() []analysis.Diagnostic {
 	if len(f.first) <= maxFindings {
 		return f.first
 	}
-	more := analysis.Diagnostic{
-		Span: f.first[maxFindings].Span, Severity: analysis.SeverityInformation, Source: analysis.SourceCheck, Code: "speclens.more",
-		Message: fmt.Sprintf("%d more findings from here on are not shown; mend those above first", len(f.first)-maxFindings+f.more),
-	}
+	more := analysis.More(f.first[maxFindings].Span, len(f.first)-maxFindings+f.more)
 	return append(slices.Clone(f.first[:maxFindings]), more)
 }
 

@@ -23,6 +23,18 @@ type CheckReport struct {
 type CheckedFile struct {
 	Doc         *engine.Document
 	Diagnostics []analysis.Diagnostic
+	// omitted are the findings beyond those that are shown; they count.
+	omitted []analysis.Diagnostic
+}
+
+// Checked is a document with its findings, of which the first are shown and a last one says how many there are more.
+func Checked(doc *engine.Document, found []analysis.Diagnostic) CheckedFile {
+	f := CheckedFile{Doc: doc, Diagnostics: found}
+	if most := analysis.MaxFindings; len(found) > most {
+		f.omitted = found[most:]
+		f.Diagnostics = append(slices.Clone(found[:most]), analysis.More(found[most].Span, len(f.omitted)))
+	}
+	return f
 }
 
 // Errors counts the findings that fail a check.
@@ -31,9 +43,11 @@ func (r CheckReport) Errors() int { return len(r.Unreadable) + r.count(analysis.
 func (r CheckReport) count(s analysis.Severity) int {
 	n := 0
 	for _, f := range r.Files {
-		for _, d := range f.Diagnostics {
-			if d.Severity == s {
-				n++
+		for _, list := range [][]analysis.Diagnostic{f.Diagnostics, f.omitted} {
+			for _, d := range list {
+				if d.Severity == s {
+					n++
+				}
 			}
 		}
 	}

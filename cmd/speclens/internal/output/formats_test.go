@@ -317,7 +317,7 @@ func checkFixture(t *testing.T) CheckReport {
 	return CheckReport{
 		Source:     source,
 		Unreadable: []engine.LoadProblem{{Path: "gone " + hostile, Err: errors.New(hostile)}},
-		Files: []CheckedFile{{doc, []analysis.Diagnostic{
+		Files: []CheckedFile{{Doc: doc, Diagnostics: []analysis.Diagnostic{
 			{
 				Span: at("name: Ada"), Severity: analysis.SeverityError, Source: analysis.SourceCheck, Code: "field.unknown",
 				CodeURL: "https://example.invalid/x", Message: hostile,
