@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 # Pinned here and not in go.mod: a linter's modules should not take part in the choice of ours.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 # How long `make fuzz` spends on each target, and which targets: FUZZ is a regular expression.
 FUZZTIME ?= 30s
@@ -80,13 +81,25 @@ test-typing: build ## Type specs key by key into a real VS Code; TYPING_PASSES a
 	@SPECLENS_BIN=$(CURDIR)/bin/speclens editors/test/run-typing.sh </dev/null
 
 .PHONY: lint
-lint: ## Check formatting, go vet, staticcheck, the extension's types and shell scripts
+lint: ## Check formatting, go vet, staticcheck, known vulnerabilities, the extension's types and shell scripts
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	@$(MAKE) vulnerabilities
 	@for script in .ci/run editors/test/*.sh; do bash -n "$$script"; done
 	@editors/test/install-extension-deps.sh && cd editors/vscode && npx --no-install tsc --noEmit
+
+# govulncheck ends with 3 where it found something; with anything else it could not look, as without a network.
+.PHONY: vulnerabilities
+vulnerabilities: ## Look for known vulnerabilities in what is linked, where the database can be had
+	@status=0; found=$$(go run $(GOVULNCHECK) ./... 2>&1) || status=$$?; \
+	case "$$found" in *"exit status 3"*) status=3;; esac; \
+	case $$status in \
+	0) echo 'govulncheck: nothing found';; \
+	3) printf '%s\n' "$$found"; exit 1;; \
+	*) echo 'SKIPPED: govulncheck, since its database cannot be had here';; \
+	esac
 
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (default 30s); FUZZ=Name picks some

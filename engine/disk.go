@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"github.com/joho/godotenv"
 )
 
 var configNames = []string{".qube.yaml", ".qube.yml"}
@@ -33,13 +32,13 @@ func (p LoadProblem) Error() string { return p.Path + ": " + p.Err.Error() }
 
 // diskCache remembers what was looked for on the disk, so that opening the thousandth file of a folder looks for nothing.
 type diskCache struct {
-	searched map[string]bool              // folders in which a configuration was looked for
-	env      map[string]map[string]string // folder → its variables
-	named    map[string]bool              // documents that count as specs because somebody named them, by canonical URI
+	searched map[string]bool     // folders in which a configuration was looked for
+	env      map[string]*EnvFile // folder → the file that governs it; nil for none
+	named    map[string]bool     // documents that count as specs because somebody named them, by canonical URI
 }
 
 func newDiskCache() diskCache {
-	return diskCache{searched: map[string]bool{}, env: map[string]map[string]string{}, named: map[string]bool{}}
+	return diskCache{searched: map[string]bool{}, env: map[string]*EnvFile{}, named: map[string]bool{}}
 }
 
 func (c *diskCache) search(dirs []string) {
@@ -51,7 +50,9 @@ func (c *diskCache) search(dirs []string) {
 func (c *diskCache) forgetEnv() { clear(c.env) }
 
 // forgetSearches has configurations looked for again: a workspace folder more or less may let others be found.
-func (c *diskCache) forgetSearches() { clear(c.searched) }
+func (c *diskCache) forgetSearches() {
+	clear(c.searched)
+}
 
 // loadSurroundings reads the configurations and the `.env` file that govern a document.
 func (s *Session) loadSurroundings(next *Snapshot, uri string) {
@@ -82,15 +83,8 @@ func (s *Session) loadConfigs(next *Snapshot, path string) {
 // governing are the folders, nearest first, whose configuration may govern a path.
 func (s *Session) governing(next *Snapshot, path string) []string {
 	dirs := ancestors(path)
-	if s.searchAbove {
-		return dirs
-	}
-	for i, dir := range dirs {
-		if slices.Contains(next.roots, dir) {
-			return dirs[:i+1]
-		}
-	}
-	return dirs[:min(1, len(dirs))]
+	top := s.boundary(next, dirs[0])
+	return dirs[:slices.Index(dirs, top)+1]
 }
 
 // readDisk brings a document that is not open up to date with the disk.
@@ -236,7 +230,7 @@ func (s *Session) loadEnvOf(next *Snapshot, docs []*Document) {
 	if !next.trusted {
 		return
 	}
-	known := make(map[string]map[string]string, len(next.dotenv))
+	known := make(map[string]*EnvFile, len(next.dotenv))
 	maps.Copy(known, next.dotenv)
 	for _, d := range docs {
 		dir := filepath.Dir(d.Path())
@@ -253,8 +247,7 @@ func (s *Session) loadEnvOf(next *Snapshot, docs []*Document) {
 	next.dotenv = known
 }
 
-// loadEnv finds the `.env` file for the specs of a folder: the first one walking up to the configuration's folder, or
-// to the workspace folder where there is no configuration. An untrusted workspace has none.
+// loadEnv finds the `.env` file for the specs of a folder. An untrusted workspace has none.
 func (s *Session) loadEnv(next *Snapshot, dir string) {
 	if _, known := next.dotenv[dir]; known || !next.trusted {
 		return
@@ -265,36 +258,6 @@ func (s *Session) loadEnv(next *Snapshot, dir string) {
 		s.disk.env[dir] = vars
 	}
 	next.dotenv = with(next.dotenv, dir, vars)
-}
-
-func (s *Session) findEnv(next *Snapshot, dir string) map[string]string {
-	if next.settings.EnvFile != "" {
-		vars, _ := readEnv(next.settings.EnvFile)
-		return vars
-	}
-	below := filepath.Join(dir, "x.yaml")
-	top := ""
-	if d := next.ConfigDocument(URIFromPath(below)); d != nil {
-		top = filepath.Dir(d.Path())
-	}
-	for _, d := range ancestors(below) {
-		if vars, err := readEnv(filepath.Join(d, ".env")); err == nil {
-			return vars
-		}
-		if d == top || slices.Contains(next.roots, d) || (top == "" && len(next.roots) == 0) {
-			break
-		}
-	}
-	return nil
-}
-
-// readEnv reads one `.env` file.
-func readEnv(path string) (map[string]string, error) {
-	content, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return godotenv.Unmarshal(content)
 }
 
 // kindOf decides what a document is: by language id and name, else by the globs of the nearest configuration.

@@ -23,6 +23,9 @@ type Options struct {
 	Roots []string
 	// SearchAbove lets the search for configurations leave the Roots: the command line does, an editor does not.
 	SearchAbove bool
+	// ProjectRoot, where not empty, is the folder up to which that search goes and to which files named by the project are confined,
+	// for all specs below it: the user widens or narrows the project by it.
+	ProjectRoot string
 	// Untrusted starts the session without trust in the workspace.
 	Untrusted bool
 }
@@ -35,6 +38,7 @@ type Session struct {
 	disk        diskCache
 	current     atomic.Pointer[Snapshot]
 	searchAbove bool
+	projectRoot string
 	limits      syntax.Options
 }
 
@@ -43,8 +47,8 @@ func NewSession(opts Options) *Session {
 	if opts.Registry == nil {
 		opts.Registry = plugin.NewRegistry()
 	}
-	s := &Session{limits: opts.Syntax, searchAbove: opts.SearchAbove, disk: newDiskCache()}
-	first := &Snapshot{Seq: 1, derived: &derived{}, settings: opts.Settings, roots: slices.Clone(opts.Roots), trusted: !opts.Untrusted}
+	s := &Session{limits: opts.Syntax, searchAbove: opts.SearchAbove, projectRoot: opts.ProjectRoot, disk: newDiskCache()}
+	first := &Snapshot{Seq: 1, tops: &sync.Map{}, derived: &derived{}, settings: opts.Settings, roots: slices.Clone(opts.Roots), trusted: !opts.Untrusted}
 	first.setRegistry(opts.Registry)
 	s.current.Store(first)
 	return s
@@ -199,6 +203,7 @@ func (s *Session) SetRoots(roots []string) *Snapshot {
 		next.files++
 		next.forgetOutside(old)
 		s.disk.forgetSearches()
+		next.tops = &sync.Map{}
 	})
 }
 

@@ -191,8 +191,36 @@ func TestAConfigurationAboveTheWorkspaceIsNotRead(t *testing.T) {
 		t.Error("an editor's session read a configuration above its workspace")
 	}
 	s = engine.NewSession(engine.Options{Roots: []string{inner}, SearchAbove: true})
+	if conf := open(s, u, "tests: []\n").Config(u); conf != nil {
+		t.Error("the command line read a configuration above its working folder, which lies in no repository")
+	}
+	if err := os.Mkdir(filepath.Join(dir, ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s = engine.NewSession(engine.Options{Roots: []string{inner}, SearchAbove: true})
 	if conf := open(s, u, "tests: []\n").Config(u); conf == nil {
-		t.Error("the command line did not find the configuration above")
+		t.Error("the command line did not find the configuration of its repository")
+	}
+}
+
+func TestTheSearchUpwardStopsAtTheRepositoryAndAtFoldersOfOthers(t *testing.T) {
+	dir := workspace(t, map[string]string{".qube.yaml": "targets: {api: http://outside}\n", ".env": "A=outside\n", "repo/deep/x.txt": "", "open/deep/x.txt": ""})
+	if err := os.Mkdir(filepath.Join(dir, "repo", ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dir, "open"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, below := range []string{"repo/deep", "open/deep"} {
+		s := engine.NewSession(engine.Options{Roots: []string{t.TempDir()}, SearchAbove: true})
+		u := uri(filepath.Join(dir, filepath.FromSlash(below)), "a.qube.yaml")
+		if snap := open(s, u, "tests: []\n"); snap.Config(u) != nil || len(snap.Env(u)) > 0 {
+			t.Errorf("%s: something above was obeyed: %v", below, snap.Env(u))
+		}
+		s = engine.NewSession(engine.Options{SearchAbove: true, ProjectRoot: dir})
+		if snap := open(s, u, "tests: []\n"); snap.Config(u) == nil || snap.Env(u)["A"].Value != "outside" {
+			t.Errorf("%s: the user's own project root was not obeyed", below)
+		}
 	}
 }
 

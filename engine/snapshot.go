@@ -3,7 +3,6 @@ package engine
 import (
 	"iter"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -27,11 +26,13 @@ type Snapshot struct {
 	fields   *schema.Composition   // of schemas
 	settings Settings
 	trusted  bool
-	env      map[string]string // configuration URI ("" for none) → chosen environment
-	dotenv   map[string]map[string]string
+	env      map[string]string         // configuration URI ("" for none) → chosen environment
+	dotenv   map[string]*EnvFile       // folder → the file that governs it
 	results  map[TestKey][]*TestResult // one per matrix row
 	runs     map[string]RunState
 	roots    []string
+	tops     *sync.Map       // folder → boundary; what is known of these roots
+	outside  map[string]bool // canonical URIs of files behind links out of their project
 
 	// files changes with the set of documents and with what governs them: not with an edit of a spec.
 	files uint64
@@ -220,8 +221,10 @@ func (s *Snapshot) Env(uri string) map[string]EnvVar {
 			vars[p.Key.Value] = EnvVar{p.Key.Value, p.Value.Value, ".qube.yaml"}
 		}
 	}
-	for name, value := range s.dotenv[filepath.Dir(PathFromURI(uri))] {
-		vars[name] = EnvVar{name, value, ".env"}
+	if f := s.EnvFile(uri); f != nil {
+		for name, value := range f.Vars {
+			vars[name] = EnvVar{name, value, ".env"}
+		}
 	}
 	if e := s.Environment(uri); e != nil {
 		for _, p := range e.Env {

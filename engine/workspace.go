@@ -187,7 +187,7 @@ type reading struct {
 	gone   []string      // canonical URIs of documents that are there no more
 	same   []string      // those of documents that say what they said before
 	// dotenv are the variables of folders; allEnv says that they replace what was known of all folders.
-	dotenv map[string]map[string]string
+	dotenv map[string]*EnvFile
 	allEnv bool
 }
 
@@ -263,14 +263,14 @@ func (s *Session) read(snap *Snapshot, uri, path string, kind Kind) (doc *Docume
 }
 
 // readEnv reads the `.env` files of those folders of some documents that nobody has looked at, while no lock is held.
-func (s *Session) readEnv(snap *Snapshot, docs []*Document, all bool) map[string]map[string]string {
+func (s *Session) readEnv(snap *Snapshot, docs []*Document, all bool) map[string]*EnvFile {
 	if !snap.trusted {
 		return nil
 	}
 	s.mu.Lock()
 	known := maps.Clone(s.disk.env)
 	s.mu.Unlock()
-	found := map[string]map[string]string{}
+	found := map[string]*EnvFile{}
 	add := func(d *Document) {
 		dir := filepath.Dir(d.Path())
 		_, done := found[dir]

@@ -43,11 +43,20 @@ func (a *app) check() *cobra.Command {
 				}
 				report.Files = append(report.Files, output.Checked(doc, diagnose(cmd.Context(), ws.snap, doc.URI)))
 			}
+			for _, f := range ws.snap.EnvFiles() {
+				if len(f.Problems) == 0 {
+					continue
+				}
+				report.Files = append(report.Files, output.CheckedFile{Doc: f.Doc, Diagnostics: analysis.EnvFile(f)})
+			}
 			if cmd.Context().Err() != nil {
 				return &exitError{exitInterrupted, errInterrupted.Error()}
 			}
 			if err := checker(a.stdout, report, output.Style{Color: a.useColor(a.stdout)}); err != nil {
 				return fmt.Errorf("write the report: %w", err)
+			}
+			if ws.leadsOut() {
+				return &exitError{code: exitRefused}
 			}
 			if report.Errors() > 0 || ws.refused != nil {
 				return &exitError{code: exitBroken}
@@ -61,7 +70,7 @@ func (a *app) check() *cobra.Command {
 	flags.BoolVar(&settings.ProcessEnv, "process-env", false, "let {{ env.NAME }} read the process environment too")
 	flags.BoolVar(&settings.Strict, "strict", false, "treat unknown fields and unknown variables as errors, as run --strict does")
 	a.addAllowPlugins(cmd)
-	addWorkspaceFlags(cmd, &plugins, &settings.EnvFile)
+	a.addWorkspaceFlags(cmd, &plugins, &settings.EnvFile)
 	return cmd
 }
 
@@ -71,9 +80,11 @@ func (a *app) addAllowPlugins(cmd *cobra.Command) {
 }
 
 // addWorkspaceFlags are the flags of every command that reads specs.
-func addWorkspaceFlags(cmd *cobra.Command, plugins, envFile *string) {
+func (a *app) addWorkspaceFlags(cmd *cobra.Command, plugins, envFile *string) {
 	cmd.Flags().StringVar(plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")
 	cmd.Flags().StringVar(envFile, "env-file", "", "read variables from this file in place of the nearest .env")
+	cmd.Flags().StringVar(&a.projectRoot, "project-root", "",
+		"folder up to which configurations and .env files are looked for, and that holds what `depends` names (default: the configuration's, else the repository's)")
 }
 
 // fatal reports whether any finding keeps its file from being run.

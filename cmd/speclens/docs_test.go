@@ -194,3 +194,48 @@ func checkQuoted(t *testing.T, b block) {
 		t.Errorf("%s:%d: no tested file holds this block", b.file, b.line)
 	}
 }
+
+// A promise is worth its tests, so one that was renamed or removed fails here.
+func TestEveryTestThatSecurityPromisesByExists(t *testing.T) {
+	page, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := map[string]bool{}
+	for _, folder := range []string{"capabilities", "cmd", "engine", "lsp", "schema"} {
+		err := filepath.WalkDir(filepath.Join("../..", folder), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(content), -1) {
+				declared[m[1]] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, promises, _ := strings.Cut(string(page), "## What speclens promises")
+	promises, _, _ = strings.Cut(promises, "## What it does not promise")
+	rows := 0
+	for _, line := range strings.Split(promises, "\n") {
+		if !strings.HasPrefix(line, "| **") {
+			continue
+		}
+		rows++
+		named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(line, -1)
+		if len(named) == 0 {
+			t.Errorf("no test for: %s", line)
+		}
+		for _, m := range named {
+			if !declared[m[1]] {
+				t.Errorf("there is no test %s, by which SECURITY.md promises something", m[1])
+			}
+		}
+	}
+	if rows < 10 {
+		t.Errorf("only %d promises were found", rows)
+	}
+}

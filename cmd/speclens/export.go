@@ -82,7 +82,7 @@ func (a *app) exportCurl() *cobra.Command {
 	cmd.Flags().BoolVar(&x.envValues, "env-values", false, "put the values of environment variables into the commands, secrets too")
 	cmd.Flags().Uint64Var(&x.seed, "seed", 1, "fix generated data")
 	cmd.Flags().StringVarP(&environment, "env", "e", "", "environment of the configuration to use")
-	addWorkspaceFlags(cmd, &plugins, &envFile)
+	a.addWorkspaceFlags(cmd, &plugins, &envFile)
 	return cmd
 }
 

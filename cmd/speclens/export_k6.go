@@ -40,7 +40,7 @@ func (a *app) exportK6() *cobra.Command {
 	cmd.Flags().StringVarP(&f.file, "output", "o", "", "write the script to this file instead of standard output")
 	cmd.Flags().StringVarP(&f.environment, "env", "e", "", "environment of the configuration whose targets to use")
 	cmd.Flags().BoolVar(&f.partial, "partial", false, "leave out what k6 cannot do, with a comment in its place")
-	addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
+	a.addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
 	return cmd
 }
 

@@ -56,7 +56,7 @@ func parseNamed(args []string) (namedTests, error) {
 func (w *workspace) loadNeeded(ctx context.Context) {
 	tried := map[string]bool{}
 	for {
-		var more []string
+		more := map[string][]string{}
 		for doc := range w.snap.Documents() {
 			if doc.Kind != engine.KindSpec {
 				continue
@@ -64,21 +64,45 @@ func (w *workspace) loadNeeded(ctx context.Context) {
 			for _, s := range doc.Spec().Specs {
 				for _, need := range link.FileNeeds(w.snap, doc, s) {
 					path := engine.PathFromURI(need.URI)
-					if need.Doc != nil || path == "" || tried[path] {
+					if need.Doc != nil || need.Outside || path == "" || tried[path] {
 						continue
 					}
 					tried[path] = true
-					if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-						more = append(more, path)
-					}
+					more[w.snap.Project(doc.URI)] = append(more[w.snap.Project(doc.URI)], path)
 				}
 			}
 		}
 		if len(more) == 0 || ctx.Err() != nil {
 			return
 		}
-		w.snap, _ = w.session.Load(ctx, more...)
+		for project, paths := range more {
+			w.snap = w.session.ReadNeeded(ctx, project, paths...)
+		}
 	}
+}
+
+// leadsOut reports whether any file of the project names one outside of it, which is refused.
+func (w *workspace) leadsOut() bool {
+	for _, f := range w.snap.EnvFiles() {
+		for _, p := range f.Problems {
+			if p.Code == engine.CodeEnvOutside {
+				return true
+			}
+		}
+	}
+	for doc := range w.snap.Documents() {
+		if doc.Kind != engine.KindSpec {
+			continue
+		}
+		for _, s := range doc.Spec().Specs {
+			for _, need := range link.FileNeeds(w.snap, doc, s) {
+				if need.Outside {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // choose restricts a selection to what the command line names: the specs that were read only because others depend on them

@@ -18,6 +18,8 @@ type app struct {
 	color    string
 	// allowPlugins lets a project bring plugins.
 	allowPlugins bool
+	// projectRoot is the folder of --project-root.
+	projectRoot string
 }
 
 func (a *app) root() *cobra.Command {

@@ -66,7 +66,7 @@ func (a *app) run() *cobra.Command {
 	flags.StringVar(&f.shard, "shard", "", "run one part of the tests, as K/N; each test stays together with what it needs")
 	flags.StringVar(&f.sel.NamePattern, "name", "", "run only tests whose name matches this regular expression")
 	a.addAllowPlugins(cmd)
-	addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
+	a.addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
 	return cmd
 }
 
@@ -152,6 +152,10 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	for _, p := range ws.problems {
 		fmt.Fprintf(a.stderr, "%s: error: %s\n", render.PrintableLine(p.Path), render.PrintableLine(p.Err.Error()))
 	}
+	for _, env := range ws.snap.EnvFiles() {
+		a.reportEnv(env, ws.workDir)
+		broken = broken || len(env.Problems) > 0
+	}
 	if broken && f.failFast {
 		return &exitError{code: exitBroken}
 	}
@@ -190,6 +194,9 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	}
 	if err := errors.Join(sink.Err(), files.commit()); err != nil {
 		return fmt.Errorf("write the results: %w", err)
+	}
+	if ws.leadsOut() && !report.Cancelled {
+		return &exitError{code: exitRefused}
 	}
 	return verdict(report, broken)
 }

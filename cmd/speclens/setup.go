@@ -12,6 +12,7 @@ import (
 	"github.com/speclens/speclens/capabilities"
 	"github.com/speclens/speclens/cmd/speclens/internal/render"
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/analysis"
 	"github.com/speclens/speclens/engine/plugin"
 	httpplugin "github.com/speclens/speclens/engine/plugin/builtin/http"
 )
@@ -133,10 +134,12 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag string, setti
 	if err != nil {
 		return nil, fmt.Errorf("find the working folder: %w", err)
 	}
-	if settings.EnvFile != "" {
-		if _, err := os.Stat(settings.EnvFile); err != nil {
-			return nil, fmt.Errorf("read --env-file: %w", err)
-		}
+	if err := a.namedEnvFile(settings.EnvFile, workDir); err != nil {
+		return nil, err
+	}
+	root, err := a.namedRoot()
+	if err != nil {
+		return nil, err
 	}
 	loader, err := newLoader(a.logger())
 	if err != nil {
@@ -151,7 +154,7 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag string, setti
 		fmt.Fprintln(a.stderr, "speclens: warning: "+render.Printable(p.Error()))
 	}
 	session := engine.NewSession(engine.Options{
-		Registry: registry, Roots: []string{workDir}, SearchAbove: true, Settings: settings,
+		Registry: registry, Roots: []string{workDir}, SearchAbove: true, ProjectRoot: root, Settings: settings,
 	})
 	snap, problems := session.Load(ctx, paths...)
 	w := &workspace{session: session, snap: snap, loader: loader, problems: problems, workDir: workDir, named: map[string]bool{}}
@@ -167,6 +170,42 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag string, setti
 		fmt.Fprintln(a.stderr, "speclens: error: "+render.Printable(w.refused.Error()))
 	}
 	return w, nil
+}
+
+// namedEnvFile refuses a file of `--env-file` of which not every line counts: whoever names a file wants all of it.
+func (a *app) namedEnvFile(name, workDir string) error {
+	if name == "" {
+		return nil
+	}
+	f := engine.ReadEnvFile(name)
+	if len(f.Problems) == 0 {
+		return nil
+	}
+	a.reportEnv(f, workDir)
+	return usage("read --env-file %s: not all of it can be read", render.PrintableLine(name))
+}
+
+// namedRoot is the folder of `--project-root`, empty where it was not given.
+func (a *app) namedRoot() (string, error) {
+	if a.projectRoot == "" {
+		return "", nil
+	}
+	root, err := filepath.Abs(a.projectRoot)
+	if err != nil {
+		return "", fmt.Errorf("find --project-root: %w", err)
+	}
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return "", usage("--project-root %s: there is no such folder", render.PrintableLine(a.projectRoot))
+	}
+	return root, nil
+}
+
+// reportEnv writes what is wrong with a `.env` file, with the places.
+func (a *app) reportEnv(f *engine.EnvFile, workDir string) {
+	for _, d := range analysis.EnvFile(f) {
+		line, column := render.Position(f.Doc.Text, d.Span.Start)
+		fmt.Fprintf(a.stderr, "%s:%d:%d: error: %s [%s]\n", render.Path(f.Doc.URI, workDir), line, column, render.Printable(d.Message), d.Code)
+	}
 }
 
 // usage is an error of the command line itself.

@@ -114,6 +114,7 @@ func (n *nameCheck) variable(u link.Use) (Diagnostic, bool) {
 		return d, true
 	}
 	d.Message = fmt.Sprintf("unknown variable `%s`: neither the chosen environment, nor `.env`, nor `env` of the configuration has it", name)
+	d.Message += brokenEnv(n.snap.EnvFile(n.doc.URI))
 	if !n.snap.Trusted() {
 		d.Message += "; `.env` is not read as long as the workspace is not trusted"
 	}

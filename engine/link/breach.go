@@ -15,6 +15,7 @@ const (
 	CodeDuplicateAlias = "alias.duplicate"      // an alias that another test has too
 	CodeUnknownDepends = "depends.unknown"      // `depends` of a test names no alias
 	CodeUnknownFile    = "depends.unknown-file" // `depends` of a file names no spec
+	CodeOutsideFile    = "depends.outside"      // `depends` of a file leads out of the project
 	CodeCycle          = "depends.cycle"        // tests that need each other
 	CodeLoadNeeded     = "load.needed"          // a test that needs one test of a load, which has no single result
 )
@@ -106,6 +107,13 @@ func (n *Names) NeededOfLoads(p *Place) []Breach {
 func (need FileNeed) Breach(snap *engine.Snapshot, doc *engine.Document) (Breach, bool) {
 	if need.Doc != nil || need.URI == "" {
 		return Breach{}, false
+	}
+	if need.Outside {
+		return Breach{
+			Span: need.Path.Span(), Code: CodeOutsideFile,
+			Message: fmt.Sprintf("`%s` leads out of the project, so it is not read; write a path below its folder, or widen the project with --project-root "+
+				"or by opening the folder above", need.Path.Value),
+		}, true
 	}
 	f := Breach{
 		Span: need.Path.Span(), Code: CodeUnknownFile,

@@ -164,8 +164,10 @@ type FileNeed struct {
 	Path spec.Text
 	// URI is the file meant, whether it exists or not.
 	URI string
-	// Doc is the spec there; nil where the snapshot knows none.
+	// Doc is the spec there; nil where the snapshot knows none, and where the file is none of the project.
 	Doc *engine.Document
+	// Outside says that the path leads out of the project, so that nothing is read there.
+	Outside bool
 }
 
 // FileNeeds are the specs that must have run before the tests of a spec.
@@ -173,13 +175,16 @@ func FileNeeds(snap *engine.Snapshot, doc *engine.Document, s *spec.Spec) []File
 	var needs []FileNeed
 	for _, p := range s.Depends {
 		need := FileNeed{Path: p}
-		if dir := filepath.Dir(doc.Path()); doc.Path() != "" {
+		if project := snap.Project(doc.URI); project != "" {
 			target := filepath.FromSlash(p.Value)
-			if !filepath.IsAbs(target) {
-				target = filepath.Join(dir, target)
+			need.Outside = filepath.IsAbs(target)
+			if !need.Outside {
+				target = filepath.Join(filepath.Dir(doc.Path()), target)
 			}
 			need.URI = engine.URIFromPath(target)
-			if d := snap.Document(need.URI); d != nil && d.Kind == engine.KindSpec {
+			rel, err := filepath.Rel(project, target)
+			need.Outside = need.Outside || err != nil || !filepath.IsLocal(rel) || snap.Outside(need.URI)
+			if d := snap.Document(need.URI); d != nil && d.Kind == engine.KindSpec && !need.Outside {
 				need.Doc = d
 			}
 		}

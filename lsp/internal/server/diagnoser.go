@@ -26,7 +26,8 @@ type diagnoser struct {
 	fast, slow turns
 
 	mu   sync.Mutex
-	docs map[string]*diagnosed // the open documents by canonical URI; guarded by mu
+	docs map[string]*diagnosed      // the open documents by canonical URI; guarded by mu
+	env  map[string]*engine.EnvFile // what the editor has been told of, by canonical URI; guarded by mu
 }
 
 // diagnosed is one open document.
@@ -41,6 +42,8 @@ type diagnosed struct {
 	edited atomic.Bool
 
 	shown     shown            // what the editor has; guarded by diagnoser.mu
+	env       *engine.EnvFile  // that governed the document when showEnv looked, if envSeen; guarded by diagnoser.mu
+	envSeen   bool             // guarded by diagnoser.mu
 	complete  *engine.Document // of the last full pass; touched by the document's goroutine only
 	validated validationCache  // what plugins said
 }
@@ -60,7 +63,7 @@ type shown struct {
 }
 
 func newDiagnoser(s *Server) *diagnoser {
-	return &diagnoser{server: s, seed: maphash.MakeSeed(), fast: fastTurns(), slow: slowTurns(), docs: map[string]*diagnosed{}}
+	return &diagnoser{server: s, seed: maphash.MakeSeed(), fast: fastTurns(), slow: slowTurns(), docs: map[string]*diagnosed{}, env: map[string]*engine.EnvFile{}}
 }
 
 // open starts to look after a document, or looks again at one that was opened before.
@@ -187,6 +190,7 @@ func (d *diagnoser) pass(ctx context.Context, doc *diagnosed) {
 	d.server.plugins.await(ctx)
 	d.server.index.await(ctx)
 	d.server.rejudge(doc.uri)
+	d.showEnv(doc, d.server.session.Snapshot())
 	if !d.inTurn(ctx, doc, d.server.session.Snapshot, false) || !after(ctx, d.server.opts.Quiet) {
 		return
 	}

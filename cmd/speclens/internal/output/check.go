@@ -99,7 +99,9 @@ func (p *errWriter) diagnostic(source Source, doc *engine.Document, d analysis.D
 	line, column := render.Position(doc.Text, d.Span.Start)
 	p.printf("%s %s %s %s\n", style.Bold(fmt.Sprintf("%s:%d:%d:", source.Path(doc.URI), line, column)),
 		paint(d.Severity.String()+":"), foreign(d.Message, "  │ "), style.Dim("["+render.PrintableLine(d.Code)+"]"))
-	p.printf("%s", render.Excerpt(doc.Text, d.Span, '~', "  "))
+	if doc.Kind != engine.KindOther { // a line of a `.env` file may hold a secret
+		p.printf("%s", render.Excerpt(doc.Text, d.Span, '~', "  "))
+	}
 	for _, rel := range d.Related {
 		where := source.Path(rel.URI)
 		if other := source.Snap.Document(rel.URI); other != nil {
