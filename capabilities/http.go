@@ -167,18 +167,19 @@ func NewHTTPClient(limits HTTPLimits, options ...HTTPOption) *HTTPClient {
 	}
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second, Resolver: config.resolver, ControlContext: guardDial}
 	dial := tracedDial(dialer)
+	idleMost := max(1, min(idleConns, FileLimit()/8))
 	return &HTTPClient{
 		limits: limits,
 		header: http.Header{"User-Agent": {config.agent}, "Accept-Encoding": {"gzip"}},
-		plain:  plainPool{dial: dial, headBytes: limits.HeaderBytes},
+		plain:  plainPool{dial: dial, headBytes: limits.HeaderBytes, idleMost: idleMost},
 		transport: &http.Transport{
 			Proxy:                  nil,
 			DialContext:            dial,
 			TLSClientConfig:        &tls.Config{RootCAs: config.roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // bodies are decoded in http_body.go, under a cap
-			MaxIdleConns:           256,
-			MaxIdleConnsPerHost:    64,
+			MaxIdleConns:           idleMost,
+			MaxIdleConnsPerHost:    idleConnsPerHost,
 			IdleConnTimeout:        90 * time.Second,
 			ExpectContinueTimeout:  time.Second,
 			MaxResponseHeaderBytes: limits.HeaderBytes,

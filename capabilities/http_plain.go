@@ -3,6 +3,7 @@ package capabilities
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ const (
 	// plainBody is the longest body that is sent before the answer is read: the socket's own buffer holds it, so that a
 	// server which answers before it has read everything blocks nobody.
 	plainBody = 16 << 10
-	// idleConns is the most connections that wait for another request, idleConnsPerHost the most of them to one address.
+	// idleConns is the most connections that wait for another request where the process may hold many files, idleConnsPerHost the most of them to one address.
 	// One waits for idleConnTime, and at most for twice as long.
 	idleConns, idleConnsPerHost = 256, 64
 	idleConnTime                = 90 * time.Second
@@ -37,6 +38,8 @@ const (
 type plainPool struct {
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
 	headBytes int64
+	// idleMost is the most connections that wait for another request; 0 means idleConns.
+	idleMost int
 
 	mu     sync.Mutex
 	idle   map[string][]*plainConn // guarded by mu; by host, the one that was used last at the end
@@ -213,7 +216,7 @@ func (p *plainPool) put(c *plainConn) {
 	c.old = false
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.count >= idleConns || len(p.idle[c.host]) >= idleConnsPerHost {
+	if p.closed || p.count >= cmp.Or(p.idleMost, idleConns) || len(p.idle[c.host]) >= idleConnsPerHost {
 		_ = c.Close()
 		return
 	}

@@ -46,6 +46,9 @@ type Limits struct {
 
 const mib = 1 << 20
 
+// unknownFileLimit stands in where the system does not say how many files a process may hold. Windows sets no limit.
+const unknownFileLimit = 16 << 10
+
 // DefaultLimits returns the limits that are in force unless the user sets others.
 func DefaultLimits() Limits {
 	return Limits{

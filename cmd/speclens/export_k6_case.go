@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -326,6 +327,10 @@ func (t *k6Test) templates() {
 		}
 	}
 	if t.unit.Test.When.Present() {
+		if strings.TrimSpace(t.unit.Test.When.Value) == "" {
+			t.out.Broken = cmp.Or(t.out.Broken, "when: the condition is empty")
+			return
+		}
 		c := template.Parse(t.unit.Test.When.Value).Condition()
 		if c.Rest.HasExprs() {
 			return

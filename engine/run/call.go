@@ -51,8 +51,12 @@ func call(ctx context.Context, p plugin.Plugin, in plugin.TestInput, timeout tim
 	return out.judged(ctx, attempt, started, timeout)
 }
 
-// call makes one attempt.
+// call makes one attempt, when a place is free.
 func (x *exec) call(ctx context.Context, c *callable) callOutcome {
+	if !x.r.places.take(ctx) {
+		return callOutcome{err: errCancelled}
+	}
+	defer x.r.places.leave()
 	emit := func(e schema.PluginEvent) { x.event(c, e) }
 	sinks := capabilities.Sinks{}
 	if x.masker != nil {

@@ -43,6 +43,7 @@ type runner struct {
 	env          map[string]func(string) (string, error) // by URI
 	infos        *sync.Map                               // schema.Protocol → *plugin.PluginInfo, which a plugin makes anew each time
 	destinations *destinations
+	places       places
 	outcomes     []*outcome             // one per unit
 	results      [][]*engine.TestResult // one per unit; of a load those of its tests and thresholds
 	single       []*engine.TestResult   // one per unit, nil where it is a load
@@ -96,7 +97,7 @@ func newRunner(snap *engine.Snapshot, plan *Schedule, sink Sink, opts Options) *
 	r := &runner{
 		snap: snap, registry: snap.Registry(), plan: plan, opts: opts, seed: opts.Seed, failFast: opts.FailFast,
 		out: emitter{sink: sink, mute: sink == nil}, env: map[string]func(string) (string, error){},
-		infos: &sync.Map{}, destinations: &destinations{},
+		infos: &sync.Map{}, destinations: &destinations{}, places: allPlaces,
 		outcomes: make([]*outcome, len(plan.units)), results: make([][]*engine.TestResult, len(plan.units)),
 		single: make([]*engine.TestResult, len(plan.units)),
 		loads:  make([]*LoadReport, len(plan.units)),
@@ -126,6 +127,9 @@ func newRunner(snap *engine.Snapshot, plan *Schedule, sink Sink, opts Options) *
 	}
 	r.limit, r.serial = most, serial
 	r.masker = r.secrets()
+	if opts.places != nil {
+		r.places = opts.places
+	}
 	return r
 }
 

@@ -293,7 +293,7 @@ func (l *load) runner(n uint64) *runner {
 	r := l.r
 	return &runner{
 		snap: r.snap, registry: r.registry, plan: l.units, opts: r.opts, seed: iterationSeed(r.seed, n), failFast: r.failFast, serial: true,
-		out: emitter{mute: true}, masker: r.masker, env: r.env, infos: r.infos, destinations: r.destinations,
+		out: emitter{mute: true}, masker: r.masker, env: r.env, infos: r.infos, destinations: r.destinations, places: r.places,
 		outcomes: make([]*outcome, len(l.units.units)), outer: r.outcomes,
 	}
 }

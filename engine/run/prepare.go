@@ -12,6 +12,7 @@ import (
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/value"
 	"github.com/speclens/speclens/schema"
@@ -193,7 +194,13 @@ func (x *exec) fields(c *callable) error {
 	info := c.info
 	for _, field := range x.u.test.at.Fields {
 		name := field.Key.Value
-		v := x.res.deep(name, field.Value.Any())
+		raw := field.Value.Any()
+		if unknown == nil && mayBeNoNumber(raw) {
+			if where, text := noNumber(field.Value, name, 0); text != "" {
+				unknown = fmt.Errorf("%s: JSON has no number `%s`; write a number, or put it in quotes to send text", where, text)
+			}
+		}
+		v := x.res.deep(name, raw)
 		if c.input.Fields == nil {
 			c.input.Fields = map[string]any{}
 		}
@@ -224,6 +231,63 @@ func (x *exec) fields(c *callable) error {
 	}
 	return unknown
 }
+
+// mayBeNoNumber reports whether a decoded value holds what YAML spells infinity or "not a number", perhaps in quotes: there the
+// value alone does not tell the number from the text.
+func mayBeNoNumber(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return isNoNumber(v)
+	case map[string]any:
+		for _, e := range v {
+			if mayBeNoNumber(e) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, mayBeNoNumber)
+	}
+	return false
+}
+
+// isNoNumber knows the spellings of YAML 1.2, section 10.3.2.
+func isNoNumber(s string) bool {
+	switch strings.TrimLeft(s, "+-") {
+	case ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN":
+		return len(s) <= len("+.inf")
+	}
+	return false
+}
+
+// noNumber finds a number without a form in JSON in a YAML value: where it is, and how it is written.
+func noNumber(n syntax.Node, where string, depth int) (place, text string) {
+	n = n.Resolve()
+	if depth > maxNumberDepth {
+		return "", ""
+	}
+	switch n.Kind() {
+	case syntax.Scalar:
+		if n.Tag() == syntax.TagFloat && isNoNumber(n.Value()) {
+			return where, n.Value()
+		}
+	case syntax.Mapping:
+		for _, e := range n.Merged() {
+			if place, text = noNumber(e.Value, where+"."+e.Key.Resolve().Value(), depth+1); text != "" {
+				return place, text
+			}
+		}
+	case syntax.Sequence:
+		for i, item := range n.Items() {
+			if place, text = noNumber(item, fmt.Sprintf("%s[%d]", where, i), depth+1); text != "" {
+				return place, text
+			}
+		}
+	}
+	return "", ""
+}
+
+// maxNumberDepth bounds the walk of noNumber, which an alias could send round in a circle.
+const maxNumberDepth = 100
 
 // coreNames are the keys of a test that belong to the language.
 func coreNames() []string {

@@ -236,6 +236,15 @@ tests:
 			want: []string{"call:MY_VERB2 /echo passed", "call:GET /status/404 passed"},
 		},
 		{
+			name: "one line: EXPECTED that can never be met is fatal", was: "the line ran and failed, or was refused",
+			files: "target: @API@\ntests:\n  - GET /echo -> 200 OK\n  - GET /echo -> 2xz\n  - GET /echo -> 20x\n  - GET /echo -> > high\n" +
+				"  - GET /echo -> is code\n  - GET /echo -> 200\n",
+			want: []string{},
+			sent: []string{},
+			faults: []string{"a.yaml:3:18 expect.status `200`", "a.yaml:4:18 expect.status", "a.yaml:5:18 expect.status",
+				"a.yaml:6:18 expect.operand", "a.yaml:7:18 expect.type"},
+		},
+		{
 			name:  "one line: anything else is a bad form",
 			files: "target: @API@\ntests:\n  - get /echo -> 200\n  - GET /echo\n  - GET -> 200\n  - GET /echo ->\n  - 42\n  - [a]\n",
 			want:  []string{},

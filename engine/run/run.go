@@ -33,8 +33,10 @@ type Options struct {
 	Serial bool
 	// MaxConcurrent bounds the tests under way; 0 means the configuration's, else the number of cores.
 	MaxConcurrent int
-	FailFast      bool
-	Strict        bool
+	// places, where not nil, are in place of those of the process. Tests set it.
+	places   places
+	FailFast bool
+	Strict   bool
 	// Seed fixes generated data; 0 draws one.
 	Seed uint64
 	// Timeout of one attempt where neither test nor defaults set any; 0 means 30 s.

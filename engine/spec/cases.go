@@ -337,7 +337,7 @@ func (l *testReader) coreKey(name string, e syntax.Entry) bool {
 	case "tags":
 		t.Tags = l.texts(v, name)
 	case "when":
-		t.When = l.text(v, name, true)
+		l.when(v)
 	case "matrix":
 		t.Matrix = l.matrix(v)
 	case "depends":
@@ -393,4 +393,18 @@ func (l *testReader) retry(v syntax.Node) *Retry {
 		"until":       func(e syntax.Entry) { r.Until = l.expect(e, "retry.until") },
 	}, names(retryLevel))
 	return r
+}
+
+// when reads a condition. One that is not written yet is none; one that is empty text would skip the test whatever happens.
+func (l *testReader) when(v syntax.Node) {
+	if isNull(v) {
+		return
+	}
+	l.t.When = l.text(v, "when", true)
+	if v.Resolve().Kind() == syntax.Scalar && strings.TrimSpace(l.t.When.Value) == "" {
+		l.add(Problem{
+			Span: v.Span(), Severity: SeverityError, Code: CodeBadValue,
+			Message: "the condition is empty, and the test would never run; write one such as `{{ env.STAGE }} != production`, or leave `when` out",
+		})
+	}
 }

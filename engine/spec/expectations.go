@@ -104,7 +104,15 @@ func (l *testReader) lineExpect(item syntax.Node, s text.Span) *Expect {
 	status := partOf(item, s)
 	l.template(&status, "expect.status")
 	x := &Expect{status: status.Value, part: status.Span()}
-	l.judge(x)
+	parsed, found := expect.Parse(x.value())
+	x.Empty = parsed.Empty()
+	for _, p := range found {
+		// Whoever writes a line wants it judged by its status, so what no status can meet is a slip and no expectation.
+		if p.Severity == expect.Error || p.Code == expect.CodeStatus {
+			p.Severity = expect.Fatal
+		}
+		l.add(x.problem(p))
+	}
 	return x
 }
 
