@@ -4,7 +4,7 @@ package schema
 var testFields = []Field{
 	{Name: "name", Level: LevelTest, Templated: true, Snippet: " ${1:it answers}",
 		Spec: FieldSpec{Type: TypeString}},
-	{Name: "alias", Level: LevelTest, Snippet: " ${1:login}",
+	{Name: "alias", Level: LevelTest, Snippet: " ${1}",
 		Spec: FieldSpec{Type: TypeString}},
 	{Name: "target", Level: LevelTest, Templated: true, Snippet: " ${1:api}",
 		Spec: FieldSpec{Type: TypeString, Format: FormatTarget, Examples: []any{"http://127.0.0.1:8080", "api"}}},

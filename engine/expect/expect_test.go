@@ -391,7 +391,7 @@ func TestTablesAreComplete(t *testing.T) {
 			t.Errorf("the text form of %s is not read: %+v", op.Name, f)
 		}
 	}
-	if got := strings.Join(operatorNames(), " "); got != "eq ne gt gte lt lte contains matches is exists notExists oneOf" {
+	if got := strings.Join(operatorNames(), " "); got != "is exists eq ne gt gte lt lte contains matches notExists oneOf" {
 		t.Errorf("got %s", got)
 	}
 	for _, typ := range Types {

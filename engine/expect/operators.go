@@ -32,6 +32,14 @@ type Operator struct {
 // Operators lists the operators, in the order in which completion offers them.
 var Operators = []Operator{
 	{
+		Name: "is", Symbol: "is", TextForm: "is TYPE", MapForm: "{is: TYPE}", Operand: TypeOperand, Example: "is string",
+		Doc: "Has the type, or is text of the format.",
+	},
+	{
+		Name: "exists", Symbol: "exists", TextForm: "exists", MapForm: "{exists: true}", Operand: BoolOperand, Example: "exists",
+		Doc: "Is there and not null. `{exists: false}` asks for the opposite.",
+	},
+	{
 		Name: "eq", Symbol: "==", TextForm: "== VALUE", MapForm: "{eq: VALUE}", Operand: AnyOperand, Example: "{eq: {exists: true}}",
 		Doc: "Equal. Numbers by value, also when written as text; text exactly; lists and objects deeply. The map form takes " +
 			"everything inside literally, so that text may begin like an operator.",
@@ -66,14 +74,6 @@ var Operators = []Operator{
 		Name: "matches", Symbol: "matches", TextForm: "matches PATTERN", MapForm: "{matches: PATTERN}", Operand: PatternOperand,
 		Example: `"matches ^[A-Z]{3}$"`,
 		Doc:     "Text, a number or a bool has a match of the pattern (RE2 syntax) anywhere; `^` and `$` tie it to the ends.",
-	},
-	{
-		Name: "is", Symbol: "is", TextForm: "is TYPE", MapForm: "{is: TYPE}", Operand: TypeOperand, Example: "is string",
-		Doc: "Has the type, or is text of the format.",
-	},
-	{
-		Name: "exists", Symbol: "exists", TextForm: "exists", MapForm: "{exists: true}", Operand: BoolOperand, Example: "exists",
-		Doc: "Is there and not null. `{exists: false}` asks for the opposite.",
 	},
 	{
 		Name: "notExists", Symbol: "notExists", TextForm: "notExists", MapForm: "{notExists: true}", Operand: BoolOperand,

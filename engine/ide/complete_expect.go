@@ -165,7 +165,7 @@ func (c *completer) learnedValue(actual any, about write.Subject) {
 		return
 	}
 	if as, ok := write.Expectation(actual, about, c.writing()); ok {
-		c.written(CompletionItem{Label: label, Kind: ItemValue, Detail: "last response", Preselect: true}, as)
+		c.written(CompletionItem{Label: label, Kind: ItemValue, Detail: "last response"}, as)
 	}
 }
 
@@ -190,7 +190,8 @@ func (c *completer) operators() {
 			doc += "\n\n" + fence("yaml", op.Example)
 		}
 		switch op.Operand {
-		case expect.NoOperand:
+		case expect.NoOperand, expect.BoolOperand:
+			// Its operand is of the map form alone.
 			c.value(CompletionItem{Label: op.Symbol, Kind: ItemOperator, Detail: op.TextForm, Doc: doc})
 		case expect.TypeOperand:
 			for _, t := range expect.Types {

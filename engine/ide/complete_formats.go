@@ -15,6 +15,7 @@ func (c *completer) formatValues(format string) {
 		for _, a := range link.Aliases(c.snap, c.doc.URI, c.scope.spec) {
 			c.value(CompletionItem{Label: a.Name, Kind: ItemTarget, Detail: a.URL, Description: a.From})
 		}
+		c.schemes()
 	case schema.FormatAlias:
 		names, more := c.scope.names(c.snap, c.doc, c.at.Prefix, true)
 		c.incomplete = c.incomplete || more
@@ -25,6 +26,17 @@ func (c *completer) formatValues(format string) {
 		c.savePaths()
 	case schema.FormatPath:
 		c.specPaths()
+	}
+}
+
+// schemes offers a URL of this machine for each protocol that is installed.
+func (c *completer) schemes() {
+	for _, protocol := range c.snap.Fields().Protocols() {
+		p := c.snap.Fields().Plugin(protocol)
+		c.value(CompletionItem{
+			Label: string(protocol) + "://" + exampleHost, Kind: ItemValue, Detail: "example", Description: p.Name,
+			Doc: foreignMarkdown(p.Description),
+		})
 	}
 }
 

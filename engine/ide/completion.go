@@ -24,6 +24,7 @@ func Completion(ctx context.Context, snap *engine.Snapshot, uri string, offset i
 	c := completer{snap: snap, doc: doc, at: doc.Tree().ContextAt(offset), offset: offset}
 	c.enter()
 	c.complete()
+	c.keepTyped()
 	return CompletionList{Items: c.items, Incomplete: c.incomplete}
 }
 
@@ -41,6 +42,8 @@ type completer struct {
 	items    []CompletionItem
 	// incomplete says that there is more to offer than the items, once more is typed.
 	incomplete bool
+	// free says that other values than the items may stand at the cursor.
+	free bool
 }
 
 // enter finds out where the cursor is.
@@ -97,7 +100,7 @@ func (c *completer) keys() {
 	case c.place.row:
 	case c.place.level != "" && c.place.known:
 		for _, f := range c.snap.Fields().At(c.place.level, c.protocol) {
-			c.key(f.Name, f.Spec, f.Doc, f.Snippet, f.Plugin, f.Version)
+			c.key(f.Name, f.Spec, f.Doc, c.snippet(f), f.Plugin, f.Version)
 		}
 	case c.place.known:
 		for _, name := range sortedKeys(c.place.spec.Fields) {
@@ -148,7 +151,7 @@ func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin
 	plain, isSnippet := c.keyText(as, snippet)
 	item.Edit = text.Edit{Span: span, New: c.spaced(plain)}
 	item.Snippet = isSnippet
-	item.Retrigger = !strings.Contains(plain, "\n")
+	item.Retrigger = asksForValue(spec, plain)
 	c.add(item)
 }
 
@@ -220,7 +223,7 @@ func (c *completer) listItem() {
 	}
 	if c.place.level == schema.LevelTest && c.place.test {
 		indent := strings.Repeat(" ", c.at.Indent)
-		for _, s := range testSkeletons(c.snap, c.protocol) {
+		for _, s := range c.testSkeletons() {
 			c.add(CompletionItem{
 				Label: s.label, Kind: ItemSnippet, Detail: s.detail, Doc: fence("yaml", s.plain), Filter: s.label,
 				Edit: text.Edit{Span: c.at.Replace, New: c.spaced(strings.ReplaceAll(s.snippet, "\n", "\n"+c.lineIndent(indent)))},
@@ -282,31 +285,9 @@ func (c *completer) oneLine() bool {
 	return c.templates()
 }
 
-// skeleton is a whole test to begin with.
-type skeleton struct{ label, detail, snippet, plain string }
-
-func testSkeletons(snap *engine.Snapshot, protocol schema.Protocol) []skeleton {
-	method := "GET"
-	var choice []string
-	if p := snap.Fields().Plugin(protocol); p != nil && len(p.Methods) > 0 {
-		method = p.Methods[0].Name
-		for _, m := range p.Methods {
-			choice = append(choice, m.Name)
-		}
-	}
-	pick := method
-	if len(choice) > 1 {
-		pick = "${1|" + strings.Join(choice, ",") + "|}"
-	}
-	return []skeleton{
-		{"test", "a test in full", "name: ${2:what it shows}\nmethod: " + pick + "\nresource: ${3:/}\nexpect:\n  status: ${4:200}$0",
-			"name: what it shows\nmethod: " + method + "\nresource: /\nexpect:\n  status: 200"},
-		{"one line", "a test in one line", pick + " ${2:/} -> ${3:200}$0", method + " / -> 200"},
-	}
-}
-
 // values offers what may be the value of the key at the cursor.
 func (c *completer) values() {
+	c.free = true
 	switch {
 	case c.place.expect != notExpecting:
 		c.expectations()
@@ -319,6 +300,7 @@ func (c *completer) values() {
 }
 
 func (c *completer) methods() {
+	c.free = false
 	p := c.snap.Fields().Plugin(c.protocol)
 	if p == nil {
 		return
@@ -330,6 +312,7 @@ func (c *completer) methods() {
 
 // specValues offers what a field's description says about its values.
 func (c *completer) specValues(s schema.FieldSpec) {
+	c.free = len(s.Enum) == 0 && s.Type != schema.TypeBool
 	seen := map[string]bool{}
 	offer := func(v any, kind ItemKind, detail, doc string) {
 		label := scalarText(v)
@@ -340,6 +323,9 @@ func (c *completer) specValues(s schema.FieldSpec) {
 		if as, ok := write.Scalar(v, c.writing()); ok {
 			c.written(CompletionItem{Label: label, Kind: kind, Detail: detail, Doc: doc}, as)
 		}
+	}
+	if s.Type == schema.TypeAny {
+		c.mapBelow()
 	}
 	for i, v := range s.Enum {
 		doc := ""
@@ -355,6 +341,9 @@ func (c *completer) specValues(s schema.FieldSpec) {
 	c.formatValues(s.Format)
 	if s.Default != nil {
 		offer(s.Default, ItemValue, "default", "")
+	}
+	if s.Format == schema.FormatTarget || s.Format == schema.FormatAlias {
+		return // what an example of a name names is not there
 	}
 	for _, v := range s.Examples {
 		offer(v, ItemValue, "example", "")

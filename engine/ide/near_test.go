@@ -87,13 +87,13 @@ func TestNamesOfOtherFilesFollow(t *testing.T) {
 	if n := slices.IndexFunc(items, func(i ide.CompletionItem) bool { return i.Label == "here" }); n != 0 || items[0].Description != "" {
 		t.Errorf("here is offered at %d: %+v", n, items[0])
 	}
-	// Paths of specs are cut down likewise.
+	// Paths of specs are cut down likewise; the last offer is what is typed.
 	f = newFixture(t, "depends:\n  - f14‸\ntests: []\n")
 	for i := range 150 {
 		f.session.Open(fmt.Sprintf("file:///w/sub/f%03d.qube.yaml", i), "qube", 1, "tests: []\n")
 	}
 	list = ide.Completion(t.Context(), f.session.Snapshot(), f.uri, f.cursor)
-	if got := labels(list.Items); !list.Incomplete || len(got) != 15 || got[0] != "sub/f140.qube.yaml" {
+	if got := labels(list.Items); !list.Incomplete || len(got) != 16 || got[0] != "sub/f140.qube.yaml" {
 		t.Errorf("incomplete %v: %q", list.Incomplete, got)
 	}
 }

@@ -49,7 +49,6 @@ type CompletionItem struct {
 	// Sort orders the items; Filter is what the typed word is matched with, the label where empty.
 	Sort, Filter string
 	Deprecated   bool
-	Preselect    bool
 	// Retrigger asks the editor to complete again after accepting: a key whose value completes too.
 	Retrigger bool
 }

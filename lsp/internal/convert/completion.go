@@ -56,9 +56,6 @@ func (v View) item(doc *engine.Document, from *ide.CompletionItem, r protocol.Ra
 	if from.Deprecated && c.DeprecatedTag {
 		item.Tags = []protocol.CompletionItemTag{protocol.CompletionItemTagDeprecated}
 	}
-	if from.Preselect && c.Preselect {
-		item.Preselect = protocol.NewOptional(true)
-	}
 	newText := from.Edit.New
 	switch {
 	case from.Snippet && c.Snippets:

@@ -20,7 +20,7 @@ import (
 type Client struct {
 	Encoding text.Encoding
 	// Snippets, MarkdownDocs and so on are of completion items; EditRange is the default edit range of a list.
-	Snippets, MarkdownDocs, LabelDetails, DeprecatedTag, Preselect, EditRange bool
+	Snippets, MarkdownDocs, LabelDetails, DeprecatedTag, EditRange bool
 	// RetriggerCommand is the editor's own command that completes again; empty where it has none.
 	RetriggerCommand string
 	MarkdownHover    bool

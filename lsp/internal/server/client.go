@@ -37,7 +37,6 @@ func newClient(params lenient) *client {
 			MarkdownDocs:        slices.Contains(item.at("documentationFormat").texts(), "markdown"),
 			LabelDetails:        item.at("labelDetailsSupport").true(),
 			DeprecatedTag:       item.at("tagSupport").isObject(),
-			Preselect:           item.at("preselectSupport").true(),
 			EditRange:           slices.Contains(doc.at("completion", "completionList", "itemDefaults").texts(), "editRange"),
 			MarkdownHover:       slices.Contains(doc.at("hover", "contentFormat").texts(), "markdown"),
 			RelatedInformation:  doc.at("publishDiagnostics", "relatedInformation").true(),

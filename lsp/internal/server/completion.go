@@ -9,7 +9,13 @@ import (
 )
 
 func completion(ctx context.Context, r *request, p *protocol.CompletionParams) (any, error) {
-	list := ide.Completion(ctx, r.Snap, r.doc.URI, r.Client.Offset(r.doc.Text, p.Position))
+	offset := r.Client.Offset(r.doc.Text, p.Position)
+	if p.Context.TriggerKind == protocol.CompletionTriggerKindTriggerCharacter {
+		if typed := p.Context.TriggerCharacter; typed != nil && !ide.OpensList(r.doc.Text, offset, *typed) {
+			return r.Completion(r.doc, ide.CompletionList{}), nil
+		}
+	}
+	list := ide.Completion(ctx, r.Snap, r.doc.URI, offset)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

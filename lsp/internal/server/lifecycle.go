@@ -57,9 +57,6 @@ var encodingNames = map[text.Encoding]protocol.PositionEncodingKind{
 	text.UTF32: protocol.PositionEncodingKindUTF32,
 }
 
-// triggers are the characters after which an editor asks for completions by itself.
-var triggers = []string{":", " ", ".", "{", "\"", "'", "/", "|", "-"}
-
 // offer is what the server can do for this editor.
 func offer(c *client) protocol.ServerCapabilities {
 	yes, incremental := true, protocol.TextDocumentSyncKindIncremental
@@ -70,7 +67,7 @@ func offer(c *client) protocol.ServerCapabilities {
 			// The saved text tells whether the text here is still the editor's.
 			Save: &protocol.SaveOptions{IncludeText: &yes},
 		},
-		CompletionProvider:     &protocol.CompletionOptions{TriggerCharacters: triggers},
+		CompletionProvider:     &protocol.CompletionOptions{TriggerCharacters: ide.TriggerCharacters()},
 		HoverProvider:          protocol.Boolean(true),
 		DefinitionProvider:     protocol.Boolean(true),
 		DocumentSymbolProvider: protocol.Boolean(true),

@@ -1,0 +1,147 @@
+package ide
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/schema"
+)
+
+// asksForValue reports whether a key that was just accepted should open the list of its values: where a value on the same
+// line must follow and nothing stands for it yet. Where a map may follow, the next key may be Enter, which would accept of
+// the list.
+func asksForValue(spec schema.FieldSpec, written string) bool {
+	switch spec.Type {
+	case schema.TypeString, schema.TypeNumber, schema.TypeBool:
+		return strings.HasSuffix(strings.TrimSuffix(strings.TrimSuffix(written, "${1}"), "$1"), ": ")
+	}
+	return false
+}
+
+// snippet is what to insert behind a key: what the language says, with names that exist here in place of its examples.
+func (c *completer) snippet(f schema.Field) string {
+	switch {
+	case f.Plugin != "":
+		return f.Snippet
+	case f.Spec.Format == schema.FormatTarget:
+		return " " + choice(1, c.targetNames(), c.exampleURL())
+	case f.Spec.Items != nil && f.Spec.Items.Format == schema.FormatAlias:
+		return "\n  - " + choice(1, c.aliasNames(), "")
+	case f.Name == "method" && f.Level == schema.LevelTest:
+		return " " + choice(1, c.methodNames(), "")
+	}
+	return f.Snippet
+}
+
+// choice is a tab stop with one of some texts, or with a text of its own where there are none.
+func choice(stop int, texts []string, without string) string {
+	n := strconv.Itoa(stop)
+	switch {
+	case len(texts) > 1:
+		escaped := make([]string, len(texts))
+		for i, s := range texts {
+			escaped[i] = strings.NewReplacer(`\`, `\\`, ",", `\,`, "|", `\|`).Replace(s)
+		}
+		return "${" + n + "|" + strings.Join(escaped, ",") + "|}"
+	case len(texts) == 1:
+		without = texts[0]
+	case without == "":
+		return "${" + n + "}"
+	}
+	return "${" + n + ":" + escapeSnippet(without) + "}"
+}
+
+// targetNames are the names of `targets` that this file can use.
+func (c *completer) targetNames() []string {
+	names := link.AliasNames(c.snap, c.doc.URI, c.scope.spec)
+	return names[:min(len(names), mostOffered)]
+}
+
+// aliasNames are the names of the tests that the test in scope can depend on.
+func (c *completer) aliasNames() []string {
+	var list []string
+	names, _ := c.scope.names(c.snap, c.doc, "", true)
+	for _, n := range names {
+		list = append(list, n.name)
+	}
+	return list
+}
+
+// methodNames are the methods of the plugin at hand.
+func (c *completer) methodNames() []string {
+	var list []string
+	if p := c.plugin(); p != nil {
+		for _, m := range p.Methods {
+			list = append(list, m.Name)
+		}
+	}
+	return list
+}
+
+// plugin describes the plugin that serves the protocol at hand: where no target says which that is, the one that was
+// installed first. It is nil where there is none.
+func (c *completer) plugin() *schema.PluginSchema {
+	if c.protocol != "" {
+		return c.snap.Fields().Plugin(c.protocol)
+	}
+	if all := c.snap.Plugins(); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
+}
+
+// exampleURL is a URL of this machine with a protocol that is installed.
+func (c *completer) exampleURL() string {
+	scheme := string(c.protocol)
+	if p := c.plugin(); scheme == "" && p != nil && len(p.Protocols) > 0 {
+		scheme = string(p.Protocols[0])
+	}
+	if scheme == "" {
+		return ""
+	}
+	return scheme + "://" + exampleHost
+}
+
+// exampleHost is where a service of one's own listens, as a rule.
+const exampleHost = "127.0.0.1:8080"
+
+// mapBelow offers a map in the lines below the key, where a value may be a map or text: accepting it is what Enter does
+// where no list is open.
+func (c *completer) mapBelow() {
+	if c.at.Flow || c.at.Kind != syntax.ContextValue || c.at.Prefix != "" || c.at.Quote != 0 {
+		return
+	}
+	indent := strings.Repeat(" ", c.at.Indent) + "  "
+	item := CompletionItem{
+		Label: "a map below", Kind: ItemSnippet, Filter: "a map below", Snippet: true, Plain: "\n" + indent,
+		Edit: text.Edit{Span: c.at.Replace, New: "\n" + c.lineIndent(indent) + "$0"},
+	}
+	if before := (text.Span{Start: c.at.Replace.Start - 1, End: c.at.Replace.Start}); before.Start >= 0 && c.doc.Text.Slice(before) == " " {
+		item.Additional = []text.Edit{{Span: before}} // the blank behind the colon
+	}
+	c.add(item)
+}
+
+// skeleton is a whole test to begin with. Its tab stops come in the order in which it is read.
+type skeleton struct{ label, detail, snippet, plain string }
+
+func (c *completer) testSkeletons() []skeleton {
+	methods := c.methodNames()
+	method := ""
+	if len(methods) > 0 {
+		method = methods[0]
+	}
+	pick := func(stop int) string { return choice(stop, methods, "") }
+	return []skeleton{
+		{
+			"test", "a test in full",
+			"name: ${1:what it shows}\nmethod: " + pick(2) + "\nresource: ${3:/}\nexpect:\n  status: ${4:200}$0",
+			"name: what it shows\nmethod: " + method + "\nresource: /\nexpect:\n  status: 200",
+		},
+		{"one line", "a test in one line", pick(1) + " ${2:/} -> ${3:200}$0", cmp.Or(method, "GET") + " / -> 200"},
+	}
+}
