@@ -48,7 +48,7 @@ func ParseOpenAPI(text string, o OpenAPIOptions) (files []OpenAPIFile, notes []s
 	if err != nil {
 		return nil, nil, err
 	}
-	im := &openAPIImport{sources: sources, doc: doc, options: o}
+	im := &openAPIImport{sources: sources, doc: doc, options: o, notes: sources.notes}
 	im.findings()
 	if err := im.collect(); err != nil {
 		return nil, nil, err

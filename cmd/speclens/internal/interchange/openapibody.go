@@ -116,9 +116,14 @@ func formBody(fields object) string {
 			values = []any{e.value}
 		}
 		for _, v := range values {
-			text := url.QueryEscape(string(asText(v)))
-			if w, ok := v.(written); ok {
-				text = strings.ReplaceAll(string(w), " }}", ".URLEncode() }}")
+			var text string
+			switch v := v.(type) {
+			case written:
+				text = strings.ReplaceAll(string(v), " }}", ".URLEncode() }}")
+			case string:
+				text = url.QueryEscape(v) // its braces are escaped with the rest
+			default:
+				text = url.QueryEscape(string(asText(v)))
 			}
 			parts = append(parts, url.QueryEscape(e.key)+"="+text)
 		}

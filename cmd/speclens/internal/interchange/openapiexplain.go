@@ -26,7 +26,7 @@ func libraryMessage(err error) string {
 	return strings.TrimPrefix(strings.TrimPrefix(msg, "error unmarshaling JSON: "), "json: ")
 }
 
-// explain finds the places of what the library refused: references without a target, and values of a wrong type.
+// explain finds the places of references without a target.
 func (s *sources) explain() []string {
 	var problems []string
 	for _, file := range slices.Sorted(mapKeys(s.files)) {
@@ -43,9 +43,6 @@ func (s *sources) explain() []string {
 				problems = append(problems, fmt.Sprintf("%s: the reference %q leads nowhere", s.at(file, ref.Span().Start), ref.Value()))
 			}
 		}
-	}
-	if len(problems) == 0 {
-		problems = s.wrongTypes()
 	}
 	return problems
 }
@@ -85,10 +82,17 @@ func (f *source) has(pointer string) bool {
 	return true
 }
 
+// wrongValue is a value that the library cannot put into its model. Text says that its text would do.
+type wrongValue struct {
+	node    syntax.Node
+	message string
+	text    bool
+}
+
 // wrongTypes finds the values that the library cannot put into its model: it is given each branch of the document alone,
 // down to the smallest one that it refuses.
-func (s *sources) wrongTypes() []string {
-	var problems []string
+func (s *sources) wrongTypes() []wrongValue {
+	var problems []wrongValue
 	var descend func(n syntax.Node, wrap func(any) any)
 	refuses := func(v any) error {
 		b, err := json.Marshal(v)
@@ -104,28 +108,42 @@ func (s *sources) wrongTypes() []string {
 		}
 		before := len(problems)
 		n = n.Resolve()
-		for _, e := range n.Merged() {
-			descend(e.Value, func(v any) any { return wrap(map[string]any{e.Key.Value(): v}) })
-		}
-		for _, item := range n.Items() {
-			descend(item, func(v any) any { return wrap([]any{v}) })
+		if refuses(wrap(empty(n))) == nil { // else it is the node itself and not what is in it
+			for _, e := range n.Merged() {
+				descend(e.Value, func(v any) any { return wrap(map[string]any{e.Key.Value(): v}) })
+			}
+			for _, item := range n.Items() {
+				descend(item, func(v any) any { return wrap([]any{v}) })
+			}
 		}
 		if len(problems) == before && !n.Foreign() {
-			problems = append(problems, s.at(s.root, n.Span().Start)+": "+typeMessage(err))
+			message, text := typeMessage(err)
+			problems = append(problems, wrongValue{n, s.at(s.root, n.Span().Start) + ": " + message, text && n.Kind() == syntax.Scalar})
 		}
 	}
 	descend(s.files[s.root].value(), func(v any) any { return v })
 	return problems
 }
 
+// empty is a value of a node's kind with nothing in it.
+func empty(n syntax.Node) any {
+	switch n.Kind() {
+	case syntax.Mapping:
+		return map[string]any{}
+	case syntax.Sequence:
+		return []any{}
+	}
+	return n.Any()
+}
+
 var wrongType = regexp.MustCompile(
 	`cannot unmarshal (\w+)(?: \S+)? into (?:(?:Go struct )?field (?:\w+\.)*?(\w+\.[\w$]+)|value) of type (\S+)`)
 
-// typeMessage words what encoding/json says of a value of a wrong type.
-func typeMessage(err error) string {
+// typeMessage words what encoding/json says of a value of a wrong type, and whether text is wanted in its place.
+func typeMessage(err error) (message string, text bool) {
 	m := wrongType.FindStringSubmatch(err.Error())
 	if m == nil {
-		return libraryMessage(err)
+		return libraryMessage(err), false
 	}
 	words := map[string]string{
 		"string": "text", "number": "a number", "bool": "true or false", "array": "a list", "object": "an object",
@@ -142,7 +160,7 @@ func typeMessage(err error) string {
 	if m[2] != "" {
 		name = m[2]
 	}
-	return fmt.Sprintf("here stands %s, but %s is wanted (%s)", words[m[1]], wanted, name)
+	return fmt.Sprintf("here stands %s, but %s is wanted (%s)", words[m[1]], wanted, name), wanted == words["string"]
 }
 
 // maxFindings bounds how much of what the library finds wrong is told.

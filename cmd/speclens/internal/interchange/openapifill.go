@@ -89,7 +89,8 @@ func (im *openAPIImport) refer(op *operation, name string, s *shape) any {
 func (im *openAPIImport) resourceOf(m *maker) written {
 	op := m.op
 	var b strings.Builder
-	for i, segment := range strings.Split(strings.Trim(op.path, "/"), "/") {
+	path, _, _ := strings.Cut(op.path, "#") // some documents tell operations of one path apart by a fragment, which is never sent
+	for i, segment := range strings.Split(strings.Trim(path, "/"), "/") {
 		b.WriteString("/")
 		last := 0
 		for _, at := range pathParam.FindAllStringSubmatchIndex(segment, -1) {
@@ -99,7 +100,7 @@ func (im *openAPIImport) resourceOf(m *maker) written {
 		}
 		b.WriteString(staticPath(segment[last:]))
 	}
-	if strings.HasSuffix(op.path, "/") && len(op.path) > 1 {
+	if strings.HasSuffix(path, "/") && len(path) > 1 {
 		b.WriteString("/")
 	}
 	return written(b.String())
@@ -166,6 +167,8 @@ func pathText(v any) string {
 		return strings.Join(parts, ",")
 	case written:
 		return strings.ReplaceAll(string(v), " }}", ".URLEncode() }}")
+	case string:
+		return url.PathEscape(v) // its braces are escaped with the rest
 	}
 	return url.PathEscape(string(asText(v)))
 }

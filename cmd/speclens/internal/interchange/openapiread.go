@@ -32,6 +32,8 @@ type sources struct {
 	root  string // of the document, in files
 	files map[string]*source
 	size  int
+	// notes are about values of a wrong type that were left out.
+	notes []string
 }
 
 // source is one file, beside its tree: the library has neither the exact values nor the order of keys, the tree does.
@@ -466,11 +468,53 @@ func loadOpenAPI(s *sources) (doc *openapi3.T, err error) {
 			return plain, nil // JSON that YAML is not, such as escaped surrogates: the places are lost
 		}
 	}
-	if err == nil {
-		return doc, nil
-	}
-	if problems := s.explain(); len(problems) > 0 {
+	if problems := s.explain(); err != nil && len(problems) > 0 {
 		return nil, &OpenAPIError{problems}
 	}
-	return nil, fmt.Errorf("%s: %s", s.name, libraryMessage(err))
+	// A value of a wrong type costs its place and not the document.
+	for range maxWrongTypes {
+		if err == nil {
+			return doc, nil
+		}
+		wrong := s.wrongTypes()
+		if len(wrong) == 0 {
+			break
+		}
+		for _, w := range wrong {
+			s.notes = append(s.notes, w.message)
+		}
+		if s.leaveOut(wrong); s.files[s.root].value().Kind() != syntax.Mapping {
+			break
+		}
+		doc, err = load(asYAML)
+	}
+	if len(s.notes) > 0 && err != nil {
+		return nil, &OpenAPIError{s.notes}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", s.name, libraryMessage(err))
+	}
+	return doc, nil
+}
+
+// maxWrongTypes is how often the rest of a document is tried without what was of a wrong type.
+const maxWrongTypes = 8
+
+// leaveOut replaces values of a wrong type: a number or a truth value that should be text by that text, any other by null.
+// Lines stay what they are.
+func (s *sources) leaveOut(wrong []wrongValue) {
+	f := s.files[s.root]
+	slices.SortFunc(wrong, func(a, b wrongValue) int { return b.node.Span().Start - a.node.Span().Start })
+	content := f.content
+	for _, w := range wrong {
+		span := w.node.Span()
+		old := content[span.Start:span.End]
+		value := "null"
+		if w.text {
+			value = strconv.Quote(w.node.Value())
+		}
+		content = content[:span.Start] + value + strings.Repeat("\n", strings.Count(old, "\n")) + content[span.End:]
+	}
+	t := text.New(content)
+	s.files[s.root] = &source{content: t.String(), text: t, tree: syntax.Parse(t, syntax.Options{Units: []string{}})}
 }

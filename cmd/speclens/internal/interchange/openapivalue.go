@@ -262,7 +262,7 @@ func decimal(f float64) json.Number {
 // formats are texts of the formats that documents name: templates where a fresh value is better, else a value.
 var formats = map[string][]any{
 	"email": {written("{{ fake.email }}"), "a@b.example"}, "idn-email": {written("{{ fake.email }}"), "a@b.example"},
-	"uuid": {written("{{ fake.uuid }}")}, "date": {written("{{ fake.date }}")}, "date-time": {written("{{ fake.date.RFC3339 }}")},
+	"uuid": {written("{{ fake.uuid }}")}, "date": {written("{{ fake.date.2006-01-02 }}")}, "date-time": {written("{{ fake.date }}")},
 	"time": {"12:00:00Z"}, "duration": {"P1D"},
 	"uri": {written("{{ fake.url }}"), "http://a.example"}, "url": {written("{{ fake.url }}"), "http://a.example"},
 	"iri": {written("{{ fake.url }}"), "http://a.example"}, "uri-reference": {"/a"}, "iri-reference": {"/a"},
