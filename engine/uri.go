@@ -17,6 +17,15 @@ func CanonicalURI(uri string) string {
 	return URIFromPath(path)
 }
 
+// InWorkspace reports whether a document of that URI is a part of the workspace: of all schemes, `file` alone names what lies
+// there. `git:` and the like are views of something else, in which each document stands for itself.
+func InWorkspace(uri string) bool {
+	return len(uri) >= len("file:") && strings.EqualFold(uri[:len("file:")], "file:")
+}
+
+// Runnable reports whether the tests of a document can be run: those of a file, and of one that was not saved yet.
+func Runnable(uri string) bool { return InWorkspace(uri) || strings.HasPrefix(uri, "untitled:") }
+
 // PathFromURI is the path of a file URI in the host's form; empty for every other scheme, and for what is no URI.
 func PathFromURI(uri string) string { return pathFromURI(uri, runtime.GOOS == "windows") }
 

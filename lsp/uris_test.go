@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"go.lsp.dev/protocol"
+
 	"github.com/speclens/speclens/lsp"
+	"github.com/speclens/speclens/lsp/command"
 	"github.com/speclens/speclens/lsp/lsptest"
 )
 
@@ -43,6 +46,10 @@ func TestADocumentIsKnownByTheURIOfTheWireInEveryMessage(t *testing.T) {
 				`{"range":{"start":{"line":2,"character":10},"end":{"line":2,"character":16}},"text":"changed"}]}`)
 			if got := symbols(); !strings.Contains(got, "changed") {
 				t.Errorf("after didChange: symbols %s", got)
+			}
+			lens := ask("textDocument/codeLens", "")
+			if runs := strings.HasPrefix(uri, "file:") || strings.HasPrefix(uri, "untitled:"); runs != strings.Contains(lens, "Run") {
+				t.Errorf("lenses %.200s", lens)
 			}
 			if got := ask("textDocument/diagnostic", ""); !strings.Contains(got, "retires") {
 				t.Errorf("diagnostics %s", got)
@@ -131,5 +138,40 @@ func TestWhatHappensToAFolderHappensToAllThatIsInIt(t *testing.T) {
 			tell("sub", 1)
 			awaitFinding(e, "b.qube.yaml", "alias.duplicate", true)
 		})
+	}
+}
+
+func TestAViewThatIsNoFileStandsAlone(t *testing.T) {
+	spec := "target: elsewhere\ntests:\n  - name: n\n    alias: zz\n    depends: [nobody]\n    resource: \"/{{ nobody.response.body }}\"\n" +
+		"    expect: {status: 200}\n"
+	e := lsptest.Start(t, lsptest.Options{})
+	e.Open("a.qube.yaml", spec)
+	const view = "git:/p/a.qube.yaml?%7B%22ref%22%3A%22HEAD%22%7D"
+	e.Open(view, spec)
+	if got := e.Diagnostics(view); len(got) > 0 {
+		t.Errorf("the view shows %v", got)
+	}
+	for _, d := range e.Settle("a.qube.yaml") {
+		if d.Code == protocol.String("alias.duplicate") {
+			t.Errorf("the file shows %v", d)
+		}
+	}
+	err := e.TryExecute(command.Run, command.RunArgs{URI: view, Scope: command.ScopeFile}, nil)
+	if err == nil || !strings.Contains(err.Error(), "no file") {
+		t.Errorf("run of the view: %v", err)
+	}
+}
+
+func TestATestThatWasOnlyBegunHasNoLens(t *testing.T) {
+	e := lsptest.Start(t, lsptest.Options{AllowErrors: true})
+	e.Open("a.qube.yaml", "target: http://x\ntests:\n  -   name: whole\n      resource: /\n  - GET /y -> 200\n  - GET /z:\n      alias: z\n  - name: begun\n  -\n")
+	var at []string
+	for _, l := range e.Lenses("a.qube.yaml") {
+		if l.Command.Title == "▶ Run" {
+			at = append(at, fmt.Sprint(l.Range.Start.Line, ":", l.Range.Start.Character))
+		}
+	}
+	if got := strings.Join(at, " "); got != "2:2 4:2 5:2" {
+		t.Errorf("lenses at %s, and not at the dashes of the tests that say what to do", got)
 	}
 }

@@ -20,6 +20,8 @@ type Check struct {
 	Name string
 	// Config says that the check looks at configurations; all others look at specs.
 	Config bool
+	// Over says that the check looks at other files too, so that it has nothing to say of a document without any.
+	Over bool
 	// Test looks at one test by itself. It may use nothing but what the test's scope holds, since its findings are kept
 	// for as long as that stays the same; spans count from where the test does.
 	Test func(s *testScope) []Diagnostic
@@ -34,21 +36,21 @@ type Check struct {
 var All = []Check{
 	{Name: "syntax", Document: syntaxFindings},
 	{Name: "structure", Document: structureOfFile, Test: structureOfTest},
-	{Name: "targets", Document: targetsOfFile, Linked: targetOfTest},
+	{Name: "targets", Over: true, Document: targetsOfFile, Linked: targetOfTest},
 	{Name: "fields", Test: fieldsOfTest},
 	{Name: "values", Document: valuesOfFile, Test: valuesOfTest},
 	{Name: "templates", Document: templatesOfFile, Test: templatesOfTest},
-	{Name: "names", Document: namesOfFile, Linked: namesOfTest},
+	{Name: "names", Over: true, Document: namesOfFile, Linked: namesOfTest},
 	{Name: "conditions", Test: conditions},
 	{Name: "assertions", Test: assertions},
 	{Name: "save", Test: saves},
 	{Name: "retry", Test: retries},
 	{Name: "matrix", Test: matrix},
 	{Name: "aliases", Test: aliasName, Linked: aliasOfTest},
-	{Name: "depends", Document: dependsOfFile, Linked: dependsOfTest},
-	{Name: "cycles", Document: cycles},
+	{Name: "depends", Over: true, Document: dependsOfFile, Linked: dependsOfTest},
+	{Name: "cycles", Over: true, Document: cycles},
 	{Name: "needed of loads", Linked: neededOfLoads},
-	{Name: "load", Document: loads},
+	{Name: "load", Over: true, Document: loads},
 
 	{Name: "syntax", Config: true, Document: syntaxFindings},
 	{Name: "configuration", Config: true, Document: configuration},
@@ -148,7 +150,7 @@ func RunFirst(ctx context.Context, snap *engine.Snapshot, uri string, most int) 
 		if ctx.Err() != nil {
 			break
 		}
-		if c := &All[i]; c.Document != nil && c.Config == (doc.Kind == engine.KindConfig) {
+		if c := &All[i]; c.Document != nil && c.Config == (doc.Kind == engine.KindConfig) && (!c.Over || engine.Runnable(uri)) {
 			found = append(found, c.Document(p)...)
 		}
 	}
@@ -164,7 +166,11 @@ func RunFirst(ctx context.Context, snap *engine.Snapshot, uri string, most int) 
 func (p *pass) eachTest() []Diagnostic {
 	var found []Diagnostic
 	file := p.doc.Spec()
-	for _, findings := range []*spec.Findings[[]Diagnostic]{p.alone(), p.linked()} {
+	kinds := []*spec.Findings[[]Diagnostic]{p.alone()}
+	if engine.Runnable(p.doc.URI) {
+		kinds = append(kinds, p.linked())
+	}
+	for _, findings := range kinds {
 		if p.ctx.Err() != nil {
 			// What an interrupted look leaves may be of an earlier version, whose numbers mean other tests.
 			return found

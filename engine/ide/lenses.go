@@ -3,17 +3,19 @@ package ide
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/template"
+	"github.com/speclens/speclens/engine/text"
 )
 
 // Lenses are the commands above the tests and above the file. A test that runs offers to cancel instead.
 func Lenses(ctx context.Context, snap *engine.Snapshot, uri string) []Lens {
 	doc := specDocument(snap, uri)
-	if doc == nil {
+	if doc == nil || !engine.Runnable(doc.URI) {
 		return nil
 	}
 	var lenses []Lens
@@ -21,7 +23,9 @@ func Lenses(ctx context.Context, snap *engine.Snapshot, uri string) []Lens {
 		if len(lenses) == 0 {
 			lenses = append(lenses, fileLenses(snap, doc, sp)...)
 		}
-		lenses = append(lenses, testLenses(snap, doc, t)...)
+		if runnable(t) {
+			lenses = append(lenses, testLenses(snap, doc, t)...)
+		}
 		return ctx.Err() == nil
 	})
 	return lenses
@@ -49,8 +53,24 @@ func fileLenses(snap *engine.Snapshot, doc *engine.Document, sp *spec.Spec) []Le
 	})
 }
 
+// runnable reports whether a test says what to do: one that has only just been begun has no lens yet, which would push down the
+// line that is being typed.
+func runnable(t spec.TestAt) bool {
+	return t.Method.Present() || t.Resource.Present() || len(t.Fields) > 0
+}
+
+// itemStart is where the item of a test begins: at its dash, since some editors draw a lens in the column of its range.
+func itemStart(doc *engine.Document, t spec.TestAt) text.Span {
+	before := strings.TrimRight(doc.Text.Slice(text.Span{Start: doc.Text.LineSpan(doc.Text.LineAt(t.Span.Start)).Start, End: t.Span.Start}), " ")
+	start := t.Span.Start
+	if strings.HasSuffix(before, "-") {
+		start = doc.Text.LineSpan(doc.Text.LineAt(start)).Start + len(before) - 1
+	}
+	return text.Span{Start: start, End: max(start, t.Abs(t.Head).End)}
+}
+
 func testLenses(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt) []Lens {
-	at := t.Abs(t.Head)
+	at := itemStart(doc, t)
 	key := keyOf(doc, t)
 	if r, ok := snap.RunOf(key); ok {
 		return []Lens{{Span: at, Title: "■ Cancel", Tooltip: "End the run", Action: Action{Kind: ActionCancel, URI: doc.URI, Test: t.ID, RunID: r.ID}}}

@@ -76,6 +76,9 @@ type projectKey string
 func NamesOf(snap *engine.Snapshot, uri string) *Names {
 	projects := map[string]string{} // by folder
 	projectOf := func(uri string) string {
+		if !engine.InWorkspace(uri) {
+			return uri // it stands for itself
+		}
 		folder := uri[:strings.LastIndexByte(uri, '/')+1]
 		project, known := projects[folder]
 		if !known {

@@ -79,5 +79,8 @@ func specOf(snap *engine.Snapshot, uri string) (*engine.Document, error) {
 	if doc == nil || doc.Kind != engine.KindSpec {
 		return nil, wire.Errorf(wire.InvalidParams, "%.200q is not a spec that is open", uri)
 	}
+	if !engine.Runnable(uri) {
+		return nil, wire.Errorf(wire.InvalidParams, "%.200q is a view of something else and no file, so its tests are not run; open the file", uri)
+	}
 	return doc, nil
 }
