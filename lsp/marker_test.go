@@ -19,6 +19,7 @@ import (
 	"go.lsp.dev/protocol"
 	"golang.org/x/tools/txtar"
 
+	"github.com/speclens/speclens/engine/plugin/plugintest"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/lsp/command"
 	"github.com/speclens/speclens/lsp/lsptest"
@@ -114,6 +115,12 @@ func runMarkers(t *testing.T, path string) {
 				case "api":
 					m.api = startAPI(t)
 					close(m.api.slow)
+				case "plugin":
+					dir := t.TempDir()
+					if err := os.WriteFile(filepath.Join(dir, value+".wasm"), plugintest.Build(t, value), 0o644); err != nil {
+						t.Fatal(err)
+					}
+					opts.Server.PluginDirs = append(opts.Server.PluginDirs, dir)
 				case "errors_ok":
 					opts.AllowErrors = true
 				case "untrusted":
@@ -152,6 +159,15 @@ func runMarkers(t *testing.T, path string) {
 			}
 		}
 		m.editor.OpenAs(file, id, opts.Files[file])
+	}
+	if len(opts.Server.PluginDirs) > 0 { // its module is compiled first
+		uri := m.editor.URI(m.files[0])
+		m.editor.Await("the plugin", func(s *lsptest.State) bool {
+			published, ok := s.Published[uri]
+			return ok && !slices.ContainsFunc(published.Diagnostics, func(d protocol.Diagnostic) bool {
+				return strings.Contains(message(d), "no plugin serves")
+			})
+		})
 	}
 	m.readMarks()
 	m.check()

@@ -100,24 +100,15 @@ func (s *testScope) missingFields(plugin *schema.PluginSchema) []Diagnostic {
 		}
 		d := Diagnostic{
 			Span: s.Head, Severity: SeverityError, Source: SourceCheck, Code: "field.missing",
-			Message: fmt.Sprintf("%s needs the field `%s`%s", pluginName(plugin), f.Name, because(f.Spec)),
+			Message: fmt.Sprintf("%s needs the field `%s`%s", pluginName(plugin), f.Name, spec.Purpose(f.Spec)),
 		}
 		if at >= 0 {
 			d.Span = s.Fields[at].Key.Span()
-			d.Message = fmt.Sprintf("`%s` is empty, but %s needs it%s", f.Name, pluginName(plugin), because(f.Spec))
+			d.Message = fmt.Sprintf("`%s` is empty, but %s needs it%s", f.Name, pluginName(plugin), spec.Purpose(f.Spec))
 		}
 		found = append(found, d)
 	}
 	return found
-}
-
-// because is what a missing field is for.
-func because(s schema.FieldSpec) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s.Description), "\n")
-	if line == "" {
-		return ""
-	}
-	return ": " + line
 }
 
 func isNull(n syntax.Node) bool {

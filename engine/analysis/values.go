@@ -4,12 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/spec"
@@ -106,43 +103,13 @@ func (v *values) text(n syntax.Node, s schema.FieldSpec, place string) {
 		v.wrongType(n, s, place, "text", quoted(n)...)
 		return
 	}
-	if s.Pattern != "" {
-		if re, err := regexp.Compile(s.Pattern); err == nil && !re.MatchString(r.Value()) {
-			v.add(n.Span(), "field.pattern", fmt.Sprintf("%s does not match the pattern `%s`", place, s.Pattern))
+	for _, m := range spec.TextMisfits(s, r.Value(), place) {
+		var fixes []Fix
+		if m.Code == spec.CodeFieldFormat && !s.Secret {
+			fixes = withScheme(n, s.Format)
 		}
+		v.add(n.Span(), m.Code, m.Message, fixes...)
 	}
-	if why := format(s.Format, r.Value()); why != "" {
-		if s.Secret {
-			v.add(n.Span(), "field.format", fmt.Sprintf("%s is not of the format `%s`", place, s.Format))
-			return
-		}
-		v.add(n.Span(), "field.format", place+": "+why, withScheme(n, s.Format)...)
-	}
-}
-
-// format checks the meaning of a text; it returns what is wrong, or nothing.
-func format(name, s string) string {
-	switch name {
-	case schema.FormatDuration:
-		if _, err := spec.ParseDuration(s); err != nil {
-			return err.Error()
-		}
-	case schema.FormatURL:
-		if u, err := url.Parse(strings.TrimSpace(s)); err != nil {
-			return fmt.Sprintf("%q is no URL: %v", s, errCause(err))
-		} else if u.Scheme == "" || !strings.Contains(s, "://") {
-			return fmt.Sprintf("%q has no scheme; write a URL such as http://127.0.0.1:8080", s)
-		}
-	case "regexp":
-		if _, err := regexp.Compile(s); err != nil {
-			return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-		}
-	case "date-time":
-		if _, err := time.Parse(time.RFC3339, s); err != nil {
-			return fmt.Sprintf("%q is no date and time; write one such as 2026-01-31T12:00:00Z", s)
-		}
-	}
-	return ""
 }
 
 // withScheme is the fix that makes a URL of a host.
@@ -152,17 +119,6 @@ func withScheme(n syntax.Node, format string) []Fix {
 		return nil
 	}
 	return replace(n.Span(), "http://"+host)
-}
-
-// errCause is the innermost cause of an error that repeats what the message says.
-func errCause(err error) error {
-	for {
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok || u.Unwrap() == nil {
-			return err
-		}
-		err = u.Unwrap()
-	}
 }
 
 func (v *values) number(n syntax.Node, s schema.FieldSpec, place string) {
@@ -178,56 +134,29 @@ func (v *values) number(n syntax.Node, s schema.FieldSpec, place string) {
 		}
 		return
 	}
-	written := d.String()
-	if s.Secret {
-		written = "another number"
-	}
-	if s.Minimum != nil {
-		if least, ok := value.ParseDecimal(s.Minimum.String()); ok && d.Compare(least) < 0 {
-			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at least %s, but this is %s", place, least, written))
-		}
-	}
-	if s.Maximum != nil {
-		if most, ok := value.ParseDecimal(s.Maximum.String()); ok && d.Compare(most) > 0 {
-			v.add(n.Span(), "field.range", fmt.Sprintf("%s must be at most %s, but this is %s", place, most, written))
-		}
+	for _, m := range spec.NumberMisfits(s, d, place) {
+		v.add(n.Span(), m.Code, m.Message)
 	}
 }
 
 // enum checks that a value is one of those allowed.
 func (v *values) enum(n syntax.Node, s schema.FieldSpec, place string) {
 	have := n.Any()
-	written := value.Brief(have, 60)
-	if s.Secret {
-		written = "this value"
+	m, ok := spec.EnumMisfit(s, have, place)
+	if ok {
+		return
 	}
-	var allowed []string
 	for _, e := range s.Enum {
-		if same(have, e) {
-			return
-		}
-		allowed = append(allowed, value.Text(e))
-		if text, ok := e.(string); ok && text == value.Text(have) {
+		if text, isText := e.(string); isText && text == value.Text(have) {
 			v.wrongType(n, s, place, "the text "+quote(text), quoted(n)...)
 			return
 		}
 	}
-	msg := fmt.Sprintf("%s cannot be %s; it is one of %s", place, written, spec.List(allowed, "and"))
 	var fixes []Fix
-	if near := spec.Nearest(value.Text(have), allowed); near != "" && !s.Secret {
-		msg = fmt.Sprintf("%s cannot be %s; did you mean `%s`? It is one of %s", place, written, near, spec.List(allowed, "and"))
-		fixes = replace(n.Span(), near)
+	if m.Near != "" {
+		fixes = replace(n.Span(), m.Near)
 	}
-	v.add(n.Span(), "field.enum", msg, fixes...)
-}
-
-// same compares a value of a spec with one of a plugin's description: numbers by value, everything else as JSON.
-func same(a, b any) bool {
-	if x, ok := value.NumberOf(a); ok {
-		y, ok := value.NumberOf(b)
-		return ok && x.Compare(y) == 0
-	}
-	return value.JSON(a) == value.JSON(b)
+	v.add(n.Span(), m.Code, m.Message, fixes...)
 }
 
 func (v *values) array(n syntax.Node, s schema.FieldSpec, place string, depth int) {
@@ -274,7 +203,8 @@ func (v *values) object(n syntax.Node, s schema.FieldSpec, place string, depth i
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Fields)) {
 		if s.Fields[name].Required && !there[name] {
-			v.add(n.Span(), "field.missing", fmt.Sprintf("%s needs `%s`%s", place, name, because(s.Fields[name])))
+			m := spec.MissingMember(s.Fields[name], place, name)
+			v.add(n.Span(), m.Code, m.Message)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func eventHints(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, r *e
 		}
 		declared := eventSpec(snap, e)
 		at := head
-		if key, ok := t.Key(declared.Anchor); ok && declared.Anchor != "" {
+		if key, ok := t.KeyAt(strings.Split(declared.Anchor, ".")); ok {
 			at = lineEnd(doc.Text, t.Abs(key.Span()).Start)
 		}
 		hints = append(hints, Hint{

@@ -371,10 +371,10 @@ tests:
 		},
 		{
 			name: "what the plugin's Validate calls an error is not sent", files: []string{"a.yaml",
-				"target: %s\ntests:\n  - { name: a, resource: /echo, query: [1] }\n"},
+				"target: %s\ntests:\n  - { name: a, resource: /echo, method: NO GOOD }\n"},
 			want: []string{"a errored"},
 			check: func(t *testing.T, r *Report, a *api) {
-				wantIn(t, "error", r.Results[0].Error, "plugin http@", "validate: `query`")
+				wantIn(t, "error", r.Results[0].Error, "plugin http@", "validate: `method`")
 				if got := a.got(); len(got) != 0 {
 					t.Errorf("requests = %q", got)
 				}

@@ -78,7 +78,44 @@ func (x *exec) prepare() (*callable, error) {
 	case x.res.err != nil:
 		return c, x.res.err
 	}
+	if err := x.conform(c); err != nil {
+		return c, err
+	}
 	return c, x.validate(c)
+}
+
+// mostMisfits is how many fields an error names; the first ones say enough.
+const mostMisfits = 3
+
+// conform checks the fields against what the plugin declares: only now, with templates filled in, is a value known that
+// holds one. Values whose template could not be filled in have a warning already.
+func (x *exec) conform(c *callable) error {
+	skip := func(at string) bool {
+		return slices.ContainsFunc(x.res.unresolved, func(path string) bool { return path == at })
+	}
+	var found []string
+	more := 0
+	for _, name := range slices.Sorted(maps.Keys(c.info.Fields)) {
+		declared := c.info.Fields[name]
+		misfits := spec.Conform(declared, c.input.Fields[name], name, skip)
+		if declared.Required && value.Unwrap(c.input.Fields[name]) == nil {
+			misfits = []spec.Misfit{spec.MissingMember(declared, c.info.Name+" "+c.info.Version, name)}
+		}
+		for _, m := range misfits {
+			if len(found) == mostMisfits {
+				more++
+				continue
+			}
+			found = append(found, m.Message)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil
+	case more > 0:
+		found = append(found, fmt.Sprintf("and %d more", more))
+	}
+	return errors.New(strings.Join(found, "; "))
 }
 
 // headers merges the test's headers over the defaults of its file over those of the configuration; names are compared

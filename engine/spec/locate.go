@@ -79,6 +79,15 @@ func (t TestAt) LocateField(at []string) (place text.Span, exact bool) {
 	return t.Abs(value), false
 }
 
+// KeyAt is the key node at the end of a path of keys, the language's or a plugin's, if the user wrote it in the test itself.
+func (t *Test) KeyAt(path []string) (syntax.Node, bool) {
+	e, ok := t.entryAt(path)
+	if !ok || e.Key.Foreign() {
+		return syntax.Node{}, false
+	}
+	return e.Key, true
+}
+
 // entryAt is the entry that a whole path leads to.
 func (t *Test) entryAt(at []string) (syntax.Entry, bool) {
 	entries := t.Entries()

@@ -632,3 +632,18 @@ func describe(f *File) string {
 	}
 	return b.String()
 }
+
+func TestTheKeyOfAPluginsFieldIsFoundAtAnyDepth(t *testing.T) {
+	f, src := lower(t, "target: x://y\ntests:\n  - name: a\n    say: hi\n    opts: { deep: { level: 1 } }\n")
+	_, at := f.At(0)
+	for path, want := range map[string]string{"say": "say", "opts.deep.level": "level", "name": "name", "opts.none": "", "none": "", "": ""} {
+		key, ok := at.KeyAt(strings.Split(path, "."))
+		got := ""
+		if ok {
+			got = src.Slice(at.Abs(key.Span()))
+		}
+		if got != want {
+			t.Errorf("the key of %q is %q, want %q", path, got, want)
+		}
+	}
+}
