@@ -26,7 +26,7 @@ func Hover(ctx context.Context, snap *engine.Snapshot, uri string, offset int) *
 	}
 	h := hoverer{snap: snap, doc: doc, offset: offset}
 	h.find()
-	for _, explain := range []func() *HoverInfo{h.template, h.target, h.key, h.operator, h.method} {
+	for _, explain := range []func() *HoverInfo{h.template, h.target, h.key, h.operator, h.method, h.test} {
 		if info := explain(); info != nil {
 			return info
 		}
@@ -74,7 +74,12 @@ func (h *hoverer) key() *HoverInfo {
 		}
 		return h.recorded(append(slices.Clone(parent.path), name), parent.about)
 	case parent.expect == expectPaths:
-		return h.recorded([]string{name}, parent.about)
+		if info := h.recorded([]string{name}, parent.about); info != nil || parent.about != "headers" {
+			return info
+		}
+		return h.header(name)
+	case parent.field.Name == "headers" && parent.spec.Type == schema.TypeMap && headerDoc(name) != "":
+		return h.header(name)
 	case parent.level == schema.LevelTest && compactKey.MatchString(name):
 		return h.result()
 	case parent.level != "":
@@ -83,9 +88,14 @@ func (h *hoverer) key() *HoverInfo {
 			return nil
 		}
 		md := fieldMarkdown(f)
-		if parent.level == schema.LevelTest && name == "name" {
-			if r := h.result(); r != nil {
-				md = r.Markdown + "\n\n---\n\n" + md
+		if parent.level == schema.LevelTest {
+			switch name {
+			case "name":
+				if r := h.result(); r != nil {
+					md = r.Markdown + "\n\n---\n\n" + md
+				}
+			case "method":
+				md += methodList(h.snap.Fields().Plugin(h.scope.protocol))
 			}
 		}
 		return h.info(md)
@@ -100,17 +110,82 @@ func (h *hoverer) info(markdown string) *HoverInfo {
 	return &HoverInfo{Markdown: markdown, Span: h.node.Span()}
 }
 
-// result is the last result of the test at the offset.
+// test explains a test where it is named, or all of it where it is one line: by its last result, or by how to run it.
+func (h *hoverer) test() *HoverInfo {
+	if h.isKey || h.node.IsZero() || len(h.path) == 0 {
+		return nil
+	}
+	last := len(h.path) - 1
+	named := h.path[last].Key == "name" && placeAt(h.snap, h.root, h.scope.protocol, h.path[:last]).level == schema.LevelTest
+	here := placeAt(h.snap, h.root, h.scope.protocol, h.path)
+	oneLine := h.path[last].Index >= 0 && here.test && here.level == schema.LevelTest
+	if !named && !oneLine {
+		return nil
+	}
+	return h.result()
+}
+
+// result is the last result of the test at the offset, and how to run it.
 func (h *hoverer) result() *HoverInfo {
 	if h.scope.test == nil {
 		return nil
 	}
 	results := h.snap.Results(keyOf(h.doc, *h.scope.test))
-	if len(results) == 0 {
+	md := "This test has not been run yet."
+	if len(results) > 0 {
+		md = resultMarkdown(h.snap, results)
+		if !fresh(*h.scope.test, results[0]) {
+			md = "*The test was edited since this run.*\n\n" + md
+		}
+	}
+	return h.info(md + "\n\n" + h.howToRun())
+}
+
+// howToRun says how the test at the offset is run, with and without an editor that shows lenses.
+func (h *hoverer) howToRun() string {
+	line := h.doc.Text.LineAt(h.scope.test.Abs(h.scope.test.Head).Start) + 1
+	return "Run it by the lens or code action “▶ Run”, or by " + code(fmt.Sprintf("speclens run %s:%d", filepath.Base(h.doc.Path()), line)) + " in its folder."
+}
+
+// header explains a header by its name.
+func (h *hoverer) header(name string) *HoverInfo {
+	doc := headerDoc(name)
+	if doc == "" {
 		return nil
 	}
-	return h.info(resultMarkdown(h.snap, results))
+	return h.info("**" + escapeMarkdown(name) + "** — string\n\n" + doc)
 }
+
+// headerDoc is what completion says of a header; empty for headers that it does not know.
+func headerDoc(name string) string {
+	for _, known := range commonHeaders {
+		if strings.EqualFold(known.name, name) {
+			return known.doc
+		}
+	}
+	return ""
+}
+
+// methodList lists the methods of a plugin.
+func methodList(p *schema.PluginSchema) string {
+	if p == nil || len(p.Methods) == 0 {
+		return ""
+	}
+	md := "\n\nMethods of " + escapeMarkdown(p.Name) + ":\n"
+	for i, m := range p.Methods {
+		if i == maxListed {
+			return md + fmt.Sprintf("\n- … %d more", len(p.Methods)-maxListed)
+		}
+		md += "\n- " + code(m.Name)
+		if m.Description != "" {
+			md += " — " + foreignMarkdown(m.Description)
+		}
+	}
+	return md
+}
+
+// maxListed is how many names a hover lists.
+const maxListed = 30
 
 // recorded explains a path of an expectation by what the last response had there.
 func (h *hoverer) recorded(at []string, about string) *HoverInfo {
@@ -388,10 +463,11 @@ func (h *hoverer) reference(e *template.Expr, ref template.Ref) string {
 		if ref.Kind == template.Prev {
 			continue
 		}
-		md = code(n.name) + " — " + escapeMarkdown(n.detail)
-		if n.doc != "" {
-			md += ", " + n.doc
+		md = code(n.name) + " — "
+		if !n.alias {
+			md += escapeMarkdown(n.detail) + ", "
 		}
+		md += n.doc
 		if doc := h.snap.Document(n.key.URI); doc != nil && doc.URI != h.doc.URI {
 			md += " in " + code(filepath.Base(doc.Path()))
 		}
@@ -405,7 +481,7 @@ func (h *hoverer) reference(e *template.Expr, ref template.Ref) string {
 	}
 	r, at, isAlias := h.scope.source(h.snap, h.doc, e.Root, ref.Path.Segments)
 	if r == nil {
-		return md + "\n\nIt has not been run yet."
+		return md + "\n\nIt has not been run yet; a run of this test runs it first."
 	}
 	v, ok := walkSegments(recorded(r, isAlias), at)
 	if !ok {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/ide"
 	"github.com/speclens/speclens/engine/plugin"
 )
@@ -39,6 +40,12 @@ func TestHoverExplainsWhatStandsAtTheCursor(t *testing.T) {
 		{"a matrix key", "tests:\n  - matrix: [{ who: ada }, { who: bob }]\n    resource: \"/{{ wh‸o }}\"\n", []string{"`\"ada\"`", "`\"bob\"`"}},
 		{"a target's alias", "targets:\n  api: http://a:1\ntarget: a‸pi\n", []string{"`api` is `http://a:1`", "this file", "`http"}},
 		{"a method of the plugin", "target: http://a\ntests:\n  - method: PO‸ST\n", []string{"**POST**"}},
+		{"the key of the method lists the methods", "target: http://a\ntests:\n  - me‸thod: GET\n", []string{"**method**", "`GET`", "`DELETE`"}},
+		{"a header of the request", "target: http://a\ntests:\n  - headers: { authoriz‸ation: x }\n", []string{"Bearer"}},
+		{"a header that is expected", "target: http://a\ntests:\n  - expect:\n      headers:\n        ETa‸g: exists\n", []string{"Which version"}},
+		{"a test's name before a run", "target: http://a\ntests:\n  - name: log i‸n\n", []string{"not been run", "▶ Run", "speclens run users.qube.yaml:3"}},
+		{"a test of one line before a run", "target: http://a\ntests:\n  - GET /us‸ers -> 200\n", []string{"not been run", "speclens run users.qube.yaml:3"}},
+		{"the status of a test of one line", "target: http://a\ntests:\n  - GET /users -> 2‸00\n", []string{"not been run"}},
 		{"a name without results", "tests:\n  - na‸me: x\n", []string{"**name**"}},
 		{"a comment", "# comm‸ent\ntests: []\n", nil},
 		{"an unknown key", "tests:\n  - wha‸t: 1\n", nil},
@@ -96,6 +103,41 @@ func TestHoverShowsWhatTheLastRunGave(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHoverOnATestBeginsWithWhatFailed(t *testing.T) {
+	for _, src := range []string{
+		"target: http://a\ntests:\n  - name: log i‸n\n    alias: auth\n", "target: http://a\ntests:\n  - GE‸T /login -> 200\n",
+		"target: http://a\ntests:\n  - GET /login -> 20‸0\n", "target: http://a\ntests:\n  - GET /lo‸gin:\n      expect: { status: 200 }\n",
+	} {
+		f := newFixture(t, src)
+		id := f.session.Snapshot().Document(f.uri).Spec().Specs[0].Tests.At(0).ID
+		f.record(t, id, func(r *engine.TestResult) {
+			r.Status, r.Output = engine.StatusFailed, &plugin.TestOutput{Status: json.Number("500"), Body: "oops"}
+			for range 12 {
+				r.Assertions = append(r.Assertions, expect.Assertion{At: []string{"status"}, Message: "expected 200, got 500"})
+			}
+		})
+		got := f.hover()
+		at := -1
+		for _, w := range []string{"✗ failed", "500", "expected 200, got 500", "2 more", "**Response**", "oops", "▶ Run"} {
+			i := strings.Index(got, w)
+			if i < at {
+				t.Errorf("%q is missing or too early in the hover on\n%s\n%s", w, src, got)
+			}
+			at = i
+		}
+		if strings.Count(got, "✗ expected") != 10 {
+			t.Errorf("failures are not cut at ten:\n%s", got)
+		}
+	}
+}
+
+func TestAnAliasIsCalledATestOnce(t *testing.T) {
+	got := newFixture(t, "tests:\n  - alias: auth\n    name: log in\n  - resource: \"{{ au‸th.response.body.id }}\"\n").hover()
+	if strings.Count(strings.ToLower(got), "test `") != 1 || strings.Contains(got, "test, ") {
+		t.Errorf("hover is %s", got)
 	}
 }
 

@@ -78,8 +78,9 @@ func code(s string) string {
 }
 
 // foreignMarkdown is Markdown from a plugin with everything taken out that could act: HTML, images, and links to
-// anything but web pages.
+// anything but web pages. A code block that it leaves open is closed, so that it takes in nothing of what follows.
 func foreignMarkdown(s string) string {
+	s = closeFence(s)
 	s = strings.ReplaceAll(s, "<", "&lt;")
 	s = strings.ReplaceAll(s, "![", "\\!\\[")
 	for _, scheme := range []string{"command:", "javascript:", "data:", "vscode:", "vscode-insiders:", "file:"} {
@@ -91,6 +92,41 @@ func foreignMarkdown(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// closeFence closes the code block that a text leaves open, by the rules of CommonMark, section 4.5: a fence has at least
+// three backticks or tildes, is indented by three blanks at most, and ends at one of its kind that is as long. Where an
+// indented fence would end with a list item that may be around it, it is moved to the margin, where there is no item.
+func closeFence(s string) string {
+	lines := strings.Split(s, "\n")
+	open, opener, indent, leaves := "", 0, 0, false
+	for i, line := range lines {
+		line = strings.TrimRight(line, "\r \t")
+		body := strings.TrimLeft(line, " ")
+		if body == "" {
+			continue
+		}
+		blanks := len(line) - len(body)
+		leaves = leaves || blanks < indent
+		marks := body[:len(body)-len(strings.TrimLeft(body, body[:1]))]
+		switch {
+		case blanks > 3 || len(marks) < 3 || marks[0] != '`' && marks[0] != '~':
+		case open == "":
+			if marks[0] == '~' || !strings.Contains(body[len(marks):], "`") {
+				open, opener, indent, leaves = marks, i, blanks, false
+			}
+		case marks == body && marks[0] == open[0] && len(marks) >= len(open):
+			if leaves {
+				lines[opener] = lines[opener][indent:]
+			}
+			open = ""
+		}
+	}
+	if open == "" {
+		return strings.Join(lines, "\n")
+	}
+	lines[opener] = lines[opener][indent:]
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n" + open
 }
 
 // replaceFold is strings.ReplaceAll without regard to case.
@@ -133,6 +169,7 @@ func writeResult(b *strings.Builder, snap *engine.Snapshot, r *engine.TestResult
 	if r.Row >= 0 && r.Name != "" {
 		fmt.Fprintf(b, "\n\n%s", escapeMarkdown(r.Name))
 	}
+	writeFailures(b, r)
 	for _, w := range r.Warnings {
 		fmt.Fprintf(b, "\n\nwarning: %s", escapeMarkdown(w))
 	}
@@ -167,6 +204,29 @@ func writeResult(b *strings.Builder, snap *engine.Snapshot, r *engine.TestResult
 			}
 			fmt.Fprintf(b, "| %s | %s | %s |\n", duration(e.At), code(e.Plugin+"."+e.Kind), escapeMarkdown(eventSpec(snap, e).Summarize(e.PluginEvent)))
 		}
+	}
+}
+
+// maxFailures is how many failed expectations a hover lists; all of them are marked in the file.
+const maxFailures = 10
+
+// writeFailures lists the expectations that failed.
+func writeFailures(b *strings.Builder, r *engine.TestResult) {
+	failed := len(r.Assertions) - r.Passed()
+	if failed > 0 {
+		b.WriteString("\n")
+	}
+	listed := 0
+	for _, a := range r.Assertions {
+		switch {
+		case a.Passed:
+			continue
+		case listed == maxFailures:
+			fmt.Fprintf(b, "\n- … %d more", failed-listed)
+			return
+		}
+		listed++
+		fmt.Fprintf(b, "\n- ✗ %s", escapeMarkdown(a.Message))
 	}
 }
 

@@ -101,7 +101,7 @@ func (s scope) these(index *link.Names, doc *engine.Document, aliases, saves []s
 		if s.test != nil && p.Doc.URI == doc.URI && p.ID == s.test.ID {
 			return
 		}
-		v.key, v.doc = p.Key(), "Test "+code(p.Label())
+		v.key, v.doc = p.Key(), "test "+code(p.Label())
 		if p.Doc.URI == doc.URI {
 			here = append(here, v)
 			return
