@@ -60,7 +60,11 @@ async function smallThings(typist, folder) {
     ["password: '", "password: ''", "a single quote behind a key closes"],
     ['password: "x"', 'password: "x"', "typing the closing quote steps over it"],
     ["name: it's", "name: it's", "an apostrophe in a word does not close"],
-    ["body: {{", "body: {{}}", "the braces of a template close"],
+    ['body: "{{', 'body: "{{}}"', "the braces of a template close in quotes"],
+    ["path: /{{", "path: /{{}}", "the braces of a template close in a plain text"],
+    ["tags: [", "tags: []", "a bracket behind a key closes"],
+    [["a", ":", " ", "|", "Enter", "{", "b", "[", "(", '"'], 'a: |\n  {b[("', "nothing closes in a block text"],
+    ["# {[(\"", "# {[(\"", "nothing closes in a comment"],
     [["t", "a", "g", "s", ":", " ", "[", "Enter", "a", "]"], "tags: [\n  a]", "a bracket that was closed is stepped over in the next line"],
   ]) {
     const got = await typist.typed(next(), [...keys]);
@@ -107,7 +111,7 @@ fs.rmSync(shots, { recursive: true, force: true });
 fs.mkdirSync(shots, { recursive: true });
 const started = Date.now();
 await installExtension({ serverMain, dir: scratch, vsix: path.join(extension, "out/speclens.vsix") });
-const workbench = await startWorkbench({ serverMain, dir: scratch, machineSettings: { "speclens.server.path": server } });
+const workbench = await startWorkbench({ serverMain, dir: scratch, machineSettings: { "speclens.server.path": server, "files.autoSave": "off" } });
 try {
   const queue = chosen.flatMap((pass) =>
     files.filter((name) => process.env.TYPING_ALL === "1" || name.startsWith(passes[pass].only ?? "")).map((name) => ({ pass, name })),

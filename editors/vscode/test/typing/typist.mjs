@@ -26,6 +26,7 @@ function look(page) {
             // Tab accepts what is selected, else the first.
             const row = list?.querySelector(".monaco-list-row.focused") ?? list?.querySelector('.monaco-list-row[data-index="0"]');
             resolve({
+              snippet: editor.querySelector(".snippet-placeholder") !== null,
               line: Number(editor.querySelector(".line-numbers.active-line-number")?.textContent ?? 0),
               column: Math.round(parseFloat(cursor?.style.left ?? "0") / width),
               suggestion: row?.querySelector(".label-name")?.textContent.replaceAll("\u00a0", " "),
@@ -164,10 +165,10 @@ export class Typist {
       if (/[\s"'{[(]/.test(char)) word = i;
       if (!accept || i - word > 3 || i === line.length) continue;
       const offered = await this.offered(line.slice(word), i - word, i - word === 1);
-      if (!offered || offered === refused) continue;
-      const next = await this.accepted(line, i);
+      if (!offered || offered.suggestion === refused) continue;
+      const next = await this.accepted(line, i, offered.snippet);
       if (next < 0) {
-        refused = offered;
+        refused = offered.suggestion;
         continue;
       }
       result.accepted++;
@@ -175,27 +176,31 @@ export class Typist {
     }
   }
 
-  /** The first suggestion, if it reads like what comes next and spares more than the key that accepts it. */
+  /** The first suggestion, if it reads like what comes next and spares more than the keys that accept it. */
   async offered(rest, typed, wait) {
     const deadline = Date.now() + (wait ? listPatience : 0);
     for (;;) {
-      const { suggestion } = await look(this.page);
-      if (suggestion !== undefined) return rest.startsWith(suggestion) && suggestion.length > typed + 1 ? suggestion : undefined;
+      const { suggestion, snippet } = await look(this.page);
+      if (suggestion !== undefined) {
+        const worth = rest.startsWith(suggestion) && suggestion.length > typed + (snippet ? 2 : 1);
+        return worth ? { suggestion, snippet } : undefined;
+      }
       if (Date.now() >= deadline) return undefined;
     }
   }
 
   /** Accepts the first suggestion. The column of the cursor if that wrote what the line has; else it is undone, and -1. */
-  async accepted(line, column) {
+  async accepted(line, column, snippet) {
     const before = await this.settled();
     const tail = before.text.slice(before.to);
     const start = before.from - column;
     if (before.text.slice(start, before.from) !== line.slice(0, column)) return -1; // the extension host lags behind
+    // Within a snippet Tab alone goes to the next place.
+    if (snippet) await this.key("ArrowDown");
     await this.key("Tab");
-    const after = await this.until("an accepted suggestion", async () => {
-      const state = await this.settled();
-      return state.version !== before.version && state;
-    });
+    const deadline = Date.now() + 2000;
+    let after = await this.settled();
+    while (after.version === before.version && Date.now() < deadline) after = await this.settled();
     const written = after.text.slice(start, after.from);
     if (line.startsWith(written) && after.text.slice(after.to) === tail && written.length > column) return written.length;
     for (let tries = 0; tries < 5 && (await this.settled()).text !== before.text; tries++) await this.key("Control+z");
