@@ -72,8 +72,32 @@ func (v *values) value(n syntax.Node, s schema.FieldSpec, place string, depth in
 		v.array(n, s, place, depth)
 	case schema.TypeObject, schema.TypeMap:
 		v.object(n, s, place, depth)
+	default:
+		v.anything(n, s, place, depth)
 	}
 }
+
+// anything checks a value that may have any shape: it must only have a form in JSON, which knows no infinities and no NaN.
+// They would be sent as text.
+func (v *values) anything(n syntax.Node, s schema.FieldSpec, place string, depth int) {
+	r := n.Resolve()
+	switch {
+	case v.core:
+	case r.Kind() == syntax.Sequence:
+		for _, item := range r.Items() {
+			v.value(item, schema.FieldSpec{Secret: s.Secret}, place, depth+1)
+		}
+	case r.Kind() == syntax.Mapping:
+		for _, e := range r.Merged() {
+			v.value(e.Value, schema.FieldSpec{Secret: s.Secret}, place, depth+1)
+		}
+	case r.Kind() == syntax.Scalar && r.Tag() == syntax.TagFloat && !hasDigit(r.Value()):
+		v.add(n.Span(), "value.no-json",
+			fmt.Sprintf("JSON has no number `%s`, so it would be sent as text; put it in quotes if text is meant", r.Value()), quoted(n)...)
+	}
+}
+
+func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
 func isTemplated(r syntax.Node) bool {
 	return r.Kind() == syntax.Scalar && strings.Contains(r.Value(), "{{")
