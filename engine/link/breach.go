@@ -40,13 +40,19 @@ type Related struct {
 	Message string
 }
 
-// Duplicate says that a test's alias is taken by others. The test itself may be among them. The span counts from the test.
+// mostRelated is how many other places a Breach names: of thousands of tests with the same alias each would name all.
+const mostRelated = 10
+
+// Duplicate says that a test's alias is taken by others, of which it names the first. The test itself may be among them. The span counts from the test.
 func Duplicate(p *Place, others []*Place) Breach {
 	f := Breach{
 		Span: p.Alias.Span(), Code: CodeDuplicateAlias, TestID: p.ID,
 		Message: fmt.Sprintf("the alias `%s` is taken; an alias is unique over the whole run", p.Alias.Value),
 	}
 	for _, o := range others {
+		if len(f.Related) == mostRelated {
+			break
+		}
 		if o.Key() != p.Key() {
 			f.Related = append(f.Related, Related{URI: o.Doc.URI, Span: o.Abs(o.Alias.Span()), Message: "the same alias"})
 		}

@@ -131,7 +131,7 @@ func Position(t *text.Text, offset int) (line, column int) {
 // of it begins with indent.
 func Excerpt(t *text.Text, span text.Span, mark rune, indent string) string {
 	line := t.LineAt(span.Start)
-	whole := t.LineSpan(line)
+	whole := around(t.LineSpan(line), span)
 	src := t.Slice(whole)
 	start := min(max(span.Start-whole.Start, 0), len(src))
 	end := min(max(span.End-whole.Start, start), len(src))
@@ -149,6 +149,15 @@ func Excerpt(t *text.Text, span text.Span, mark rune, indent string) string {
 	marks := max(1, min(columns(body), maxExcerpt-columns(lead)+cut))
 	return fmt.Sprintf("%s%s │ %s\n%s%s │ %s%s\n", indent, number, full,
 		indent, gutter, strings.Repeat(" ", columns(lead)-cut), strings.Repeat(string(mark), marks))
+}
+
+// around is what of a line can be seen in an excerpt, and more: a line may be a whole file, and there may be hundreds of
+// findings on it.
+func around(line, span text.Span) text.Span {
+	const reach = 40 * maxExcerpt // in bytes; what people see as one character may take many
+	line.Start = max(line.Start, span.Start-reach)
+	line.End = min(line.End, span.Start+reach)
+	return line
 }
 
 // clip shows a window of a long line.

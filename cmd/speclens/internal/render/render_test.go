@@ -8,6 +8,19 @@ import (
 	foreign "github.com/speclens/speclens/engine/text"
 )
 
+func TestAnExcerptOfAVeryLongLineShowsTheSameWindow(t *testing.T) {
+	part := strings.Repeat("é, ", 60)
+	for _, times := range []int{10, 1000} {
+		src := strings.Repeat(part, times) + "here" + strings.Repeat(part, times)
+		at := strings.Index(src, "here")
+		got := Excerpt(foreign.New(src), foreign.Span{Start: at, End: at + 4}, '~', "")
+		if line, _, _ := strings.Cut(got, "\n"); !strings.HasPrefix(line, "1 │ ") || strings.Contains(line, `\x`) ||
+			!strings.Contains(line, ", here") || len([]rune(line)) != maxExcerpt+5 || !strings.Contains(got, "~~~~\n") {
+			t.Errorf("%d times:\n%s", times, got)
+		}
+	}
+}
+
 func TestPrintableShowsWhatWouldSteer(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain\ttext\n":               "plain\ttext\n",
