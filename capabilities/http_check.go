@@ -118,6 +118,16 @@ func escapeQuery(query string) string {
 	return escapeBytes(query, &illegalInQuery)
 }
 
+// FormsInURL are the spellings in which a text travels in a path and in a query.
+func FormsInURL(s string) []string {
+	path := escapeBytes(s, &illegalInPath)
+	forms := []string{escapeQuery(s), path, (&url.URL{Path: s}).EscapedPath()}
+	if u, err := url.Parse("/" + path); err == nil {
+		forms = append(forms, u.EscapedPath()[1:])
+	}
+	return forms
+}
+
 // escapePath escapes the bytes that may not stand in the path of a URL or a relative reference (RFC 3986 section 3.3). It
 // has to come before url.Parse, which writes a path with one such byte all over again, so that %2F becomes a slash.
 func escapePath(reference string) string {

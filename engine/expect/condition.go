@@ -10,24 +10,28 @@ import (
 
 // Condition is the second half of a `when`: an operator with its operand, or nothing, which asks for a truthy value.
 type Condition struct {
-	want matcher // nil asks for a truthy value
-	text string
+	want   matcher // nil asks for a truthy value
+	text   string
+	redact func(string) string
 }
 
 // ParseCondition reads the operator and operand behind the value tested, such as "!= prod" or "oneOf a, b"; "" asks for a
 // truthy value.
-func ParseCondition(text string) (Condition, []Problem) {
+func ParseCondition(text string) (Condition, []Problem) { return ParseConditionRedacted(text, nil) }
+
+// ParseConditionRedacted is ParseCondition for one that holds secrets; see ParseRedacted.
+func ParseConditionRedacted(text string, redact func(string) string) (Condition, []Problem) {
 	text = strings.TrimSpace(text)
-	c := Condition{text: text}
+	c := Condition{text: text, redact: redact}
 	if text == "" {
 		return c, nil
 	}
-	p := &reader{}
+	p := &reader{redact: redact, whole: text}
 	if f := takeApart(text); f.op == nil && !isOpaque(text) {
 		word, _, _ := strings.Cut(text, " ")
 		problem := Problem{
 			Severity: Error, Code: CodeCondition,
-			Message: fmt.Sprintf("`%s` is no operator; a condition is written `{{ x }}`, `{{ x }} == value` or the like", word),
+			Message: fmt.Sprintf("`%s` is no operator; a condition is written `{{ x }}`, `{{ x }} == value` or the like", p.shown(word)),
 		}
 		if near := cmp.Or(otherSpellings[word], nearest(word, symbolsAndWords())); near != "" {
 			problem.Message += fmt.Sprintf("; did you mean `%s`?", near)
@@ -55,7 +59,7 @@ func symbolsAndWords() []string {
 // Holds evaluates the condition on a value. found says whether the value could be resolved; why explains a condition that
 // does not hold.
 func (c Condition) Holds(v any, found bool) (holds bool, why string) {
-	s := subject{value: v, found: found}
+	s := subject{value: v, found: found, redact: c.redact}
 	if !found {
 		s.value = nil
 	}
@@ -66,7 +70,7 @@ func (c Condition) Holds(v any, found bool) (holds bool, why string) {
 		if !found {
 			return false, "the value could not be resolved"
 		}
-		return false, fmt.Sprintf("%s is not truthy", brief(v))
+		return false, fmt.Sprintf("%s is not truthy", s.brief(v))
 	}
 	if m := c.want.match(s); len(m) > 0 {
 		return false, joinMessages(m)

@@ -44,6 +44,7 @@ func durationText(d time.Duration) string {
 // ParseDuration reads a Go duration ("500ms", "1m30s"); a bare number is milliseconds. Blanks inside are ignored. It
 // returns an error that says what is expected where the text is neither, or negative.
 func ParseDuration(text string) (time.Duration, error) {
+	written := text
 	text = strings.Join(strings.Fields(text), "")
 	if _, ok := value.ParseDecimal(text); ok {
 		text += "ms"
@@ -51,7 +52,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%q is no duration; write it like 500ms, 2s or 1m30s, or as a number of milliseconds", text)
+		return 0, fmt.Errorf("%q is no duration; write it like 500ms, 2s or 1m30s, or as a number of milliseconds", written)
 	case d < 0:
 		return 0, fmt.Errorf("the duration %s is negative", d)
 	}

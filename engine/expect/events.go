@@ -92,11 +92,11 @@ func (p *reader) count(raw any, at []string) matcher {
 	switch m := m.(type) {
 	case equal:
 		if d, ok := value.Numeric(m.want); !isOpaque(m.want) && (!ok || !d.IsInt()) {
-			return p.invalid(at, CodeOperand, "`count` wants a whole number or a comparison such as \">= 2\", not %s", brief(m.want))
+			return p.invalid(at, CodeOperand, "`count` wants a whole number or a comparison such as \">= 2\", not %s", p.brief(m.want))
 		}
 	case compare, all, oneOf, notEqual, invalid:
 	default:
-		return p.invalid(at, CodeOperand, "`count` wants a whole number or a comparison such as \">= 2\", not %s", brief(raw))
+		return p.invalid(at, CodeOperand, "`count` wants a whole number or a comparison such as \">= 2\", not %s", p.brief(raw))
 	}
 	return m
 }

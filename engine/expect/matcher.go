@@ -37,8 +37,6 @@ func (s subject) got() string {
 
 const briefLimit = 160
 
-func brief(v any) string { return value.Brief(v, briefLimit) }
-
 func (s subject) brief(v any) string { return value.BriefRedacted(v, briefLimit, s.redact) }
 
 // matcher is one expectation. match returns nothing where the subject meets it, else one or more differences, whose At

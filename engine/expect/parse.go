@@ -15,8 +15,12 @@ import (
 
 // Parse reads the value of an `expect` key. It never fails: what is wrong is listed, and the rest can be evaluated. Texts
 // that still hold a template are taken as they are, without judging their operands.
-func Parse(raw any) (*Expect, []Problem) {
-	p := &reader{}
+func Parse(raw any) (*Expect, []Problem) { return ParseRedacted(raw, nil) }
+
+// ParseRedacted is Parse of a value that holds secrets: problems quote a text as redact shows all of it, never a part of it, which
+// redact could not recognise. A nil redact hides nothing.
+func ParseRedacted(raw any, redact func(string) string) (*Expect, []Problem) {
+	p := &reader{redact: redact}
 	e := &Expect{}
 	raw = value.Unwrap(raw)
 	if raw == nil {
@@ -73,12 +77,33 @@ func cutKey(key string) (head, rest string, dotted bool) {
 type reader struct {
 	problems []Problem
 	depth    int // of nesting, bounded by maxNesting
+	redact   func(string) string
+	whole    string // the text form that is read
+}
+
+// shown is a part of the text that is read as a message may quote it.
+func (p *reader) shown(part string) string {
+	if p.redact == nil {
+		return part
+	}
+	if s := p.redact(p.whole); s != p.whole {
+		return s
+	}
+	return p.redact(part)
+}
+
+// hides reports whether the text that is read holds a secret.
+func (p *reader) hides(text string) bool {
+	return p.redact != nil && (p.redact(p.whole) != p.whole || p.redact(text) != text)
 }
 
 func (p *reader) add(problem Problem) {
 	problem.At = slices.Clone(problem.At)
 	p.problems = append(p.problems, problem)
 }
+
+// brief prints a value for a message.
+func (p *reader) brief(v any) string { return value.BriefRedacted(v, briefLimit, p.redact) }
 
 func isOpaque(v any) bool {
 	s, ok := value.String(v)
@@ -342,7 +367,7 @@ func (p *reader) existence(op *Operator, operand any, at []string) matcher {
 		want = v
 	default:
 		if !isOpaque(operand) {
-			return p.invalid(at, CodeOperand, "`%s` takes true or false, not %s", op.Name, brief(operand))
+			return p.invalid(at, CodeOperand, "`%s` takes true or false, not %s", op.Name, p.brief(operand))
 		}
 		return invalid{"the template could not be resolved"}
 	}
@@ -401,13 +426,16 @@ func (p *reader) operand(op *Operator, text string, raw any, at []string, span p
 	case NumberOperand:
 		d, ok := value.Numeric(text)
 		if value.KindOf(raw) == value.KindBool || !ok {
-			why := fmt.Sprintf("`%s` compares numbers, and `%s` is none; text that begins so is written {eq: …}", op.Symbol, text)
+			why := fmt.Sprintf("`%s` compares numbers, and `%s` is none; text that begins so is written {eq: …}", op.Symbol, p.shown(text))
 			return fail(CodeOperand, why, "")
 		}
 		return compare{op: op, want: d, raw: raw}
 	case PatternOperand:
 		re, err := regexp.Compile(text)
 		if err != nil {
+			if p.hides(text) {
+				return fail(CodePattern, "bad pattern: `"+p.shown(text)+"` cannot be read", "")
+			}
 			return fail(CodePattern, "bad pattern: "+patternError(err), "")
 		}
 		return pattern{re: re, raw: text}
@@ -426,6 +454,9 @@ func patternError(err error) string {
 func (p *reader) typeWord(word string, at []string, span path.Span) matcher {
 	if t := TypeNamed(word); t != nil {
 		return isType{t, word}
+	}
+	if p.hides(word) {
+		return p.invalid(at, CodeType, "`is` takes a type, and `%s` is none", p.shown(word))
 	}
 	if isOpaque(word) {
 		return invalid{"the template `" + word + "` could not be resolved"}

@@ -66,6 +66,8 @@ func (p *reader) fatal(at []string, code, format string, args ...any) matcher {
 }
 
 func (p *reader) statusText(text string, at []string) matcher {
+	p.whole = text
+	defer func() { p.whole = "" }()
 	f := takeApart(text)
 	if f.op == nil {
 		if c, ok := parseClass(f.operand); ok {
@@ -114,7 +116,7 @@ func (p *reader) misspelt(word string, at []string) matcher {
 	}
 	problem := Problem{
 		At: at, Severity: Error, Code: CodeStatus,
-		Message: fmt.Sprintf("`%s` is no status: it is neither a number nor one of the classes 1xx to 9xx", word),
+		Message: fmt.Sprintf("`%s` is no status: it is neither a number nor one of the classes 1xx to 9xx", p.shown(word)),
 	}
 	if problem.Fix = meantStatus(word); problem.Fix != "" {
 		problem.Message += fmt.Sprintf("; did you mean `%s`?", problem.Fix)

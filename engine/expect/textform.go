@@ -16,6 +16,22 @@ type form struct {
 	span    path.Span
 }
 
+// Operands are the parts of a text that stand in messages by themselves where the text is read as an expectation; none where all of
+// it is one operand.
+func Operands(text string) []string {
+	f := takeApart(text)
+	if f.op == nil || f.operand == "" || f.op.Operand == TypeOperand && TypeNamed(f.operand) != nil {
+		return nil
+	}
+	parts := []string{f.operand}
+	if f.op.Name == "oneOf" {
+		for part := range strings.SplitSeq(f.operand, ",") {
+			parts = append(parts, strings.TrimSpace(part))
+		}
+	}
+	return parts
+}
+
 // symbols are the operators whose text form needs no blank behind it, longest symbol first.
 var symbols = []string{"gte", "lte", "eq", "ne", "gt", "lt"}
 
@@ -55,6 +71,8 @@ func newForm(op *Operator, text string, start, end int) form {
 
 // text reads a text form.
 func (p *reader) text(text string, at []string) matcher {
+	p.whole = text
+	defer func() { p.whole = "" }()
 	f := takeApart(text)
 	if f.op == nil {
 		p.suspectText(f.operand, at)

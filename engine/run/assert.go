@@ -43,7 +43,8 @@ func (x *exec) expectation(place string, e *spec.Expect) *expect.Expect {
 		}
 		return v
 	})
-	parsed, _ := expect.Parse(raw) // what is wrong makes its assertion fail, with the reason
+	x.mask(nil)
+	parsed, _ := expect.ParseRedacted(raw, x.masker.Text) // what is wrong makes its assertion fail, with the reason
 	return parsed
 }
 
@@ -161,7 +162,8 @@ func (x *exec) condition(when spec.Text) (holds bool, why string) {
 	v := x.res.eval("when", parts.Left)
 	found := len(x.res.unresolved) == unresolved
 	rest := value.Text(value.Unwrap(x.res.eval("when", parts.Rest)))
-	c, problems := expect.ParseCondition(rest)
+	x.mask(nil)
+	c, problems := expect.ParseConditionRedacted(rest, x.masker.Text)
 	for _, p := range problems {
 		if p.Severity != expect.Warning {
 			x.fail(fmt.Errorf("when: %s", p.Message))

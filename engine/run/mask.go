@@ -4,11 +4,15 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/value"
 )
 
@@ -17,7 +21,7 @@ const Masked = "***"
 
 // minSecret is the length in bytes from which a value counts as a secret: masking every "1" or "dev" would destroy what
 // it is meant to protect.
-const minSecret = 4
+var minSecret = 4 // a variable for the tests, which prove by it that there would be something to find
 
 // Masker replaces secrets in everything that leaves a run: as they are, and in the encodings in which they travel. It is
 // immutable and safe for concurrent use; the nil Masker masks nothing.
@@ -37,7 +41,10 @@ func (m *Masker) With(values ...string) *Masker {
 	}
 	before := len(secrets)
 	for _, v := range values {
-		for _, s := range []string{v, strings.TrimSpace(v)} {
+		if slices.Contains(secrets, v) {
+			continue // with its parts
+		}
+		for _, s := range append(partsOf(v), v, strings.TrimSpace(v)) {
 			if len(s) >= minSecret && !slices.Contains(secrets, s) {
 				secrets = append(secrets, s)
 			}
@@ -65,13 +72,83 @@ func (m *Masker) With(values ...string) *Masker {
 	return &Masker{secrets: secrets, replacer: strings.NewReplacer(pairs...)}
 }
 
-// secretForms are the texts as which a secret may appear: itself, escaped for JSON and URLs, in hexadecimal and in
-// base64, there also as a part of something longer such as the `user:password` of basic authentication.
+// partsOf are the parts of a secret that the product shows by themselves: the operand, where an expectation reads the secret as an
+// operator and what it compares with, and of a URL what stands behind the host or before it.
+func partsOf(secret string) []string {
+	parts := expect.Operands(secret)
+	u, err := url.Parse(strings.TrimSpace(secret))
+	if err != nil || u.Host == "" {
+		return parts
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		parts = append(parts, u.User.String(), password)
+	}
+	if isSecret(u.Hostname()) {
+		parts = append(parts, u.Host, u.Hostname())
+	}
+	for _, segment := range strings.Split(u.Path, "/") {
+		if !plainSegment(segment) {
+			parts = append(parts, segment)
+		}
+	}
+	if strings.Trim(u.Path, "/") != "" && isSecret(u.Path) && slices.ContainsFunc(strings.Split(u.Path, "/"), func(s string) bool { return !plainSegment(s) }) {
+		parts = append(parts, u.Path)
+	}
+	for _, values := range u.Query() {
+		parts = append(parts, values...)
+	}
+	return append(parts, u.RawQuery, u.Fragment)
+}
+
+// userinfoOf is what a URL says of its user, as it is written there and decoded.
+func userinfoOf(target string) []string {
+	_, rest, ok := strings.Cut(target, "://")
+	if !ok {
+		return nil
+	}
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	at := strings.LastIndexByte(rest, '@')
+	if at < 0 {
+		return nil
+	}
+	written := rest[:at]
+	if len(written) < minSecret {
+		written = "://" + rest[:at+1]
+	}
+	_, password, _ := strings.Cut(rest[:at], ":")
+	list := []string{written, password}
+	if decoded, err := url.PathUnescape(password); err == nil {
+		list = append(list, decoded)
+	}
+	return list
+}
+
+// secretForms are the texts as which a secret may appear: itself, and in every encoding that the product applies to a value or meets
+// in an echo of it. Where there is an encoder, it is asked.
 func secretForms(s string) []string {
-	forms := []string{s, url.QueryEscape(s), url.PathEscape(s), hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s)))}
-	forms = append(forms, strings.ReplaceAll(url.QueryEscape(s), "+", "%20"), percentAll(s),
-		lowerPercent(url.QueryEscape(s)), lowerPercent(url.PathEscape(s)), lowerPercent(percentAll(s)))
-	forms = append(forms, jsonForms(s)...)
+	hexadecimal := hex.EncodeToString([]byte(s))
+	forms := []string{
+		s, strings.ToLower(s) /* a host */, hexadecimal, strings.ToUpper(hexadecimal),
+		html.EscapeString(s), strings.ReplaceAll(s, "'", "''"), strings.ReplaceAll(s, "'", `'\''`), strings.ReplaceAll(s, "\n", "\r\n"),
+	}
+	var escaped strings.Builder
+	_ = xml.EscapeText(&escaped, []byte(s)) // a strings.Builder always takes it
+	forms = append(forms, escaped.String())
+	inURL := append(capabilities.FormsInURL(s), url.QueryEscape(s), url.PathEscape(s), strings.ReplaceAll(url.QueryEscape(s), "+", "%20"),
+		percentAll(s), percentAllBut(s, "!'()*"))
+	for _, form := range inURL {
+		forms = append(forms, form, lowerPercent(form))
+	}
+	for _, form := range []string{s, latin1(s)} {
+		once := jsonForms(form)
+		forms = append(append(forms, form), once...)
+		for _, f := range once {
+			forms = append(forms, jsonForms(f)...)
+		}
+	}
 	forms = append(forms, fmt.Sprintf("%q", s)[1:len(fmt.Sprintf("%q", s))-1])
 	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		forms = append(forms, enc.EncodeToString([]byte(s)), enc.WithPadding(base64.NoPadding).EncodeToString([]byte(s)))
@@ -87,6 +164,15 @@ func secretForms(s string) []string {
 	return slices.DeleteFunc(forms, func(f string) bool { return len(f) < minSecret })
 }
 
+// latin1 is how the bytes of a text are read where a header comes back: each byte as one letter.
+func latin1(s string) string {
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return string(runes)
+}
+
 // jsonForms are the texts between the quotes when a secret is written as JSON, with and without the escapes that make
 // JSON safe within HTML.
 func jsonForms(s string) []string {
@@ -100,11 +186,14 @@ func jsonForms(s string) []string {
 }
 
 // percentAll escapes every byte outside RFC 3986's unreserved set, which the standard library does nowhere.
-func percentAll(s string) string {
+func percentAll(s string) string { return percentAllBut(s, "") }
+
+// percentAllBut leaves some more bytes as they are, as JavaScript's encodeURIComponent does.
+func percentAllBut(s, plain string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0 || strings.IndexByte(plain, c) >= 0 {
 			b.WriteByte(c)
 			continue
 		}

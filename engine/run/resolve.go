@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -115,9 +116,14 @@ func isSecret(s string) bool {
 	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return true
 	}
-	// A long segment is how webhooks carry their credentials.
-	return slices.ContainsFunc(strings.Split(u.Path, "/"), func(s string) bool { return len(s) > 12 })
+	return slices.ContainsFunc(strings.Split(u.Path, "/"), func(s string) bool { return !plainSegment(s) })
 }
+
+// plain are segments of paths that anybody would choose: lower-case words, versions and short numbers.
+var plain = regexp.MustCompile(`^(|v[0-9]{1,3}(\.[0-9]{1,3})?|[0-9]{1,4}|[a-z]+([-_.][a-z]+)*)$`)
+
+// plainSegment reports whether a segment of a URL's path is no secret. Webhooks carry their credentials in segments.
+func plainSegment(s string) bool { return len(s) <= 12 && plain.MatchString(s) }
 
 // lookupEnv finds a variable: in the snapshot first, in the process environment where the user allowed that.
 func lookupEnv(vars map[string]engine.EnvVar, process func(string) (string, bool)) func(string) (string, error) {

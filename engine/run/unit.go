@@ -215,7 +215,7 @@ func (x *exec) run(ctx context.Context) {
 func (x *exec) mask(c *callable) {
 	x.masker = x.masker.With(x.res.secrets()...)
 	if c != nil {
-		x.masker = x.masker.With(c.secrets...)
+		x.masker = x.masker.With(c.secrets...).With(userinfoOf(c.input.Target)...)
 	}
 }
 
@@ -284,6 +284,9 @@ func (x *exec) once(ctx context.Context, c *callable, want, until *expect.Expect
 		return false
 	}
 	response := responseOf(x.result)
+	if x.masker != nil {
+		response.Redact = x.masker.Text
+	}
 	x.result.Assertions = want.Evaluate(response)
 	passed := expect.Passed(x.result.Assertions)
 	if until != nil {
