@@ -99,35 +99,65 @@ export class Typist {
     this.delay = delay;
     this.keys = 0;
     const crlf = text.includes("\r\n");
-    const lines = text.replaceAll("\r\n", "\n").replace(/\n$/, "").split("\n");
+    const whole = text.replaceAll("\r\n", "\n").replace(/\n$/, "");
+    const lines = whole.split("\n");
+    const starts = lines.reduce((all, line) => [...all, all.at(-1) + line.length + 1], [0]);
     const expected = expectedColumns(lines);
     const result = { lines: lines.length, characters: 0, corrections: 0, spared: [], unavoidable: 0, taken: [], accepted: 0, wrong: 0, keys: 0 };
+    for (const [index, line] of lines.entries()) {
+      result.characters += [...line.trimStart()].length + (index > 0 ? 1 : 0);
+      if (index > 0 && line !== "" && indentOf(line) !== expected[index]) result.unavoidable++;
+    }
     await this.open(file, crlf ? "\r\n" : "");
 
-    for (const [index, line] of lines.entries()) {
-      if (index > 0) {
-        await this.key("Enter");
-        const seen = await look(this.page);
-        if (seen.line !== index + 1 + (result.shift ?? 0)) {
-          result.taken.push(index);
-          if (seen.line === index + (result.shift ?? 0)) await this.key("Enter");
-          else result.shift = seen.line - index - 1;
-        }
-        result.characters++;
-      }
-      if (line === "") continue;
-      if (index > 0 && indentOf(line) !== expected[index]) result.unavoidable++;
-      if (await this.correct(indentOf(line))) {
+    /** Brings the cursor to the column of a line, and gives the place behind its indent. */
+    const begin = async (index) => {
+      const line = lines[index];
+      if (line !== "" && (await this.correct(indentOf(line)))) {
         result.corrections++;
         if (indentOf(line) === expected[index]) result.spared.push(index + 1);
       }
-      result.characters += [...line.trimStart()].length;
-      await this.typeLine(line, indentOf(line), accept, result);
+      return starts[index] + indentOf(line);
+    };
+    let shift = 0; // how many lines the text on the screen has more than it should
+    let index = 0;
+    for (let at = await begin(0), word = at, path = at, refused = ""; at < whole.length; ) {
+      if (whole[at] === "\n") {
+        index++;
+        await this.key("Enter");
+        const seen = await look(this.page);
+        if (seen.line !== index + 1 + shift) {
+          result.taken.push(index);
+          if (seen.line === index + shift) await this.key("Enter");
+          else shift = seen.line - index - 1;
+        }
+        at = word = path = await begin(index);
+        continue;
+      }
+      const char = String.fromCodePoint(whole.codePointAt(at));
+      await this.key(char);
+      at += char.length;
+      if (/[\s"'{[(]/.test(char)) word = path = at;
+      if (char === ".") path = at;
+      if (!accept || at - path > 4 || at === whole.length || whole[at] === "\n") continue;
+      const offered = await this.offered([whole.slice(word), whole.slice(path)], [at - word, at - path], at - path === 1);
+      if (!offered || offered.suggestion === refused) continue;
+      const next = await this.accepted(whole, at, starts[index], offered.snippet);
+      if (next < 0) {
+        refused = offered.suggestion;
+        continue;
+      }
+      result.accepted++;
+      at = word = path = next;
+      const behind = starts.findLastIndex((start) => start <= at);
+      // What was written may have begun another line; its indent is part of it.
+      if (behind > index && at - starts[behind] <= indentOf(lines[behind])) at = word = path = await begin(behind);
+      index = behind;
     }
 
     // Saving goes by way of the editor's own buffer, while the extension host may be some keys behind.
     await this.peek("/save");
-    const want = lines.join(crlf ? "\r\n" : "\n") + (crlf ? "\r\n" : "");
+    const want = crlf ? `${whole}\n`.replaceAll("\n", "\r\n") : whole;
     result.text = fs.readFileSync(file, "utf8");
     result.wrong = difference(result.text, want);
     result.keys = this.keys;
@@ -154,57 +184,47 @@ export class Typist {
     return selected;
   }
 
-  /** Types the rest of a line, accepting what is offered for it; the column behind what an accepted suggestion wrote is skipped. */
-  async typeLine(line, from, accept, result) {
-    let word = from; // where the word under way begins
-    let refused = "";
-    for (let i = from; i < line.length; ) {
-      const char = String.fromCodePoint(line.codePointAt(i));
-      await this.key(char);
-      i += char.length;
-      if (/[\s"'{[(]/.test(char)) word = i;
-      if (!accept || i - word > 3 || i === line.length) continue;
-      const offered = await this.offered(line.slice(word), i - word, i - word === 1);
-      if (!offered || offered.suggestion === refused) continue;
-      const next = await this.accepted(line, i, offered.snippet);
-      if (next < 0) {
-        refused = offered.suggestion;
-        continue;
-      }
-      result.accepted++;
-      i = word = next;
-    }
-  }
-
   /** The first suggestion, if it reads like what comes next and spares more than the keys that accept it. */
-  async offered(rest, typed, wait) {
+  async offered(rests, typed, wait) {
     const deadline = Date.now() + (wait ? listPatience : 0);
     for (;;) {
       const { suggestion, snippet } = await look(this.page);
       if (suggestion !== undefined) {
-        const worth = rest.startsWith(suggestion) && suggestion.length > typed + (snippet ? 2 : 1);
+        const worth = rests.some((rest, i) => rest.startsWith(suggestion) && suggestion.length > typed[i] + (snippet ? 2 : 1));
         return worth ? { suggestion, snippet } : undefined;
       }
       if (Date.now() >= deadline) return undefined;
     }
   }
 
-  /** Accepts the first suggestion. The column of the cursor if that wrote what the line has; else it is undone, and -1. */
-  async accepted(line, column, snippet) {
+  /** Accepts the first suggestion. The place in the text behind it if it wrote what is there; else it is undone, and -1. */
+  async accepted(whole, at, lineStart, snippet) {
+    const plain = (state, from, to) => state.text.slice(from, to).replaceAll("\r\n", "\n");
     const before = await this.settled();
-    const tail = before.text.slice(before.to);
-    const start = before.from - column;
-    if (before.text.slice(start, before.from) !== line.slice(0, column)) return -1; // the extension host lags behind
+    const start = before.from - (at - lineStart);
+    if (plain(before, start, before.from) !== whole.slice(lineStart, at)) return -1; // the extension host lags behind
     // Within a snippet Tab alone goes to the next place.
     if (snippet) await this.key("ArrowDown");
     await this.key("Tab");
-    const deadline = Date.now() + 2000;
-    let after = await this.settled();
-    while (after.version === before.version && Date.now() < deadline) after = await this.settled();
-    const written = after.text.slice(start, after.from);
-    if (line.startsWith(written) && after.text.slice(after.to) === tail && written.length > column) return written.length;
-    for (let tries = 0; tries < 5 && (await this.settled()).text !== before.text; tries++) await this.key("Control+z");
+    const after = await this.changed(before);
+    const written = plain(after, start, after.from);
+    if (after.text.slice(after.to) === before.text.slice(before.to) && whole.startsWith(written, lineStart) && lineStart + written.length > at) {
+      return lineStart + written.length;
+    }
+    for (let state = after, tries = 0; state.text !== before.text && tries < 4; tries++) {
+      await this.key("Control+z");
+      state = await this.changed(state);
+    }
     return -1;
+  }
+
+  /** What the extension host knows after a key that should have changed the text; nothing new if it did not. */
+  async changed(before) {
+    const deadline = Date.now() + 2000;
+    for (;;) {
+      const state = await this.settled();
+      if (state.version !== before.version || Date.now() > deadline) return state;
+    }
   }
 
   /** What the extension host knows, once it no longer changes. */
