@@ -172,7 +172,7 @@ func TestTemplatesEvaluate(t *testing.T) {
 		{"Default that is null", "{{ env.X.Default(null) }}", nil},
 		{"Default that is quoted is text", `{{ env.X.Default("5") }}`, "5"},
 		{"Default behind a method", "{{ env.X.ToUpper().Default('a') }}", "a"},
-		{"Default behind a method that fails", "{{ text.ToInt().Default(0) }}", json.Number("0")},
+		{"Default behind a method that fails", "{{ text.ToFloat().Default(0) }}", json.Number("0")},
 		{"Default where the value is there", "{{ env.EMPTY.Default('x') }}", ""},
 		{"a method behind Default", "{{ env.X.Default('a').ToUpper() }}", "A"},
 	} {
@@ -203,7 +203,7 @@ func TestWhatCannotBeResolvedStaysAsWritten(t *testing.T) {
 		{"Reverse on an object", "{{ saved.Reverse() }}", CodeMethodFailed, "Reverse wants text, not an object"},
 		{"Split on an object", "{{ saved.Split() }}", CodeMethodFailed, "Split wants text, not an object"},
 		{"Join on text", "{{ text.Join() }}", CodeMethodFailed, "Join wants a list, not text"},
-		{"ToInt on text", "{{ text.ToInt() }}", CodeMethodFailed, "ToInt wants a number, and the text is none"},
+		{"ToFloat on text", "{{ text.ToFloat() }}", CodeMethodFailed, "ToFloat wants a number, and the text is none"},
 		{"ToInt on a list", "{{ auth.response.body.list.ToInt() }}", CodeMethodFailed, "ToInt wants a number, not a list"},
 		{"ToInt on a number without end", "{{ env.X.Default(1e999999).ToInt() }}", CodeMethodFailed, "too large"},
 		{"ToFloat on text", "{{ text.ToFloat() }}", CodeMethodFailed, "ToFloat wants a number, and the text is none"},

@@ -68,8 +68,8 @@ var Methods = []Method{
 	},
 	{
 		Name: "ToInt", Signature: "ToInt()", Example: `"42" → 42`,
-		Doc: "The whole number that the text spells, exact at any size. A whole number stays one; a number with a fraction and a bool " +
-			"stay as they are.", apply: toInt,
+		Doc: "The whole number that the text spells, exact at any size. Anything else stays as it is: other text, a number with a " +
+			"fraction, a bool.", apply: toInt,
 	},
 	{
 		Name: "ToFloat", Signature: "ToFloat()", Example: `"4.2" → 4.2`,
@@ -355,7 +355,7 @@ func join(v any, args []Arg) (any, error) {
 // spelledNumber is the number that v is or spells, blanks around it aside.
 func spelledNumber(v any) (value.Decimal, error) {
 	if s, ok := value.String(v); ok {
-		d, ok := value.ParseDecimal(strings.TrimPrefix(strings.TrimSpace(s), "+"))
+		d, ok := value.Numeric(strings.TrimSpace(s))
 		if !ok {
 			return d, errors.New("wants a number, and the text is none")
 		}
@@ -367,16 +367,13 @@ func spelledNumber(v any) (value.Decimal, error) {
 	return value.Decimal{}, fmt.Errorf("wants a number, not %s", value.KindOf(v))
 }
 
-// toInt leaves what is no whole number as it is, and refuses what is no number at all.
+// toInt leaves text, bools and numbers that are no whole number as they are.
 func toInt(v any, _ []Arg) (any, error) {
-	if _, ok := v.(bool); ok {
-		return v, nil
+	if _, err := scalarText(v); err != nil {
+		return nil, fmt.Errorf("wants a number, not %s", value.KindOf(v))
 	}
 	d, err := spelledNumber(v)
-	if err != nil {
-		return nil, err
-	}
-	if !d.IsInt() {
+	if err != nil || !d.IsInt() {
 		return v, nil
 	}
 	whole, ok := d.Truncate()

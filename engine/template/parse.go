@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine/path"
@@ -379,8 +380,9 @@ func (p *parser) method(seg path.Segment, open int) int {
 		p.unknownMethod(call)
 		return next
 	}
-	if len(call.method.Params) == 1 && len(args) > 1 && p.s[next-1] == ')' {
-		// A method of one argument takes commas as text, so that Split(,) means what it looks like.
+	if quoted := func(a Arg) bool { return a.Quoted }; len(call.method.Params) == 1 && len(args) > 1 && p.s[next-1] == ')' &&
+		!slices.ContainsFunc(args, quoted) {
+		// A method of one argument takes commas as text, so that Split(,) means what it looks like. Quotes end arguments.
 		span := trim(p.s, spanOf(open+1, next-1))
 		call.Args = []Arg{{Span: span, Text: p.s[span.Start:span.End]}}
 	}

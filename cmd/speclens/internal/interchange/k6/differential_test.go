@@ -161,8 +161,8 @@ func (b *bench) verdicts(t *testing.T, about, object string, r expect.Response) 
 	for name, values := range r.Headers {
 		headers[name] = anyList(values)
 	}
-	b.ask(about+": "+object, fmt.Sprintf("verdicts(%s, { status: %s, headers: %s, body: parseJSON(%s), took: %d })",
-		b.w.checks(list, 1), b.w.value(r.Status, 1), b.w.value(headers, 1), quote(value.JSON(r.Body)), r.Duration), strings.Join(want, " "))
+	b.ask(about+": "+object, fmt.Sprintf("verdicts(%s, { status: %s, headers: %s, body: parseJSON(%s), took: %d, unread: %t })",
+		b.w.checks(list, 1), b.w.value(r.Status, 1), b.w.value(headers, 1), quote(value.JSON(r.Body)), r.Duration, r.Unread != ""), strings.Join(want, " "))
 }
 
 // helpers are functions that only the tests need.
@@ -188,6 +188,58 @@ function evaluated(v, row) {
     " unresolved " + scope.unresolved;
 }
 `
+
+func TestTheRuntimesMethodsGiveWhatTheTableOfTheFormatSays(t *testing.T) {
+	t.Parallel()
+	table, err := os.ReadFile(filepath.Join(engine, "template/testdata/methods.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench()
+	for line := range strings.Lines(string(table)) {
+		cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(cells) != 3 {
+			continue // what the table says about itself
+		}
+		source := "{{ matrix.given." + cells[1] + " }}"
+		want := cells[2] + " unresolved 0"
+		if text, ok := decodeOrNil(cells[2]).(string); ok {
+			want = "text " + text + " unresolved 0"
+		} else if cells[2] == "!" {
+			want = "text " + source + " unresolved 1"
+		}
+		b.ask(line, "evaluated("+b.w.text(source, 0)+", { given: "+b.w.value(decode(t, cells[0]), 0)+" })", want)
+	}
+	if len(b.questions) < 1000 {
+		t.Errorf("the table has %d rows", len(b.questions))
+	}
+	b.run(t)
+}
+
+// decodeOrNil is the value of JSON text, nil where it is none.
+func decodeOrNil(s string) any {
+	var v any
+	if json.Unmarshal([]byte(s), &v) != nil {
+		return nil
+	}
+	return v
+}
+
+func TestTheRuntimeJudgesBodiesThatWereNotReadAsSpeclensDoes(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	for _, body := range []any{"<html>", "", map[string]any{"a": json.Number("1")}, nil} {
+		for _, unread := range []string{"", "the body is text"} {
+			for _, object := range []string{
+				`{"body": {"x": "notExists"}}`, `{"body": {"x": null}}`, `{"body": {"#.x": "notExists"}}`, `{"body": {"a": "!= 5"}}`, `{"body": {"a": 1}}`,
+				`{"body": {".": "exists"}}`, `{"body": {"length": "> 0"}}`, `{"body": {"x": {"exists": false}}}`,
+			} {
+				b.verdicts(t, fmt.Sprintf("%q %s", body, unread), object, expect.Response{Body: body, Unread: unread})
+			}
+		}
+	}
+	b.run(t)
+}
 
 func TestTheRuntimeJudgesExpectationsAsSpeclensDoes(t *testing.T) {
 	t.Parallel()

@@ -1213,7 +1213,7 @@ function upper(text) { return text.replace(/[a-z]/g, (c) => c.toUpperCase()); }
 
 function scalarText(v) { return isScalar(v) ? textOf(v) : lack(`wants text, not ${kindOf(v)}`); }
 function spelledNumber(v) {
-  const d = typeof v === "string" ? decimal(trim(v).replace(/^\+/, "")) : isNumber(v) ? decimalOf(v) : null;
+  const d = numeric(typeof v === "string" ? trim(v) : v);
   return d === null ? lack("wants a number") : d;
 }
 function eachLetter(text, change) {
@@ -1267,9 +1267,8 @@ const methods = {
   Split: (v, separator = " ") => (separator === "" ? [...scalarText(v)] : scalarText(v).split(separator)),
   Join: (v, separator = "") => (Array.isArray(v) ? v.map(textOf).join(separator) : lack("wants a list")),
   ToInt: (v) => {
-    if (typeof v === "boolean") return v;
-    const d = spelledNumber(v);
-    if (!isWhole(d)) return v;
+    const d = isScalar(v) ? numeric(typeof v === "string" ? trim(v) : v) : lack(`wants a number, not ${kindOf(v)}`);
+    if (d === null || !isWhole(d)) return v;
     if (d.exp > 4096) lack("the number is too large to be written out");
     return num(decimalText(d));
   },
