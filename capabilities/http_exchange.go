@@ -96,7 +96,11 @@ func (x *exchange) run(ctx context.Context) (*HTTPResponse, error) {
 		}
 		response, err := x.send(ctx, phases)
 		if err != nil {
-			return nil, x.explain(ctx, err, phases.stage())
+			failed := x.explain(ctx, err, phases.stage())
+			if failed.Kind == HTTPConnection && phases.onKeptConn() {
+				failed.Message += keptConn
+			}
+			return nil, failed
 		}
 		location := response.Header.Get("Location")
 		if !x.follow || !isRedirect(response.StatusCode) || location == "" {
@@ -118,6 +122,10 @@ func (x *exchange) run(ctx context.Context) (*HTTPResponse, error) {
 		x.hop = next
 	}
 }
+
+// keptConn is said where a connection broke that had been kept: then the server may just have closed it for being idle.
+const keptConn = "; the connection had been kept from an earlier request, and the server may have closed it for being idle; " +
+	"the request was not sent again, since nobody knows what became of it"
 
 func (x *exchange) allow() error {
 	if x.hooks.Allow == nil {
@@ -145,6 +153,11 @@ func (x *exchange) send(ctx context.Context, phases *httpPhases) (*http.Response
 	// Every part was checked, so there is nothing to parse again. A RoundTripper changes neither the URL nor the header.
 	request := blankRequest.WithContext(ctx)
 	request.Method, request.URL, request.Header, request.Host = x.hop.method, x.hop.url, x.hop.header.Header, x.hop.host
+	if (x.hop.method == http.MethodPut || x.hop.method == http.MethodDelete) && repeatable(&x.hop) {
+		// net/http sends these again only where the request says so; an empty list says it and is not sent.
+		request.Header = request.Header.Clone()
+		request.Header["X-Idempotency-Key"] = append([]string{}, request.Header["X-Idempotency-Key"]...)
+	}
 	if body := x.hop.body; len(body) > 0 {
 		request.ContentLength = int64(len(body))
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }

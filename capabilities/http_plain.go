@@ -100,7 +100,7 @@ func (p *plainPool) roundTrip(ctx context.Context, h *hop, phases *httpPhases, o
 		if err != nil {
 			return nil, err
 		}
-		phases.connected(c.RemoteAddr())
+		phases.connected(c.RemoteAddr(), reused)
 		onConn()
 		stop := c.watch(ctx)
 		response, err := c.exchange(h, p.headBytes, phases)
@@ -117,10 +117,11 @@ func (p *plainPool) roundTrip(ctx context.Context, h *hop, phases *httpPhases, o
 	}
 }
 
-// repeatable reports whether a request may be sent again although nobody knows what became of it.
+// repeatable reports whether a request may be sent again although nobody knows what became of it: what RFC 9110 section 9.2.2
+// calls idempotent, and what its sender calls so.
 func repeatable(h *hop) bool {
 	switch h.method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
 		return true
 	}
 	return h.header.has("Idempotency-Key") || h.header.has("X-Idempotency-Key")

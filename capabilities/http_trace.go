@@ -1,11 +1,13 @@
 package capabilities
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
 	"net/http/httptrace"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -20,6 +22,7 @@ type httpPhases struct {
 	tlsFrom, tlsTo         time.Time
 	gotConn, firstByte     time.Time
 	wrote                  bool
+	kept                   bool // the connection had served an earlier request
 	remote                 net.Addr
 	// told says that somebody outside of the exchange's goroutine knows of the phases. It is set in that goroutine, before
 	// anybody does.
@@ -32,11 +35,17 @@ func (p *httpPhases) mark(change func()) {
 	change()
 }
 
-// connected says that the request goes out on a connection to addr.
-func (p *httpPhases) connected(addr net.Addr) {
+// connected says that the request goes out on a connection to addr, which was kept from an earlier request or not.
+func (p *httpPhases) connected(addr net.Addr, kept bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.gotConn, p.remote = time.Now(), addr
+	p.gotConn, p.remote, p.kept = time.Now(), addr, kept
+}
+
+func (p *httpPhases) onKeptConn() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.kept
 }
 
 // written says that the whole request is on its way.
@@ -95,7 +104,7 @@ func (p *httpPhases) within(ctx context.Context) context.Context {
 func (p *httpPhases) trace(secure bool, onConn func()) *httptrace.ClientTrace {
 	trace := &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			p.connected(info.Conn.RemoteAddr())
+			p.connected(info.Conn.RemoteAddr(), info.Reused)
 			onConn()
 		},
 		WroteRequest:         func(info httptrace.WroteRequestInfo) { p.mark(func() { p.wrote = info.Err == nil }) },
@@ -125,8 +134,34 @@ func tracedDial(dialer *net.Dialer) func(ctx context.Context, network, address s
 				},
 			})
 		}
+		if loopbacks := loopbacksOf(address); len(loopbacks) > 0 {
+			return dialFirst(ctx, dialer, network, loopbacks)
+		}
 		return dialer.DialContext(ctx, network, address)
 	}
+}
+
+// loopbacksOf are the addresses to call for a name below localhost: RFC 6761 section 6.3 makes all of them loopback, and not
+// every resolver knows. It is empty for any other name; localhost itself is in every system's table.
+func loopbacksOf(address string) []string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || !strings.HasSuffix(strings.ToLower(strings.TrimSuffix(host, ".")), ".localhost") {
+		return nil
+	}
+	return []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}
+}
+
+// dialFirst returns the first connection that stands, or the first error.
+func dialFirst(ctx context.Context, dialer *net.Dialer, network string, addresses []string) (net.Conn, error) {
+	var first error
+	for _, address := range addresses {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err == nil {
+			return conn, nil
+		}
+		first = cmp.Or(first, err)
+	}
+	return nil, first
 }
 
 // knownAddress is an address and its text.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
@@ -49,13 +50,39 @@ type Destination struct {
 	Message string
 }
 
-// TargetText is the target that counts for a test: its own, else the file's. t may be nil for the file alone.
+// TargetText is the target that counts for a test: its own, else the file's, else the whole address that it gives as `url`,
+// which then says the protocol. t may be nil for the file alone.
 func TargetText(s *spec.Spec, t *spec.Test) (target spec.Text, fromTest bool) {
 	if t != nil && strings.TrimSpace(t.Target.Value) != "" {
 		return t.Target, true
 	}
 	if s != nil && strings.TrimSpace(s.Target.Value) != "" {
 		return s.Target, false
+	}
+	if t != nil {
+		return wholeAddress(t)
+	}
+	return spec.Text{}, false
+}
+
+// AddressField is the field of a test that gives a whole address by itself.
+const AddressField = "url"
+
+// wholeAddress is what a test gives as `url`, where that has a scheme or may get one from a template.
+func wholeAddress(t *spec.Test) (address spec.Text, found bool) {
+	for _, f := range t.Fields {
+		n := f.Value.Resolve()
+		if f.Key.Value != AddressField || n.Kind() != syntax.Scalar {
+			continue
+		}
+		if scheme, open := schemeOf(strings.TrimSpace(n.Value())); scheme == "" && !open {
+			return spec.Text{}, false
+		}
+		address = spec.Text{Value: n.Value(), Node: f.Value}
+		if strings.Contains(address.Value, "{{") {
+			address.Template = template.Parse(address.Value)
+		}
+		return address, true
 	}
 	return spec.Text{}, false
 }

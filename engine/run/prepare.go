@@ -154,8 +154,12 @@ func (x *exec) headers() map[string]string {
 // in the URL behind it where that is an alias.
 func (x *exec) target() (string, schema.Protocol, error) {
 	f := x.u.test.file
-	text, _ := link.TargetText(f.spec, x.u.test.at.Test)
-	d := x.r.destination(f, x.res.text("target", text))
+	text, own := link.TargetText(f.spec, x.u.test.at.Test)
+	place := "target"
+	if own && !x.u.test.at.Target.Present() {
+		place = link.AddressField // its templates are evaluated again for the plugin, and must give the same
+	}
+	d := x.r.destination(f, x.res.text(place, text))
 	if d.Alias != "" && strings.Contains(d.URL, "{{") {
 		d = x.r.destination(f, value.Text(value.Unwrap(x.res.eval("targets."+d.Alias, template.Parse(d.URL)))))
 	}
