@@ -5,6 +5,9 @@
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
+# The import of curl commands is compared with what curl sends.
+have curl || { apt_usable && apt_install curl; } || say "there is no curl, and it cannot be installed"
+
 "$here/install-nvim.sh" >/dev/null &
 nvim=$!
 "$here/install-k6.sh" >/dev/null &

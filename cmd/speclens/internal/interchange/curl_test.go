@@ -166,7 +166,7 @@ func TestCurlCommandsBecomeSpecs(t *testing.T) {
 		{
 			"a form", `curl https://api.example.com/a -d a=1 --data-urlencode 'b=x y&z'`,
 			"  - name: POST /a\n    method: POST\n    resource: /a\n    headers:\n" +
-				"      Content-Type: \"application/x-www-form-urlencoded\"\n    body: \"a=1&b=x%20y%26z\"\n",
+				"      Content-Type: \"application/x-www-form-urlencoded\"\n    body: \"a=1&b=x+y%26z\"\n",
 		},
 		{
 			"-G puts the data into the URL", `curl -G https://api.example.com/a?z=1 -d a=1 -d b=2`,

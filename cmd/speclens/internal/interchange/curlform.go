@@ -3,6 +3,7 @@ package interchange
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -44,8 +45,23 @@ func (p *curlParser) form(v string) error {
 			return fmt.Errorf("-F %q: %q is not understood behind a field", v, key)
 		}
 	}
+	if f.fileName != "" && f.contentType == "" {
+		f.contentType = typeOfFile(f.fileName)
+	}
 	p.forms = append(p.forms, f)
 	return nil
+}
+
+// typeOfFile is the content type that curl gives a part by its file's name.
+func typeOfFile(name string) string {
+	types := map[string]string{
+		".gif": "image/gif", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml",
+		".txt": "text/plain", ".htm": "text/html", ".html": "text/html", ".pdf": "application/pdf", ".xml": "application/xml",
+	}
+	if t, ok := types[strings.ToLower(path.Ext(name))]; ok {
+		return t
+	}
+	return "application/octet-stream"
 }
 
 // unquoted reads a text in double quotes at the start of s, in which a backslash escapes quotes and backslashes.

@@ -244,9 +244,9 @@ func (p *curlParser) json(v string) error {
 	return nil
 }
 
-// urlEncoded writes text as curl encodes it: everything but RFC 3986's unreserved characters.
+// urlEncoded writes text as curl encodes data: everything but RFC 3986's unreserved characters, a blank as +.
 func urlEncoded(s string) string {
-	return eachPart(s, func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") },
+	return eachPart(s, url.QueryEscape,
 		func(name string) string { return marked(name + ".URLEncode()") })
 }
 

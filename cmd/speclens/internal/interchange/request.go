@@ -60,10 +60,14 @@ func (r *Request) holdsSecret() string {
 	return ""
 }
 
-// isJSONBody reports whether a body is JSON that the spec can hold as values.
+// isJSONBody reports whether a body is JSON that the spec can hold as values and that is sent as JSON then: text is sent as
+// text, and null is no body.
 func (r *Request) isJSONBody() bool {
 	contentType, _ := r.header("Content-Type")
-	return r.Body != nil && strings.Contains(strings.ToLower(contentType), "json") && json.Valid([]byte(*r.Body)) &&
+	if r.Body == nil || strings.HasPrefix(strings.TrimSpace(*r.Body), `"`) || strings.TrimSpace(*r.Body) == "null" {
+		return false
+	}
+	return strings.Contains(strings.ToLower(contentType), "json") && json.Valid([]byte(*r.Body)) &&
 		!repeatsKeys(json.NewDecoder(strings.NewReader(*r.Body)))
 }
 

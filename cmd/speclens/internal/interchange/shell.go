@@ -100,7 +100,12 @@ func (s *shell) nested(within syntax.Node) {
 
 func (s *shell) binary(c *syntax.BinaryCmd, stdin *string) {
 	if c.Op != syntax.Pipe && c.Op != syntax.PipeAll {
+		before := len(s.commands)
 		s.statement(c.X, stdin)
+		if c.Op == syntax.OrStmt && len(s.commands) > before {
+			s.note(c.Y.Pos(), "what is done if the command before fails is left out")
+			return
+		}
 		s.statement(c.Y, nil)
 		return
 	}
