@@ -1,6 +1,7 @@
 package ide
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/speclens/speclens/engine"
@@ -118,6 +119,10 @@ func (c *completer) matcherKeys() {
 
 // expectations offers what a value may be expected to be.
 func (c *completer) expectations() {
+	if op := c.mapOperator(); op != nil {
+		c.operand(op)
+		return
+	}
 	switch c.place.expect {
 	case expectStatus:
 		c.statuses()
@@ -134,28 +139,95 @@ func (c *completer) expectations() {
 	c.operators()
 }
 
-// actualValue offers what the last response had at the place.
-func (c *completer) actualValue() {
-	r := c.scope.lastResult(c.snap, c.doc)
-	if r == nil || r.Output == nil || len(c.place.path) == 0 {
+// mapOperator is the operator whose operand the cursor is in, where it is written as a map; nil elsewhere.
+func (c *completer) mapOperator() *expect.Operator {
+	last := len(c.place.path) - 1
+	if last < 0 || last == 0 && c.place.about != "" { // the first key below body, headers or data is a path
+		return nil
+	}
+	return expect.OperatorNamed(c.place.path[last])
+}
+
+// operand offers what an operator in its map form takes: the text forms of operators mean nothing there.
+func (c *completer) operand(op *expect.Operator) {
+	if c.place.expect == expectTime {
+		for _, d := range []string{"500ms", "1s", "2s"} {
+			c.value(CompletionItem{Label: d, Kind: ItemValue})
+		}
 		return
 	}
-	var actual any
-	switch c.place.about {
-	case "headers":
+	switch op.Operand {
+	case expect.TypeOperand:
+		for _, t := range expect.Types {
+			// `null` too is taken as the name of the type.
+			c.written(CompletionItem{Label: t.Name, Kind: ItemOperator, Detail: "e.g. " + t.Example, Doc: t.Doc}, t.Name)
+		}
+	case expect.BoolOperand:
+		c.written(CompletionItem{Label: "true", Kind: ItemEnum}, "true")
+		c.written(CompletionItem{Label: "false", Kind: ItemEnum}, "false")
+	case expect.AnyOperand, expect.NumberOperand, expect.PatternOperand:
+		c.learnedOperand(op)
+		if c.place.expect == expectStatus && op.Operand != expect.PatternOperand {
+			c.statusCodes(op.Operand == expect.AnyOperand)
+		}
+	}
+}
+
+// learnedOperand offers a recorded scalar as the operand of an operator that it meets, and of its opposite.
+func (c *completer) learnedOperand(op *expect.Operator) {
+	actual, about, ok := c.recorded(c.place.path[:len(c.place.path)-1])
+	if !ok {
+		return
+	}
+	operand := actual
+	if s, isText := value.String(actual); isText && op.Operand == expect.PatternOperand {
+		operand = regexp.QuoteMeta(s)
+	}
+	label := scalarText(operand)
+	at := c.writing()
+	at.Flow = true // what may stand there may stand in block style too
+	as, ok := write.Scalar(operand, at)
+	if !ok || label == "" || len(label) > maxLabel || strings.Contains(label, "{{") {
+		return
+	}
+	whole := as
+	if at.Quote != 0 {
+		whole = string(at.Quote) + as + string(at.Quote)
+	}
+	if op.Name == "ne" || write.Met("{"+op.Name+": "+whole+"}", actual, about, write.Place{Flow: true}) {
+		c.written(CompletionItem{Label: label, Kind: ItemValue, Detail: "last response"}, as)
+	}
+}
+
+// recorded is what the last response had at a path below the key of `expect` that the cursor is in.
+func (c *completer) recorded(at []string) (actual any, about write.Subject, ok bool) {
+	r := c.scope.lastResult(c.snap, c.doc)
+	if r == nil || r.Output == nil {
+		return nil, "", false
+	}
+	switch {
+	case c.place.expect == expectStatus:
+		return r.Output.Status, write.Status, true
+	case len(at) == 0:
+		return nil, "", false
+	case c.place.about == "headers":
 		for name, v := range r.Output.Headers {
-			if strings.EqualFold(name, c.place.path[0]) {
-				actual = v
+			if strings.EqualFold(name, at[0]) {
+				return v, write.Header, true
 			}
 		}
-	case "body":
-		v, err := path.Parse(strings.Join(c.place.path, ".")).Walk(r.Output.Body, path.Options{})
-		if err != nil {
-			return
-		}
-		actual = v
+	case c.place.about == "body":
+		v, err := path.Parse(strings.Join(at, ".")).Walk(r.Output.Body, path.Options{})
+		return v, write.Body, err == nil
 	}
-	c.learnedValue(actual, write.Subject(c.place.about))
+	return nil, "", false
+}
+
+// actualValue offers what the last response had at the place.
+func (c *completer) actualValue() {
+	if actual, about, ok := c.recorded(c.place.path); ok {
+		c.learnedValue(actual, about)
+	}
 }
 
 // learnedValue offers a recorded scalar as what to expect, written so that it is met by what was recorded.
@@ -175,7 +247,15 @@ func (c *completer) statuses() {
 			c.learnedValue(r.Output.Status, write.Status)
 		}
 	}
+	c.statusCodes(true)
+}
+
+// statusCodes offers the common statuses, and the classes of them where those mean something.
+func (c *completer) statusCodes(classes bool) {
 	for _, s := range commonStatuses {
+		if !classes && strings.HasSuffix(s.code, "xx") {
+			continue
+		}
 		c.written(CompletionItem{Label: s.code, Kind: ItemEnum, Detail: s.doc}, s.code)
 	}
 }

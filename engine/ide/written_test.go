@@ -75,3 +75,40 @@ func TestWhatIsLearnedFromAResponsePassesOnIt(t *testing.T) {
 		t.Errorf("only %d keys are learned", learned)
 	}
 }
+
+func TestAMapFormOffersOperandsAndNoTextForms(t *testing.T) {
+	record := func(r *engine.TestResult) {
+		r.Output = &plugin.TestOutput{
+			Status: json.Number("201"), Headers: map[string]string{"X": "a: b"}, Body: map[string]any{"id": "> 3", "n": json.Number("7"), "dot": "a.b"},
+		}
+	}
+	for _, c := range []struct{ place, label, written string }{
+		{"body:\n        id:\n          is: ", "email", "email"},
+		{"body:\n        id: { is: ", "null", "null"},
+		{"body:\n        id:\n          eq: ", "> 3", `"> 3"`},
+		{"body:\n        id:\n          ne: ", "> 3", `"> 3"`},
+		{"body:\n        n:\n          gte: ", "7", "7"},
+		{"body:\n        n:\n          gt: ", "", ""},
+		{"body:\n        dot:\n          contains: ", "a.b", "a.b"},
+		{"body:\n        dot:\n          matches: ", `a\.b`, `a\.b`},
+		{"body:\n        id:\n          exists: ", "false", "false"},
+		{"headers:\n        x:\n          eq: ", "a: b", `"a: b"`},
+		{"status:\n        lt: ", "500", "500"},
+		{"duration:\n        lt: ", "500ms", "500ms"},
+	} {
+		f := newFixture(t, "target: http://a\ntests:\n  - alias: x\n    expect:\n      "+c.place+"‸\n")
+		f.record(t, "x", record)
+		for _, i := range f.complete() {
+			if strings.Contains(i.Label, " VALUE") || strings.HasPrefix(i.Label, "is ") || c.label == "" && i.Detail == "last response" {
+				t.Errorf("%q offers %q", c.place, i.Label)
+			}
+		}
+		if c.label == "" {
+			continue
+		}
+		item := f.item(t, c.label)
+		if item.Edit.New != c.written {
+			t.Errorf("%q writes %q as %s, want %s", c.place, c.label, item.Edit.New, c.written)
+		}
+	}
+}

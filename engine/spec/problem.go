@@ -78,11 +78,21 @@ func replaceKey(key syntax.Node, name string) Fix {
 // quote marks a piece of YAML in a message.
 func quote(s string) string { return "`" + s + "`" }
 
-// List joins names for a sentence: "`a`, `b` and `c`".
+// maxListed is how many names a message lists: more are read by nobody, and a plugin may declare hundreds.
+const maxListed = 10
+
+// List joins names for a sentence: "`a`, `b` and `c`". Of many it counts the rest: "… and 7 more".
 func List(names []string, conjunction string) string {
+	more := len(names) - maxListed
+	if more > 1 { // the one name more is no longer than saying so
+		names = names[:maxListed]
+	}
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quote(n)
+		quoted[i] = quote(shorten(n))
+	}
+	if more > 1 {
+		quoted = append(quoted, fmt.Sprintf("%d more", more))
 	}
 	if len(quoted) < 2 {
 		return strings.Join(quoted, "")
