@@ -67,6 +67,9 @@ type TestResult struct {
 	// Resolved is what the templates inside expectations stood for, by their text, and by "PLACE: TEXT" where one text
 	// had several values; so an edited `expect` can be judged against the recorded response.
 	Resolved map[string]any
+	// Digests tell masked values apart, so that expectations on them can be judged again: keyed digests by place, under a key of
+	// this process. They are written nowhere.
+	Digests map[string]string `json:"-"`
 	// FedBy are the tests whose values went into this one, by the name used in the spec.
 	FedBy map[string]TestKey
 }

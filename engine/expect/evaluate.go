@@ -28,7 +28,7 @@ func Passed(assertions []Assertion) bool {
 }
 
 func (c check) evaluate(r Response) Assertion {
-	a := Assertion{At: c.at, Path: c.label, Expression: c.expression, Expected: value.Unwrap(c.raw)}
+	a := Assertion{At: c.at, Path: c.label, Expression: c.expression, Expected: value.Unwrap(c.raw), Exact: exact(c.want)}
 	var found []Mismatch
 	s := c.subject(r)
 	s.redact = r.Redact
@@ -61,6 +61,26 @@ func (c check) evaluate(r Response) Assertion {
 	a.Message = joinMessages(found)
 	a.Mismatches = found
 	return a
+}
+
+// exact reports whether a matcher asks for equality and nothing else.
+func exact(m matcher) bool {
+	switch m := m.(type) {
+	case equal:
+		return true
+	case object:
+		for _, one := range m.want {
+			if !exact(one) {
+				return false
+			}
+		}
+		return !m.partial
+	case list:
+		return !slices.ContainsFunc(m.want, func(one matcher) bool { return !exact(one) })
+	case all:
+		return !slices.ContainsFunc(m.of, func(one matcher) bool { return !exact(one) })
+	}
+	return false
 }
 
 // codeText is a status code that was written as text.

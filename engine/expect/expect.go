@@ -140,6 +140,8 @@ type Assertion struct {
 	Message string
 	// Note says that an assertion passed in a way that may surprise, such as `!= 5` on a path that is not there.
 	Note string
+	// Exact says that nothing but equality was asked for, all through the expected value.
+	Exact bool `json:"-"`
 	// Mismatches names each difference inside an object or list.
 	Mismatches []Mismatch
 }

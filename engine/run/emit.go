@@ -126,14 +126,4 @@ func (m *Masker) output(in *plugin.TestOutput) *plugin.TestOutput {
 	return &out
 }
 
-func (m *Masker) assertion(a expect.Assertion) expect.Assertion {
-	a.Expression, a.Message, a.Note = m.Text(a.Expression), m.Text(a.Message), m.Text(a.Note)
-	a.Expected, a.Actual = m.Value(a.Expected), m.Value(a.Actual)
-	a.Mismatches = slices.Clone(a.Mismatches)
-	for i := range a.Mismatches {
-		d := &a.Mismatches[i]
-		d.Path, d.Message = m.Text(d.Path), m.Text(d.Message)
-		d.Expected, d.Actual = m.Value(d.Expected), m.Value(d.Actual)
-	}
-	return a
-}
+func (m *Masker) assertion(a expect.Assertion) expect.Assertion { return shown(a, m.Text, m.Value) }

@@ -3,6 +3,7 @@ package run
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
@@ -17,7 +18,8 @@ import (
 //
 // Templates in the expectations keep the values that they had during the run. A template that was added since is resolved
 // from the snapshot: the environment, the matrix, and the recorded results of other tests. Secrets are masked in what was
-// recorded, so they are masked in what is expected too before the two are compared.
+// recorded and in what is expected; where such a value takes part, its digest decides, and where that cannot, the assertion asks
+// for another run.
 func Judge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *engine.TestResult {
 	if result == nil || result.Output == nil || result.Status != engine.StatusPassed && result.Status != engine.StatusFailed {
 		return result
@@ -32,11 +34,25 @@ func Judge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *eng
 	}
 	j := newJudge(result, t, snap)
 	var parsed *expect.Expect
+	var assertions []expect.Assertion
 	if t.Expect != nil {
-		parsed, _ = expect.Parse(j.masker.Value(j.resolve(t.Expect.Raw())))
+		parsed, _ = expect.Parse(j.marked(j.resolve(t.Expect.Raw())))
 	}
 	out.Resolved = j.resolved
-	out.Assertions = parsed.Evaluate(responseOf(result))
+	out.Digests = j.digests
+	recorded := markedResult(result)
+	response := responseOf(recorded)
+	response.Redact = unmark
+	for _, a := range parsed.Evaluate(response) {
+		place := expectedAt(a)
+		j.digests[place] = digestOf(value.JSON(a.Expected))
+		judgedNow := decided(a, result, recorded.Output)
+		if strings.HasSuffix(judgedNow.Message, runAgain) {
+			delete(j.digests, place) // this is no outcome of a run, to be taken over next time
+		}
+		assertions = append(assertions, judgedNow)
+	}
+	out.Assertions = assertions
 	// What `until` missed was judged over several attempts, of which the last one is all that was kept.
 	for _, a := range result.Assertions {
 		if len(a.At) > 0 && a.At[0] == "retry" {
@@ -54,12 +70,14 @@ type judge struct {
 	ev       template.Evaluator
 	masker   *Masker
 	resolved map[string]any
+	digests  digests // of the result, and of what was resolved since
 }
 
 func newJudge(result *engine.TestResult, t spec.TestAt, snap *engine.Snapshot) *judge {
 	env := lookupEnv(snap.Env(result.Key.URI), nil)
-	j := &judge{resolved: map[string]any{}, masker: NewMasker(secretsNamed(t, env)...)}
+	j := &judge{resolved: map[string]any{}, digests: digests{}, masker: NewMasker(secretsNamed(t, env)...)}
 	maps.Copy(j.resolved, result.Resolved)
+	maps.Copy(j.digests, result.Digests)
 	j.ev = template.Evaluator{Scope: recordedScope(snap, result.Key), MarkLiteral: true, Place: result.Key.ID}
 	j.ev.Scope.Env = env
 	if result.Row >= 0 {
@@ -131,7 +149,7 @@ func lastOutcome(snap *engine.Snapshot, p *link.Place) *outcome {
 	if len(results) == 0 || results[len(results)-1].Output == nil {
 		return nil
 	}
-	last := results[len(results)-1]
+	last := markedResult(results[len(results)-1])
 	o := &outcome{status: last.Status, record: newRecord(last.Name, last.Output, last.Events)}
 	o.unread = unreadBody(last.Output)
 	o.saves, _ = saved(p.Test, o.record)
@@ -147,14 +165,45 @@ func (j *judge) resolve(raw any) any {
 		where := resolvedKey(dotted("expect", at), s)
 		for _, key := range []string{where, s} {
 			if v, known := j.resolved[key]; known {
-				return v
+				return j.digests.mark(under("resolved", key), v)
 			}
 		}
 		v, _, err := template.Parse(s).Eval(&j.ev)
 		if err != nil {
 			return s
 		}
-		j.resolved[where] = j.masker.Value(value.Unwrap(v))
+		if held, _ := masks(v); !held { // else it came out of a recorded result, with its marks
+			v = j.again(where, v)
+		}
 		return v
 	})
+}
+
+// again keeps what a template stands for, masked, for the next time.
+func (j *judge) again(where string, v any) any {
+	j.digests.note(j.masker, under("resolved", where), v, true)
+	j.resolved[where] = j.masker.Value(v)
+	return j.digests.mark(under("resolved", where), j.resolved[where])
+}
+
+// marked masks the texts of an expectation that hold a secret as they are written, and marks them.
+func (j *judge) marked(v any) any {
+	if held, _ := masks(v); !held {
+		return maskedWithDigests(j.masker, v)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, e := range v {
+			out[key] = j.marked(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = j.marked(e)
+		}
+		return out
+	}
+	return v
 }

@@ -144,6 +144,7 @@ func (u *unit) locate() { u.info.Line = u.test.file.doc.Text.LineAt(u.info.Span.
 // finish masks the result, lets it leave, and keeps the real values for the tests that need them.
 func (x *exec) finish(ctx context.Context, i int) {
 	x.conclude(ctx, i)
+	x.result.Digests = digestsOf(x.masker, x.result)
 	masked := x.masker.Result(x.result)
 	x.r.single[i] = masked
 	x.r.results[i] = x.r.single[i : i+1 : i+1]
