@@ -26,7 +26,6 @@ function look(page) {
             // Tab accepts what is selected, else the first.
             const row = list?.querySelector(".monaco-list-row.focused") ?? list?.querySelector('.monaco-list-row[data-index="0"]');
             resolve({
-              snippet: editor.querySelector(".snippet-placeholder") !== null,
               line: Number(editor.querySelector(".line-numbers.active-line-number")?.textContent ?? 0),
               column: Math.round(parseFloat(cursor?.style.left ?? "0") / width),
               suggestion: row?.querySelector(".label-name")?.textContent.replaceAll("\u00a0", " "),
@@ -141,10 +140,10 @@ export class Typist {
       if (char === ".") path = at;
       if (!accept || at - path > 4 || at === whole.length || whole[at] === "\n") continue;
       const offered = await this.offered([whole.slice(word), whole.slice(path)], [at - word, at - path], at - path === 1);
-      if (!offered || offered.suggestion === refused) continue;
-      const next = await this.accepted(whole, at, starts[index], offered.snippet);
+      if (!offered || offered === refused) continue;
+      const next = await this.accepted(whole, at, starts[index]);
       if (next < 0) {
-        refused = offered.suggestion;
+        refused = offered;
         continue;
       }
       result.accepted++;
@@ -184,27 +183,24 @@ export class Typist {
     return selected;
   }
 
-  /** The first suggestion, if it reads like what comes next and spares more than the keys that accept it. */
+  /** The first suggestion, if it reads like what comes next and spares more than the key that accepts it. */
   async offered(rests, typed, wait) {
     const deadline = Date.now() + (wait ? listPatience : 0);
     for (;;) {
-      const { suggestion, snippet } = await look(this.page);
+      const { suggestion } = await look(this.page);
       if (suggestion !== undefined) {
-        const worth = rests.some((rest, i) => rest.startsWith(suggestion) && suggestion.length > typed[i] + (snippet ? 2 : 1));
-        return worth ? { suggestion, snippet } : undefined;
+        return rests.some((rest, i) => rest.startsWith(suggestion) && suggestion.length > typed[i] + 1) ? suggestion : undefined;
       }
       if (Date.now() >= deadline) return undefined;
     }
   }
 
   /** Accepts the first suggestion. The place in the text behind it if it wrote what is there; else it is undone, and -1. */
-  async accepted(whole, at, lineStart, snippet) {
+  async accepted(whole, at, lineStart) {
     const plain = (state, from, to) => state.text.slice(from, to).replaceAll("\r\n", "\n");
     const before = await this.settled();
     const start = before.from - (at - lineStart);
     if (plain(before, start, before.from) !== whole.slice(lineStart, at)) return -1; // the extension host lags behind
-    // Within a snippet Tab alone goes to the next place.
-    if (snippet) await this.key("ArrowDown");
     await this.key("Tab");
     const after = await this.changed(before);
     const written = plain(after, start, after.from);
