@@ -14,6 +14,7 @@ import (
 func (a *app) check() *cobra.Command {
 	var plugins, format, environment string
 	var settings engine.Settings
+	checkers := output.Checkers(checkout())
 	cmd := &cobra.Command{
 		Use:   "check PATH...",
 		Short: "Check specs without sending anything",
@@ -21,9 +22,9 @@ func (a *app) check() *cobra.Command {
 			"Exit code 0: no errors (warnings are allowed); 2: at least one error.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			checker, ok := output.Checkers[format]
+			checker, ok := checkers[format]
 			if !ok {
-				return usage("unknown format %q; choose one of %s", format, output.Names(output.Checkers))
+				return usage("unknown format %q; choose one of %s", format, output.Names(checkers))
 			}
 			ws, err := a.open(cmd.Context(), args, plugins, settings)
 			if err != nil {
@@ -65,7 +66,7 @@ func (a *app) check() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&format, "output", "o", "text", "format: "+output.Names(output.Checkers))
+	flags.StringVarP(&format, "output", "o", "text", "format: "+output.Names(checkers))
 	flags.StringVarP(&environment, "env", "e", "", "environment of the configuration to check for")
 	flags.BoolVar(&settings.ProcessEnv, "process-env", false, "let {{ env.NAME }} read the process environment too")
 	flags.BoolVar(&settings.Strict, "strict", false, "treat unknown fields and unknown variables as errors, as run --strict does")

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -21,7 +20,7 @@ func (a *app) report() *cobra.Command {
 func (a *app) reportMerge() *cobra.Command {
 	var format string
 	var reports []string
-	formats := maps.Clone(output.Documents)
+	formats := output.Documents(checkout())
 	formats["json"] = output.JSONLines
 	cmd := &cobra.Command{
 		Use:   "merge FILE...",

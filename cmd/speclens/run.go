@@ -91,12 +91,21 @@ func runFormats() map[string]newRunSink {
 			})
 		},
 	}
-	for name, document := range output.Documents {
+	for name, document := range output.Documents(checkout()) {
 		table[name] = func(_ *app, w io.Writer, source output.Source, _ runFlags) runSink {
 			return output.NewCollector(w, source, document)
 		}
 	}
 	return table
+}
+
+// checkout is where GitHub Actions says that it checked the repository out.
+func checkout() output.Checkout {
+	workDir, err := os.Getwd()
+	if err != nil {
+		return output.Checkout{} // names stay relative to wherever this is
+	}
+	return output.Checkout{Root: os.Getenv("GITHUB_WORKSPACE"), WorkDir: workDir}
 }
 
 func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {

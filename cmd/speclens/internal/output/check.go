@@ -58,7 +58,9 @@ func (r CheckReport) count(s analysis.Severity) int {
 type Checker func(w io.Writer, r CheckReport, style Style) error
 
 // Checkers are the formats of `speclens check`.
-var Checkers = map[string]Checker{"github": checkGitHub, "json": checkJSON, "sarif": checkSARIF, "text": checkText}
+func Checkers(c Checkout) map[string]Checker {
+	return map[string]Checker{"github": c.checkGitHub, "json": checkJSON, "sarif": checkSARIF, "text": checkText}
+}
 
 // codeUnreadable is the code of a file that could not be read.
 const codeUnreadable = "file.unreadable"

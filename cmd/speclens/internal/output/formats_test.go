@@ -150,7 +150,7 @@ func formats() map[string]func(io.Writer, Source) sink {
 			return NewPretty(w, s, PrettyOptions{Verbose: true})
 		},
 	}
-	for name, document := range Documents {
+	for name, document := range Documents(Checkout{}) {
 		table[name] = func(w io.Writer, s Source) sink { return NewCollector(w, s, document) }
 	}
 	return table
@@ -212,7 +212,7 @@ func TestNothingForeignSteersTheTerminalOrTheCISystem(t *testing.T) {
 		})
 	}
 	report := checkFixture(t)
-	for format, check := range Checkers {
+	for format, check := range Checkers(Checkout{}) {
 		t.Run("check "+format, func(t *testing.T) {
 			var buf bytes.Buffer
 			if err := check(&buf, report, Style{}); err != nil {
@@ -433,7 +433,7 @@ func sarifSchema(t *testing.T) *jsonschema.Schema {
 func TestCheckGitHubAnnotatesFindings(t *testing.T) {
 	report := checkFixture(t)
 	var buf bytes.Buffer
-	if err := checkGitHub(&buf, report, Style{}); err != nil {
+	if err := (Checkout{}).checkGitHub(&buf, report, Style{}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -461,7 +461,7 @@ func TestEveryFormatReportsThatItCannotWrite(t *testing.T) {
 		}
 	}
 	report := checkFixture(t)
-	for format, check := range Checkers {
+	for format, check := range Checkers(Checkout{}) {
 		if check(brokenWriter{}, report, Style{}) == nil {
 			t.Errorf("check %s: no error", format)
 		}

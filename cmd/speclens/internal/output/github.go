@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/speclens/speclens/cmd/speclens/internal/render"
@@ -19,7 +20,37 @@ type annotation struct {
 	title, message                   string
 }
 
-func (p *errWriter) annotate(a annotation) {
+// Checkout is where the files of a run lie in a checkout: GitHub places the names of annotations from its root, wherever
+// the program was started. With the zero Checkout names stay as they are.
+type Checkout struct {
+	// Root is the folder of the checkout, WorkDir the one that names are relative to.
+	Root, WorkDir string
+}
+
+// name is a file's name as annotations give it; a file outside of the checkout keeps its name.
+func (c Checkout) name(file string) string {
+	if c.Root == "" || file == "" {
+		return file
+	}
+	path := filepath.FromSlash(file)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.WorkDir, path)
+	}
+	rel, err := filepath.Rel(c.Root, path)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return file
+	}
+	return filepath.ToSlash(rel)
+}
+
+// annotations writes annotations.
+type annotations struct {
+	errWriter
+	checkout Checkout
+}
+
+func (p *annotations) annotate(a annotation) {
+	a.file = p.checkout.name(a.file)
 	var props []string
 	add := func(name, value string) { props = append(props, name+"="+githubProperty(value)) }
 	if a.file != "" {
@@ -51,8 +82,8 @@ var (
 
 // GitHub writes a run as annotations: an error at everything that kept a file from being run, at every expectation that
 // failed and every test that errored, a warning at every test with warnings, and a notice with the totals.
-func GitHub(w io.Writer, r *Record) error {
-	p := &errWriter{w: w}
+func (c Checkout) GitHub(w io.Writer, r *Record) error {
+	p := &annotations{errWriter{w: w}, c}
 	for _, f := range r.Problems {
 		a := annotation{
 			level: "error", file: f.File, line: f.Line, column: f.Column, endLine: f.EndLine, endColumn: f.EndColumn,
@@ -117,8 +148,8 @@ var levels = map[analysis.Severity]string{
 }
 
 // checkGitHub writes findings as annotations.
-func checkGitHub(w io.Writer, r CheckReport, _ Style) error {
-	p := &errWriter{w: w}
+func (c Checkout) checkGitHub(w io.Writer, r CheckReport, _ Style) error {
+	p := &annotations{errWriter{w: w}, c}
 	for _, u := range r.Unreadable {
 		p.annotate(annotation{level: "error", file: render.PrintableLine(u.Path), title: codeUnreadable, message: u.Err.Error()})
 	}

@@ -13,7 +13,7 @@ func TestMergingAWrittenRunGivesTheSameReports(t *testing.T) {
 	if err := m.Add(strings.NewReader(writtenWith(t, "json", foreign))); err != nil {
 		t.Fatal(err)
 	}
-	for format, document := range Documents {
+	for format, document := range Documents(Checkout{}) {
 		var buf bytes.Buffer
 		if err := document(&buf, m.Record()); err != nil {
 			t.Fatal(err)

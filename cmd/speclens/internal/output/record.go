@@ -199,7 +199,9 @@ func (r *Record) sort() {
 type Document func(w io.Writer, r *Record) error
 
 // Documents are the formats of whole runs.
-var Documents = map[string]Document{"github": GitHub, "html": HTML, "junit": JUnit, "tap": TAP}
+func Documents(c Checkout) map[string]Document {
+	return map[string]Document{"github": c.GitHub, "html": HTML, "junit": JUnit, "tap": TAP}
+}
 
 // Collector is a sink that records a run and writes it as a document when it has ended.
 type Collector struct {
