@@ -52,7 +52,7 @@ func (c *Composition) compose(p *PluginSchema) *composed {
 		spec := p.Fields[name]
 		own = append(own, Field{
 			Name: name, Level: LevelTest, Spec: spec, Doc: spec.Description, Templated: true,
-			Snippet: snippetOf(spec), Plugin: p.Name, Version: p.Version,
+			Plugin: p.Name, Version: p.Version,
 		})
 	}
 	slices.SortStableFunc(own, func(a, b Field) int { return cmp.Compare(order(a.Spec), order(b.Spec)) })
@@ -131,47 +131,4 @@ func (s FieldSpec) Member(key string) (FieldSpec, bool) {
 		return *s.Items, true
 	}
 	return FieldSpec{}, false
-}
-
-// snippetOf makes the snippet of a plugin's field from its description.
-func snippetOf(s FieldSpec) string {
-	switch {
-	case len(s.Enum) > 0:
-		var values []string
-		for _, v := range s.Enum {
-			values = append(values, snippetEscape(display(v), ",|"))
-		}
-		return " ${1|" + strings.Join(values, ",") + "|}"
-	case s.Type == TypeBool:
-		if s.Default == true {
-			return " ${1|false,true|}"
-		}
-		return " ${1|true,false|}"
-	case s.Type == TypeObject || s.Type == TypeMap:
-		for _, name := range slices.Sorted(maps.Keys(s.Fields)) {
-			if s.Fields[name].Required {
-				return "\n  " + snippetEscape(name, "") + ": ${1}"
-			}
-		}
-		return "\n  ${1:key}: ${2:value}"
-	case s.Type == TypeArray:
-		return "\n  - ${1}"
-	case len(s.Examples) > 0 && isScalar(s.Examples[0]):
-		return " ${1:" + snippetEscape(display(s.Examples[0]), "") + "}"
-	case s.Default != nil && isScalar(s.Default):
-		return " ${1:" + snippetEscape(display(s.Default), "") + "}"
-	}
-	return " ${1}"
-}
-
-// snippetEscape escapes what has a meaning inside an LSP snippet.
-func snippetEscape(s, more string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune(`\$}`+more, r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -56,7 +56,7 @@ type Field struct {
 	// Templated says that `{{ … }}` is resolved in the value, or in the texts inside it.
 	Templated bool
 	// Snippet is what to insert after the key, as an LSP snippet: ` ${1:GET}`, or lines indented below the key by two
-	// blanks a step.
+	// blanks a step. Fields of plugins have none: theirs is made where it is known how their values are written.
 	Snippet string
 	// Doc is Markdown for a hover: what it is for, an example, the default, the rules.
 	Doc string

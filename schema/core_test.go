@@ -134,29 +134,3 @@ func TestMember(t *testing.T) {
 		})
 	}
 }
-
-func TestSnippetsOfPluginFields(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		spec FieldSpec
-		want string
-	}{
-		{"an enum offers its values", FieldSpec{Type: TypeString, Enum: []any{"a", "b,c", 3}}, ` ${1|a,b\,c,3|}`},
-		{"a bool offers the other value than its default first", FieldSpec{Type: TypeBool, Default: true}, " ${1|false,true|}"},
-		{"an example is inserted", FieldSpec{Type: TypeString, Examples: []any{"a$}b"}}, ` ${1:a\$\}b}`},
-		{"a default is inserted where there is no example", FieldSpec{Type: TypeNumber, Default: 10.0}, " ${1:10}"},
-		{
-			"an object begins with its required member",
-			FieldSpec{Type: TypeObject, Fields: map[string]FieldSpec{"id": {Required: true}}}, "\n  id: ${1}",
-		},
-		{"a list begins an item", FieldSpec{Type: TypeArray}, "\n  - ${1}"},
-		{"a map begins an entry", FieldSpec{Type: TypeMap}, "\n  ${1:key}: ${2:value}"},
-		{"anything else leaves the cursor there", FieldSpec{Type: TypeAny}, " ${1}"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := snippetOf(tt.spec); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}

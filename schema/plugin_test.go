@@ -39,17 +39,6 @@ func TestAdditiveFormsOfPluginMetadata(t *testing.T) {
 	})
 }
 
-func TestDisplay(t *testing.T) {
-	for want, in := range map[string]any{
-		"a b": "a b", "null": nil, "true": true, "12345678901234567890": json.Number("12345678901234567890"), "7": 7, "0.5": 0.5,
-		`["a",1]`: []any{"a", 1}, `{"a":1}`: map[string]any{"a": 1},
-	} {
-		if got := display(in); got != want {
-			t.Errorf("%v is shown as %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestOnlyPortablePatternsAreExported(t *testing.T) {
 	for pattern, want := range map[string]bool{`^[a-z]+$`: true, `(?i)x`: false, `\pL`: false, `[[:alpha:]]`: false, `a|b`: true} {
 		if got := portable(pattern); got != want {

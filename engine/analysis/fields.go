@@ -8,6 +8,7 @@ import (
 
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/syntax"
+	"github.com/speclens/speclens/engine/write"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -54,7 +55,7 @@ func (s *testScope) unknownField(plugin *schema.PluginSchema, f spec.Field) []Di
 	switch {
 	case near != "":
 		d.Message += fmt.Sprintf("; did you mean `%s`?", near)
-		d.Fixes = replace(d.Span, near)
+		d.Fixes = replaceBy(d.Span, near, write.Key(near, write.Place{Flow: true}))
 	case isFileKey(f.Key.Value):
 		d.Message = fmt.Sprintf("`%s` belongs at the top of the file, not in a test", f.Key.Value)
 	case plugin == nil || len(plugin.Fields) == 0:

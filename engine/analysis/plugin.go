@@ -13,6 +13,7 @@ import (
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/engine/write"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -275,11 +276,11 @@ func pluginSeverity(s string) Severity {
 	return SeverityError
 }
 
-// scalar writes a text as a plain YAML scalar, or in quotes where it would mean something else.
+// scalar writes what a plugin proposes as a value: numbers, true and false as such, since only the plugin knows whether it
+// wants text, and anything else as text.
 func scalar(s string) string {
-	if s == "" || strings.TrimSpace(s) != s || strings.ContainsAny(s, "\n\t\"'#{}[],&*!|>%@`\\") || strings.Contains(s, ": ") ||
-		strings.HasSuffix(s, ":") || strings.HasPrefix(s, "- ") || s == "-" || strings.HasPrefix(s, "? ") {
-		return value.JSON(s)
+	if _, numeric := value.ParseDecimal(s); numeric || s == "true" || s == "false" {
+		return s
 	}
-	return s
+	return write.Text(s, write.Place{Flow: true})
 }

@@ -236,6 +236,9 @@ func Sort(found []Diagnostic) {
 }
 
 // replace is the fix that puts a text in place of a span.
-func replace(s text.Span, with string) []Fix {
-	return []Fix{{Title: "Replace with `" + with + "`", Preferred: true, Edits: []text.Edit{{Span: s, New: with}}}}
+func replace(s text.Span, with string) []Fix { return replaceBy(s, with, with) }
+
+// replaceBy is the fix that puts a name or value in place of a key or value; written is how that is written there.
+func replaceBy(s text.Span, with, written string) []Fix {
+	return []Fix{{Title: "Replace with `" + with + "`", Preferred: true, Edits: []text.Edit{{Span: s, New: written}}}}
 }

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/engine/write"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -178,7 +178,7 @@ func (v *values) enum(n syntax.Node, s schema.FieldSpec, place string) {
 	}
 	var fixes []Fix
 	if m.Near != "" {
-		fixes = replace(n.Span(), m.Near)
+		fixes = replaceBy(n.Span(), m.Near, choice(s, m.Near))
 	}
 	v.add(n.Span(), m.Code, m.Message, fixes...)
 }
@@ -247,9 +247,19 @@ func (v *values) unknownMember(key syntax.Node, beside []syntax.Entry, s schema.
 	}
 	if near := spec.Nearest(key.Value(), open); near != "" {
 		d.Message = fmt.Sprintf("unknown key `%s` in %s; did you mean `%s`?", key.Value(), place, near)
-		d.Fixes = replace(d.Span, near)
+		d.Fixes = replaceBy(d.Span, near, write.Key(near, write.Place{Flow: true}))
 	}
 	v.found = append(v.found, d)
+}
+
+// choice is one of the values that a field allows, as it is written.
+func choice(s schema.FieldSpec, text string) string {
+	for _, e := range s.Enum {
+		if written, ok := write.Scalar(e, write.Place{Flow: true}); ok && value.Text(e) == text {
+			return written
+		}
+	}
+	return text
 }
 
 // quoted is the fix that makes text of a scalar.
@@ -257,11 +267,7 @@ func quoted(n syntax.Node) []Fix {
 	if n.Kind() != syntax.Scalar || n.Style() != syntax.Plain || n.Foreign() {
 		return nil
 	}
-	b, err := json.Marshal(n.Value())
-	if err != nil {
-		return nil
-	}
-	return []Fix{{Title: "Quote it", Preferred: true, Edits: []text.Edit{{Span: n.Span(), New: string(b)}}}}
+	return []Fix{{Title: "Quote it", Preferred: true, Edits: []text.Edit{{Span: n.Span(), New: write.Quoted(n.Value())}}}}
 }
 
 // unquoted is the fix that takes the quotes off a text which then has the right type.

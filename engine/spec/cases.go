@@ -8,6 +8,7 @@ import (
 
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/write"
 )
 
 // lowerTest reads one item of `tests`.
@@ -267,7 +268,7 @@ func (l *testReader) spellOut(item syntax.Node, e syntax.Entry) Fix {
 	}
 	return Fix{Title: "Write `method` and `resource`", Edits: []text.Edit{{
 		Span: text.Span{Start: e.Key.Span().Start, End: end},
-		New:  "method: " + l.t.Method.Value + "\n" + strings.Repeat(" ", l.column(item)) + "resource: " + quoteIfNeeded(l.t.Resource.Value),
+		New:  "method: " + l.t.Method.Value + "\n" + strings.Repeat(" ", l.column(item)) + "resource: " + write.Text(l.t.Resource.Value, write.Place{}),
 	}}}
 }
 
@@ -277,14 +278,6 @@ func (l *testReader) column(item syntax.Node) int {
 		return 0
 	}
 	return columnIn(l.t.Unit.Source, item.Span().Start)
-}
-
-// quoteIfNeeded writes a text as a YAML scalar.
-func quoteIfNeeded(s string) string {
-	if strings.HasPrefix(s, "{") || strings.ContainsAny(s, "#\"'") || strings.Contains(s, ": ") || strings.HasSuffix(s, ":") {
-		return strconv.Quote(s)
-	}
-	return s
 }
 
 // keys reads the keys of a compact or full test. Of a key given twice the first counts, and the syntax layer reports

@@ -40,7 +40,7 @@ func Text(s string, at Place) string {
 	if (plain.MatchString(s) || !at.Flow && plainColon.MatchString(s)) && !elsewhere.MatchString(s) && readsAs(s, s, at.Flow) {
 		return s
 	}
-	return double(s)
+	return Quoted(s)
 }
 
 // Key writes a text as the key of an entry, without its colon.
@@ -53,7 +53,7 @@ func Key(s string, at Place) string {
 	case strings.Contains(s, `"`) && !strings.ContainsFunc(s, escaped) && utf8.ValidString(s):
 		return "'" + inside(s, '\'') + "'"
 	}
-	return double(s)
+	return Quoted(s)
 }
 
 // Scalar writes a null, bool, number or text; ok is false for lists and objects, and inside quotes for what is no text.
@@ -95,11 +95,11 @@ func Expectation(v any, about Subject, at Place) (written string, ok bool) {
 		return "", false
 	case value.KindText:
 		if s, _ := value.String(v); at.Quote == 0 {
-			candidates = append(candidates, double(s), "{eq: "+double(s)+"}")
+			candidates = append(candidates, Quoted(s), "{eq: "+Quoted(s)+"}")
 		}
 	default:
 		if at.Quote == 0 {
-			candidates = append(candidates, double(value.Text(v)))
+			candidates = append(candidates, Quoted(value.Text(v)))
 		} else {
 			candidates = append(candidates, inside(value.Text(v), at.Quote))
 		}
@@ -188,4 +188,5 @@ func inside(s string, quote byte) string {
 	return b.String()
 }
 
-func double(s string) string { return `"` + inside(s, '"') + `"` }
+// Quoted writes a text in double quotes, whatever it is.
+func Quoted(s string) string { return `"` + inside(s, '"') + `"` }
