@@ -140,7 +140,7 @@ func secretForms(s string) []string {
 	inURL := append(capabilities.FormsInURL(s), url.QueryEscape(s), url.PathEscape(s), strings.ReplaceAll(url.QueryEscape(s), "+", "%20"),
 		percentAll(s), percentAllBut(s, "!'()*"))
 	for _, form := range inURL {
-		forms = append(forms, form, lowerPercent(form))
+		forms = append(append(forms, form, lowerPercent(form)), jsonForms(form)...) // a query may keep a backslash
 	}
 	for _, form := range []string{s, latin1(s)} {
 		once := jsonForms(form)

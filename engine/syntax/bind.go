@@ -81,7 +81,8 @@ func (u *Unit) measure() {
 
 const unfinished = -1
 
-// sizeOf is the number of nodes that n expands to, with its aliases; it stops counting far beyond any limit.
+// sizeOf is the number of nodes that n expands to, with its aliases; it stops counting far beyond any limit. A long text counts once
+// more for each KiB, since whoever writes the value out writes it as often as it is named.
 func (u *Unit) sizeOf(n *node, memo map[*node]int) int {
 	const most = 1 << 40
 	if s, ok := memo[n]; ok {
@@ -89,6 +90,9 @@ func (u *Unit) sizeOf(n *node, memo map[*node]int) int {
 	}
 	memo[n] = unfinished
 	size := 1
+	if n.kind == Scalar {
+		size += int(n.end-n.start) / 1024
+	}
 	for _, k := range n.kids() {
 		size = min(size+u.sizeOf(k, memo), most)
 	}

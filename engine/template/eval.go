@@ -110,8 +110,14 @@ func (t *Template) Eval(ev *Evaluator) (any, []Warning, error) {
 			b.WriteString(part.Expr.text)
 			continue
 		}
+		text := value.Text(v)
+		if b.Len()+len(text) > maxText {
+			// Nothing of it is sent: half of a text is another text.
+			return nil, warnings, &Error{Span: part.Expr.Span, Path: slices.Clone(ev.path), Code: CodeLimit, Expr: part.Expr.text,
+				Message: fmt.Sprintf("the text around it grows beyond %d bytes, which is the limit", maxText)}
+		}
 		literal = literal || isBlank(b.String()) && i <= 1 && part.Expr.foreign(ev)
-		b.WriteString(value.Text(v))
+		b.WriteString(text)
 	}
 	if ev.MarkLiteral && literal {
 		return value.Literal{Value: b.String()}, warnings, nil

@@ -118,6 +118,7 @@ const (
 	CodeUnknownMethod    = "template.unknown-method"
 	CodeUnknownGenerator = "template.unknown-generator"
 	CodeUnknownFunction  = "template.unknown-function"
+	CodeLimit            = "template.limit"
 	CodeArguments        = "template.arguments"
 	CodePattern          = "template.pattern"
 	CodeLayout           = "template.layout"
