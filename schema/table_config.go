@@ -49,7 +49,7 @@ var configFields = []Field{
 	{Name: "verbose", Level: LevelOutput, Snippet: " ${1|true,false|}",
 		Spec: FieldSpec{Type: TypeBool, Default: false}},
 	{Name: "saveResults", Level: LevelOutput, Snippet: " ${1|true,false|}",
-		Spec: FieldSpec{Type: TypeBool, Default: false}},
+		Spec: FieldSpec{Type: TypeAny, Default: false}},
 
 	{Name: "name", Level: LevelPluginRef, Snippet: " ${1:http}",
 		Spec: FieldSpec{Type: TypeString, Required: true}},

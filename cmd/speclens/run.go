@@ -145,6 +145,9 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		return err
 	}
 	if saved, ok := ws.savedResults(); ok {
+		if err := ws.staysInside(saved); err != nil {
+			return err
+		}
 		file, err := openSaved(saved)
 		if err != nil {
 			return err
@@ -259,22 +262,49 @@ func (w *workspace) output(answers func(spec.OutputConfig) bool) bool {
 	return false
 }
 
-// savedResults is where the results of the run are kept for a configuration that says so: in the user's cache, one file
-// for each project.
+// savedResults is where the results of the run are kept for a configuration that says so: at the path that it names, else in
+// the user's cache, one file for each project. A link must not lead such a path out of the configuration's folder.
 func (w *workspace) savedResults() (path string, ok bool) {
 	for doc := range w.snap.Documents() {
 		if doc.Kind != engine.KindConfig || !doc.Config().Output.SaveResults.Value {
 			continue
 		}
+		folder := filepath.Dir(doc.Path())
+		if named := doc.Config().Output.ResultsPath.Value; named != "" {
+			return filepath.Join(folder, filepath.FromSlash(named)), true
+		}
 		cache, err := os.UserCacheDir()
 		if err != nil {
 			return "", false
 		}
-		folder := filepath.Dir(doc.Path())
 		name := fmt.Sprintf("%s-%.4x.json", filepath.Base(folder), sha256.Sum256([]byte(folder)))
 		return filepath.Join(cache, "speclens", "results", name), true
 	}
 	return "", false
+}
+
+// staysInside returns an error where the results would land outside of the project through a link. The user's cache is no
+// part of any project.
+func (w *workspace) staysInside(path string) error {
+	for doc := range w.snap.Documents() {
+		if doc.Kind != engine.KindConfig || doc.Config().Output.ResultsPath.Value == "" {
+			continue
+		}
+		root, err := os.OpenRoot(filepath.Dir(doc.Path()))
+		if err != nil {
+			return fmt.Errorf("save the results: %w", err)
+		}
+		defer func() { _ = root.Close() }()
+		rel, err := filepath.Rel(root.Name(), path)
+		if err != nil {
+			return fmt.Errorf("save the results: %w", err)
+		}
+		if err := root.MkdirAll(filepath.Dir(rel), 0o700); err != nil {
+			return fmt.Errorf("save the results: output.saveResults of the configuration: %w", err)
+		}
+		return nil
+	}
+	return nil
 }
 
 // openSaved opens a file in a folder that nobody else may read: responses may hold what is nobody else's business.

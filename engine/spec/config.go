@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -50,6 +51,10 @@ func (l *configReader) keys(root syntax.Node) {
 			continue
 		}
 		l.c.Unknown = append(l.c.Unknown, Field{Key: l.text(e.Key, "a key", false), Value: e.Value})
+		if slices.Contains(elsewhere, name) {
+			l.warn(e.Key.Span(), CodeShadowedKey, quote(name)+" is known to qube and has no effect here")
+			continue
+		}
 		if slices.Contains(names(schema.LevelFile), name) {
 			l.fatal(e.Key.Span(), CodeUnknownKey, quote(name)+" belongs in a spec, and not in the project's configuration")
 			continue
@@ -151,12 +156,30 @@ func (l *configReader) environments(v syntax.Node) []Environment {
 	return list
 }
 
+// saveResults takes true, false or a path.
+func (l *configReader) saveResults(v syntax.Node, oc *OutputConfig) {
+	n := v.Resolve()
+	if _, isWord := boolWord(n); isNull(v) || isWord || n.Kind() != syntax.Scalar || n.Tag() == syntax.TagBool {
+		oc.SaveResults = l.boolean(v, "output.saveResults")
+		return
+	}
+	path := l.text(v, "output.saveResults", false)
+	if !filepath.IsLocal(filepath.FromSlash(path.Value)) {
+		l.fatal(v.Span(), CodeBadValue, "`output.saveResults` must be true, false or a path below the configuration's folder, such as results.json")
+		return
+	}
+	oc.SaveResults, oc.ResultsPath = Bool{Value: true, Node: v}, path
+}
+
+// elsewhere are keys that the original runner knows and that do nothing here.
+var elsewhere = []string{"hooks", "services"}
+
 func (l *configReader) output(v syntax.Node) OutputConfig {
 	var oc OutputConfig
 	l.object(v, "output", map[string]func(syntax.Entry){
 		"format":      func(e syntax.Entry) { oc.Format = l.oneOf(e.Value, "output.format", schema.LevelOutput, CodeBadValue) },
 		"verbose":     func(e syntax.Entry) { oc.Verbose = l.boolean(e.Value, "output.verbose") },
-		"saveResults": func(e syntax.Entry) { oc.SaveResults = l.boolean(e.Value, "output.saveResults") },
+		"saveResults": func(e syntax.Entry) { l.saveResults(e.Value, &oc) },
 	}, names(schema.LevelOutput))
 	return oc
 }

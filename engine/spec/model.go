@@ -403,6 +403,8 @@ type OutputConfig struct {
 	Format      Text
 	Verbose     Bool
 	SaveResults Bool
+	// ResultsPath is what stands in place of a bool: the file to keep them in, below the configuration's folder.
+	ResultsPath Text
 }
 
 // Environment is one entry of the configuration's `environments`.

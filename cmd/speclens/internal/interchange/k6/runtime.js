@@ -230,7 +230,9 @@ function prepare(def, scope) {
   if (!/^https?:\/\/[^/?#]/i.test(url)) throw new Error(`${url} is no address of http or https`);
   request.url = /[^\x21-\x7e]/.test(url) ? url.replace(/[^\x21-\x7e]+/g, encodeURIComponent) : url;
   request.body = payload === null ? null : typeof payload === "string" ? payload : jsonOf(payload);
-  if (payload !== null && !headerNamed(request.headers, "content-type")) {
+  const type = headerNamed(request.headers, "content-type");
+  if (payload !== null && (type === undefined || trim(request.headers[type]) === "")) {
+    if (type !== undefined) delete request.headers[type];
     request.headers["Content-Type"] = typeof payload === "string" ? "text/plain; charset=utf-8" : "application/json";
   }
   if (follow !== null && typeof follow !== "boolean") throw new Error("followRedirects: want true or false");

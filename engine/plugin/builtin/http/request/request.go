@@ -62,10 +62,12 @@ func BuildChecked(in Input) (Request, error) {
 		return Request{}, err
 	}
 	out.Body = body
-	if contentType != "" && !hasHeader(in.Headers, "Content-Type") {
+	if contentType != "" && !givesType(in.Headers) {
 		out.Headers = make(map[string]string, len(in.Headers)+1)
 		for name, value := range in.Headers {
-			out.Headers[name] = value
+			if !strings.EqualFold(name, "Content-Type") {
+				out.Headers[name] = value
+			}
 		}
 		out.Headers["Content-Type"] = contentType
 	}
@@ -268,9 +270,10 @@ func Timeout(text string) (time.Duration, error) {
 	return timeout, nil
 }
 
-func hasHeader(headers map[string]string, name string) bool {
-	for given := range headers {
-		if strings.EqualFold(given, name) {
+// givesType reports whether a Content-Type says what a body is. An empty one says nothing, and makes way for the body's own.
+func givesType(headers map[string]string) bool {
+	for given, value := range headers {
+		if strings.EqualFold(given, "Content-Type") && strings.TrimSpace(value) != "" {
 			return true
 		}
 	}

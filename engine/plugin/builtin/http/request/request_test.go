@@ -118,6 +118,9 @@ func TestTheBodyFollowsTheFormOfItsValue(t *testing.T) {
 			map[string]any{}, map[string]string{"Content-Type": "application/ld+json"}, "{}", "application/ld+json",
 		},
 		"one in another case":               {"x", map[string]string{"cOnTeNt-TyPe": "text/csv"}, "x", "text/csv"},
+		"an empty one says nothing":         {"x", map[string]string{"Content-Type": ""}, "x", plain},
+		"a blank one in another case":       {map[string]any{}, map[string]string{"content-type": " "}, "{}", asJSON},
+		"an empty one without a body":       {nil, map[string]string{"Content-Type": ""}, "", ""},
 		"one without a body":                {nil, map[string]string{"content-type": "text/csv"}, "", "text/csv"},
 		"another header is no content type": {"x", map[string]string{"Content-Types": "text/csv"}, "x", plain},
 	}
