@@ -12,6 +12,9 @@ import (
 	"github.com/speclens/speclens/engine/template"
 )
 
+// CodeUnknownName is the code of a template whose name nothing has.
+const CodeUnknownName = "template.unknown-name"
+
 // namesOfTest checks the names in a test's templates: variables, aliases, saved values, keys of the matrix, and `prev`.
 func namesOfTest(n *nameCheck, at *link.Place) []Diagnostic {
 	var found []Diagnostic
@@ -190,7 +193,7 @@ func (n *nameCheck) name(at *link.Place, u link.Use) (Diagnostic, bool) {
 func (n *nameCheck) unknown(at *link.Place, u link.Use) Diagnostic {
 	name := u.Ref.Name
 	d := Diagnostic{
-		Span: u.Span(), Severity: SeverityError, Code: "template.unknown-name",
+		Span: u.Span(), Severity: SeverityError, Code: CodeUnknownName,
 		Message: fmt.Sprintf("unknown name `%s`: no test has this alias, and none saves it", name),
 	}
 	guess := spec.NewGuess(name)

@@ -136,7 +136,7 @@ func Run(ctx context.Context, snap *engine.Snapshot, uri string) []Diagnostic {
 }
 
 // RunFirst are the first findings of Run, at most as many as are asked for, and how many there are more. In a file in which
-// every test is wrong it costs much less than all of them.
+// every test is wrong it costs much less than all of them. What is not among the first is counted without regard to its cause.
 func RunFirst(ctx context.Context, snap *engine.Snapshot, uri string, most int) (found []Diagnostic, more int) {
 	doc := snap.Document(uri)
 	if doc == nil || doc.Kind == engine.KindOther {
@@ -155,6 +155,7 @@ func RunFirst(ctx context.Context, snap *engine.Snapshot, uri string, most int) 
 		}
 	}
 	Sort(found)
+	found = oneEach(doc.Text, found)
 	if len(found) > most {
 		found, p.more = found[:most], p.more+len(found)-most
 	}

@@ -212,3 +212,23 @@ func (v *Validation) FindingsFirst(snap *engine.Snapshot, uri string, most int) 
 	}).(*complaints)
 	return pluginFindings(snap, uri, said.findings.All(), most)
 }
+
+// Earlier are the ids of the tests that changed since plugins were asked about them: what they said is about another text.
+func (v *Validation) Earlier(snap *engine.Snapshot, uri string) map[string]bool {
+	doc := snap.Document(uri)
+	if v == nil || doc == nil || doc.Kind != engine.KindSpec {
+		return nil
+	}
+	changed := map[string]bool{}
+	for _, s := range doc.Spec().Specs {
+		for _, t := range s.Tests.All() {
+			if len(v.byTest[t.ID]) == 0 || answerOf(t.Test) != nil {
+				continue
+			}
+			if _, same := v.byHash[t.Hash()]; !same {
+				changed[t.ID] = true
+			}
+		}
+	}
+	return changed
+}

@@ -231,10 +231,17 @@ func (l *fileReader) stages(v syntax.Node) []Stage {
 			"duration": func(e syntax.Entry) { st.Duration = l.text(e.Value, place+".duration", false) },
 			"users":    func(e syntax.Entry) { st.Users = l.text(e.Value, place+".users", false) },
 		}, names(schema.LevelStage))
-		for name, t := range map[string]Text{"duration": st.Duration, "users": st.Users} {
-			if t.Value == "" {
-				l.fatal(item.Span(), CodeMissingKey, "a stage must have "+quote(name)+"; without it nobody can tell what the stage does")
+		var lacks []string
+		for _, f := range []struct {
+			name string
+			is   Text
+		}{{"duration", st.Duration}, {"users", st.Users}} {
+			if f.is.Value == "" {
+				lacks = append(lacks, quote(f.name))
 			}
+		}
+		if len(lacks) > 0 {
+			l.fatal(item.Span(), CodeMissingKey, "a stage must have "+strings.Join(lacks, " and ")+"; without it nobody can tell what the stage does")
 		}
 		stages = append(stages, st)
 	}

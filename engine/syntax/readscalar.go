@@ -105,7 +105,7 @@ func (p *parser) quoted(n int) *node {
 		d.scalar(node, raw)
 		node.value = string(d.out)
 		node.ext().raw = raw
-		if q == '"' {
+		if q == '"' && ok { // the last escape of what is not closed may be half of one
 			p.checkEscapes(start, raw)
 		}
 	}

@@ -286,11 +286,12 @@ func (f *findings) add(first []analysis.Diagnostic, more int) {
 
 // shown are those that an editor gets: the first, with one that says how many there are more.
 func (f *findings) shown() []analysis.Diagnostic {
-	if len(f.first) <= maxFindings {
+	n := min(len(f.first), maxFindings)
+	rest := len(f.first) - n + f.more
+	if rest == 0 || n == 0 {
 		return f.first
 	}
-	more := analysis.More(f.first[maxFindings].Span, len(f.first)-maxFindings+f.more)
-	return append(slices.Clone(f.first[:maxFindings]), more)
+	return append(slices.Clone(f.first[:n]), analysis.More(f.first[min(n, len(f.first)-1)].Span, rest))
 }
 
 // send hands diagnostics to the connection, where they replace those of the same document that still wait there.

@@ -2,12 +2,15 @@ package server
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/analysis"
+	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/text"
 )
 
@@ -148,8 +151,10 @@ func (t *typing) hold(ctx context.Context, snap *engine.Snapshot, uri string, sa
 	}
 	moved := known(was, doc, b.moved.findings(ctx, uri, said))
 	var begun func(analysis.Diagnostic) bool
-	open := map[int]bool{}
+	var open map[int]bool
+	var earlier map[string]bool
 	if own {
+		earlier = said.said.Load().Earlier(snap, uri)
 		begun = known(b.begun.snap.Document(uri), doc, b.begun.findings(ctx, uri, said))
 		open = openLines(doc.Text, b.line)
 	}
@@ -159,7 +164,7 @@ func (t *typing) hold(ctx context.Context, snap *engine.Snapshot, uri string, sa
 		case d.Source == analysis.SourceRun:
 		case !moved(d):
 			continue
-		case own && !begun(d) && unfinished(d, doc.Text, b.line, open):
+		case own && !begun(d) && (unfinished(d, doc.Text, b.line, open) || d.Source == analysis.SourcePlugin && earlier[d.Test]):
 			continue
 		}
 		kept = append(kept, d)
@@ -168,7 +173,8 @@ func (t *typing) hold(ctx context.Context, snap *engine.Snapshot, uri string, sa
 }
 
 // unfinished reports whether a finding is about what is open at the cursor: its line, a key or item around it that is not
-// written to its end, or a bracket or quote. A name that is wrong in an open line stays wrong, whatever follows.
+// written to its end, a bracket or quote, or a name that may be defined below. A key that is wrong in an open line stays wrong,
+// whatever follows.
 func unfinished(d analysis.Diagnostic, content *text.Text, line int, open map[int]bool) bool {
 	at, end := content.LineAt(d.Span.Start), content.LineAt(d.Span.End)
 	switch {
@@ -180,9 +186,15 @@ func unfinished(d analysis.Diagnostic, content *text.Text, line int, open map[in
 		return true // the file itself is being written
 	case d.Code == "field.unknown" || d.Code == "spec.unknown-key":
 		return false
+	case slices.Contains(laterNames, d.Code) && at < line:
+		return true
 	}
 	return open[at]
 }
+
+// laterNames are the codes of what names something that may stand further below. Whoever goes on below it may be about to write it:
+// load scenarios stand above their tests, and a matrix often below the templates that use it.
+var laterNames = []string{spec.CodeLoadTest, link.CodeUnknownDepends, analysis.CodeUnknownName}
 
 // openLines are the lines of the keys and items that hold the cursor's line, by their indentation. A line without a word goes on
 // with what the line above it began.
@@ -197,9 +209,7 @@ func openLines(content *text.Text, line int) map[int]bool {
 		case words == "" || words[0] == '#':
 		case depth < 0:
 			depth = indent
-			if i == line || strings.ContainsRune(":-,{[|>", rune(words[len(words)-1])) {
-				open[i] = true
-			}
+			open[i] = true
 		case indent < depth:
 			open[i], depth = true, indent
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"go.lsp.dev/protocol"
 )
@@ -48,30 +49,42 @@ func (k *keys) key(c string) {
 		"contentChanges": []any{map[string]any{"range": map[string]any{"start": at, "end": at}, "text": c}},
 	})
 	k.column += len(c)
-	if c == "\n" {
+	if strings.HasSuffix(c, "\n") {
 		k.line, k.column = k.line+1, 0
 	}
 }
 
+// finding is an error or warning where it stands. Text is typed at the end, so what is before the cursor has its last place.
+type finding struct {
+	Code, Message string
+	Severity      protocol.DiagnosticSeverity
+	Range         struct{ Start protocol.Position }
+}
+
+func (f finding) String() string {
+	return fmt.Sprintf("%d:%d %s: %s", f.Range.Start.Line+1, f.Range.Start.Character+1, f.Code, f.Message)
+}
+
 // shown are the errors and warnings that the editor shows now.
-func (k *keys) shown(uri string) (list []string) {
+func (k *keys) shown(uri string) []finding {
 	k.tb.Helper()
-	var report struct {
-		Items []struct {
-			Code     string
-			Severity int
-			Message  string
-		}
-	}
+	var report struct{ Items []finding }
 	if err := json.Unmarshal(k.call(protocol.MethodTextDocumentDiagnostic, map[string]any{"textDocument": map[string]any{"uri": uri}}), &report); err != nil {
 		k.tb.Fatal(err)
 	}
-	for _, d := range report.Items {
-		if d.Severity <= 2 {
-			list = append(list, d.Code+": "+d.Message)
-		}
+	return slices.DeleteFunc(report.Items, func(d finding) bool { return d.Severity > protocol.DiagnosticSeverityWarning })
+}
+
+// atOnce are those that it would show if nothing were held back.
+func (k *keys) atOnce() []finding {
+	k.tb.Helper()
+	view := k.server.view()
+	var all []finding
+	raw := encode(view.Diagnostics(view.Snap.Document(k.uri), k.server.diagnoser.findings(k.tb.Context(), view.Snap, k.uri).first))
+	if err := json.Unmarshal(raw, &all); err != nil {
+		k.tb.Fatal(err)
 	}
-	return list
+	return slices.DeleteFunc(all, func(d finding) bool { return d.Severity > protocol.DiagnosticSeverityWarning })
 }
 
 func (k *keys) write(s string) {
@@ -80,54 +93,77 @@ func (k *keys) write(s string) {
 	}
 }
 
+// typedFiles are the specs and configurations that are typed, with those that stand beside each.
+func typedFiles(tb testing.TB) (paths []string) {
+	tb.Helper()
+	for _, dir := range []string{"specs", "typing"} {
+		found, err := filepath.Glob("../../../testdata/" + dir + "/*.yaml")
+		if err != nil || len(found) < 8 {
+			tb.Fatalf("testdata/%s holds %q: %v", dir, found, err)
+		}
+		paths = append(paths, found...)
+	}
+	return paths
+}
+
+// keysOf are the keys that type a text; Enter writes the line end that the file has.
+func keysOf(text string) (keys []string) {
+	for len(text) > 0 {
+		_, n := utf8.DecodeRuneInString(text)
+		if strings.HasPrefix(text, "\r\n") {
+			n = 2
+		}
+		keys, text = append(keys, text[:n]), text[n:]
+	}
+	return keys
+}
+
 // While correct text is typed, next to no state shows an error that the finished file has not.
 func TestCorrectTextIsTypedInQuiet(t *testing.T) {
-	paths, err := filepath.Glob("../../../testdata/specs/*.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no specs: %v", err)
-	}
-	states, noisy, loud := 0, 0, 0
+	var states, noisy, loud int
 	codes := map[string]int{}
+	paths := typedFiles(t)
 	for _, path := range paths {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(filepath.Dir(path))); err != nil {
+			t.Fatal(err)
+		}
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := strings.ReplaceAll(string(raw), "\r\n", "\n")
-		if len(text) > 1500 {
-			text = text[:strings.LastIndexByte(text[:1500], '\n')+1]
-		}
-		k := typeInto(t, t.TempDir(), "typed.qube.yaml")
-		var all [][]string
-		var before []int
-		for _, c := range text {
-			k.key(string(c))
-			all = append(all, k.shown(k.uri))
-			n := 0
-			doc := k.server.session.Snapshot()
-			for _, d := range k.server.diagnoser.findings(t.Context(), doc, k.uri).first {
-				if d.Severity <= 1 {
-					n++
-				}
-			}
-			before = append(before, n)
+		k := typeInto(t, dir, filepath.Base(path))
+		var held, all [][]finding
+		typed := keysOf(string(raw))
+		for _, c := range typed {
+			k.key(c)
+			held, all = append(held, k.shown(k.uri)), append(all, k.atOnce())
 		}
 		k.rest()
 		final := k.shown(k.uri)
-		for i, list := range all {
-			states++
-			extra := slices.DeleteFunc(slices.Clone(list), func(d string) bool { return slices.Contains(final, d) })
-			if len(extra) > 0 {
-				noisy++
-				codes[strings.SplitN(extra[0], ":", 2)[0]]++
-			}
-			if before[i] > len(final) {
+		line := ""
+		for i := range typed {
+			line += typed[i]
+			early := func(d finding) bool { return !slices.Contains(final, d) }
+			if slices.ContainsFunc(all[i], early) {
 				loud++
 			}
+			if at := slices.IndexFunc(held[i], early); at >= 0 {
+				noisy++
+				codes[held[i][at].Code]++
+				if testing.Verbose() {
+					t.Logf("%s: after %q: %v", path, line[strings.LastIndexByte(strings.TrimSuffix(line, "\n"), '\n')+1:], held[i][at])
+				}
+			}
+			if strings.HasSuffix(typed[i], "\n") {
+				line = typed[i]
+			}
 		}
+		states += len(typed)
 	}
-	t.Logf("%d files, %d states: %.1f %% hold an error that the finished file has not; %.1f %% would at once; by code %v", len(paths), states,
-		100*float64(noisy)/float64(states), 100*float64(loud)/float64(states), codes)
+	share := func(n int) float64 { return 100 * float64(n) / float64(states) }
+	t.Logf("%d files, %d states: %.1f %% (%d) hold an error or warning that the finished file has not, %.1f %% (%d) with nothing held back; by code %v",
+		len(paths), states, share(noisy), noisy, share(loud), loud, codes)
 	if noisy*50 > states {
 		t.Errorf("%d of %d states are noisy, more than 2 %%", noisy, states)
 	}
