@@ -43,12 +43,12 @@ func fileLenses(snap *engine.Snapshot, doc *engine.Document, sp *spec.Spec) []Le
 	if conf == nil || len(conf.Environments) == 0 {
 		return lenses
 	}
-	name := snap.EnvironmentName(doc.URI)
-	if name == "" {
-		name = "none"
+	title := "no environment"
+	if name := snap.EnvironmentName(doc.URI); name != "" {
+		title = "env: " + name
 	}
 	return append(lenses, Lens{
-		Span: at, Title: "env: " + name, Tooltip: "Choose the environment",
+		Span: at, Title: title, Tooltip: "Choose the environment",
 		Action: Action{Kind: ActionChooseEnvironment, URI: doc.URI},
 	})
 }
@@ -79,10 +79,10 @@ func testLenses(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt) []Le
 	if n := len(t.Matrix); n > 0 {
 		title = fmt.Sprintf("▶ Run %d rows", n)
 	}
-	lenses := []Lens{{Span: at, Title: title, Tooltip: "Run this test, and what it needs and has not got yet", Action: Action{Kind: ActionRun, URI: doc.URI, Test: t.ID}}}
+	lenses := []Lens{{Span: at, Title: title, Tooltip: "Run this test, and those it depends on that have no result yet", Action: Action{Kind: ActionRun, URI: doc.URI, Test: t.ID}}}
 	if needsOthers(t) {
 		lenses = append(lenses, Lens{
-			Span: at, Title: "▶ Run with needs", Tooltip: "Run this test and everything that it needs again",
+			Span: at, Title: "▶ Run with dependencies", Tooltip: "Run this test and all that it depends on again",
 			Action: Action{Kind: ActionRunNeeds, URI: doc.URI, Test: t.ID},
 		})
 	}

@@ -202,7 +202,7 @@ func (f *fixture) lensTitles() []string {
 
 func TestLensesRunTestsAndTheFile(t *testing.T) {
 	f := newFixture(t, resultSpec)
-	if diff := cmp.Diff([]string{"2 ▶ Run file", "3 ▶ Run", "11 ▶ Run", "11 ▶ Run with needs"}, f.lensTitles()); diff != "" {
+	if diff := cmp.Diff([]string{"2 ▶ Run file", "3 ▶ Run", "11 ▶ Run", "11 ▶ Run with dependencies"}, f.lensTitles()); diff != "" {
 		t.Errorf("lenses differ (-want +got):\n%s", diff)
 	}
 	f.session.StartRun("1", []engine.TestKey{{URI: f.uri, ID: "name:read"}})
@@ -214,7 +214,7 @@ func TestLensesRunTestsAndTheFile(t *testing.T) {
 func TestLensesNameTheEnvironmentWhereThereIsAChoice(t *testing.T) {
 	f := newFixture(t, resultSpec)
 	f.session.Open("file:///w/.qube.yaml", "yaml", 1, "environments: { dev: {}, prod: {} }\n")
-	if got := f.lensTitles()[1]; got != "2 env: none" {
+	if got := f.lensTitles()[1]; got != "2 no environment" {
 		t.Errorf("the second lens is %q", got)
 	}
 	f.session.SetEnvironment(f.uri, "dev")

@@ -49,7 +49,7 @@ local function expect(name, texts, absent)
 end
 
 io.stdout:write('TAP version 13\n')
-expect('the lenses and the diagnostic stand on the screen', { '▶ Run file', '▶ Run with needs', 'W     ' .. story.diagnostic.at })
+expect('the lenses and the diagnostic stand on the screen', { '▶ Run file', '▶ Run with dependencies', 'W     ' .. story.diagnostic.at })
 vim.fn.chansend(job, ',f')
 local wanted = { story.run.outcome, story.failure.outcome }
 vim.list_extend(wanted, story.run.events)

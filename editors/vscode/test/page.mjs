@@ -186,7 +186,7 @@ export async function drivePage({ page, story, shots, patience }) {
     }
     const beside = (await hints()).join("\n");
     for (const text of [story.failure.outcome, ...story.failure.events]) must(beside.includes(text), `no ${text} beside it: ${beside}`);
-    must((await lenses()).includes("▶ Run with needs"), "no lens");
+    must((await lenses()).includes("▶ Run with dependencies"), "no lens");
     return beside;
   });
   await shot("readme");

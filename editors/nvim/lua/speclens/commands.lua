@@ -49,7 +49,7 @@ end
 ---@param opts? {needs?: boolean} needs: also the tests that it takes values from
 function M.run(opts)
   if opts and opts.needs then
-    run_scope('needs', 'there is no test at the cursor that can be run with what it needs')
+    run_scope('needs', 'there is no test at the cursor that can be run with its dependencies')
   else
     run_scope('test', 'there is no test at the cursor that can be run now')
   end
@@ -94,7 +94,7 @@ function M.map(bufnr, mappings)
   end
   local targets = {
     run = { '<Plug>(SpeclensRun)', 'Speclens: run the test at the cursor' },
-    run_needs = { '<Plug>(SpeclensRunNeeds)', 'Speclens: run the test with what it needs' },
+    run_needs = { '<Plug>(SpeclensRunNeeds)', 'Speclens: run the test with its dependencies' },
     run_file = { '<Plug>(SpeclensRunFile)', 'Speclens: run all tests of the file' },
     cancel = { '<Plug>(SpeclensCancel)', 'Speclens: cancel the runs under way' },
     environment = { '<Plug>(SpeclensEnv)', 'Speclens: choose the environment' },
