@@ -1,8 +1,10 @@
 package ide
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +31,59 @@ func Lenses(ctx context.Context, snap *engine.Snapshot, uri string) []Lens {
 		return ctx.Err() == nil
 	})
 	return lenses
+}
+
+// SteadyLenses are the lenses of a document that somebody types in, on the lines that had one before, wherever these are now: a line
+// that gets or loses a lens makes all text below it jump. A test that cannot be read for the moment keeps the lens that it had.
+func SteadyLenses(ctx context.Context, before, snap *engine.Snapshot, uri string) []Lens {
+	now := Lenses(ctx, snap, uri)
+	was, is := before.Document(uri), snap.Document(uri)
+	if was == nil || is == nil || was == is {
+		return now
+	}
+	move := moved(was.Text.String(), is.Text.String())
+	line := func(l Lens) int { return is.Text.LineAt(l.Span.Start) }
+	had, has := map[int]bool{}, map[int]bool{}
+	for _, l := range now {
+		has[line(l)] = true
+	}
+	var kept []Lens
+	for _, l := range Lenses(ctx, before, uri) {
+		start, ok := move(l.Span.Start)
+		if !ok {
+			continue
+		}
+		l.Span = text.Span{Start: start, End: start}
+		if had[line(l)] = true; !has[line(l)] {
+			kept = append(kept, l)
+		}
+	}
+	for _, l := range now {
+		if had[line(l)] {
+			kept = append(kept, l)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b Lens) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
+	return kept
+}
+
+// moved tells where an offset of a text is after an edit; what was replaced is nowhere. Text that is the same at the end counts as
+// such first: what is typed above something moves it down, even if it begins alike.
+func moved(old, now string) func(at int) (int, bool) {
+	tail := 0
+	for tail < min(len(old), len(now)) && old[len(old)-1-tail] == now[len(now)-1-tail] {
+		tail++
+	}
+	head := 0
+	for head < min(len(old), len(now))-tail && old[head] == now[head] {
+		head++
+	}
+	return func(at int) (int, bool) {
+		if at >= len(old)-tail {
+			return at + len(now) - len(old), true
+		}
+		return at, at < head
+	}
 }
 
 func fileLenses(snap *engine.Snapshot, doc *engine.Document, sp *spec.Spec) []Lens {

@@ -26,6 +26,7 @@ type peer struct {
 	server *Server
 	conn   *wire.Conn
 	ended  chan error
+	lenses chan struct{} // holds a token once the server had the editor ask for lenses again
 
 	mu      sync.Mutex
 	full    map[string]uint64 // the snapshot of the last full pass by URI; guarded by mu
@@ -44,15 +45,17 @@ func connect(tb testing.TB, dir, encoding string) *peer {
 		tb.Fatal(err)
 	}
 	p := &peer{
-		tb: tb, server: s, conn: wire.NewConn(ours, wire.Options{}), ended: make(chan error, 2), full: map[string]uint64{},
+		tb: tb, server: s, conn: wire.NewConn(ours, wire.Options{}), ended: make(chan error, 2), lenses: make(chan struct{}, 1), full: map[string]uint64{},
 		changed: make(chan struct{}),
 	}
 	go func() { p.ended <- s.serve(context.Background()) }()
 	go func() { p.ended <- p.conn.Serve(context.Background(), p.handle) }()
 	p.call(protocol.MethodInitialize, map[string]any{
 		"capabilities": map[string]any{
-			"general":      map[string]any{"positionEncodings": []string{encoding}},
-			"workspace":    map[string]any{"diagnostics": map[string]any{"refreshSupport": true}},
+			"general": map[string]any{"positionEncodings": []string{encoding}},
+			"workspace": map[string]any{
+				"diagnostics": map[string]any{"refreshSupport": true}, "codeLens": map[string]any{"refreshSupport": true},
+			},
 			"textDocument": map[string]any{"diagnostic": map[string]any{}, "publishDiagnostics": map[string]any{"relatedInformation": true}},
 		},
 		"workspaceFolders": []any{map[string]any{"uri": engine.URIFromPath(dir), "name": "test"}},
@@ -80,7 +83,15 @@ func (p *peer) indexed() {
 }
 
 func (p *peer) handle(_ context.Context, req *wire.Request) (any, error) {
-	if req.Method != command.DoneDiagnosing {
+	switch req.Method {
+	case command.DoneDiagnosing:
+	case protocol.MethodWorkspaceCodeLensRefresh:
+		select {
+		case p.lenses <- struct{}{}:
+		default:
+		}
+		return nil, nil
+	default:
 		return nil, nil
 	}
 	var done command.DoneDiagnosingParams

@@ -35,6 +35,8 @@ type burst struct {
 	line   int
 	// begun is the state before the first edit of the burst, moved the one before the first edit of this line.
 	begun, moved *baseline
+	// rested is the state before the first edit since nobody typed in this document, wherever in it that was.
+	rested *engine.Snapshot
 }
 
 // baseline is a state whose findings are compared with later ones.
@@ -94,7 +96,10 @@ func (s *Server) typed(before *engine.Snapshot, uri string, changes []engine.Cha
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.count++
-	next := &burst{number: t.count, uri: uri, line: line}
+	next := &burst{number: t.count, uri: uri, line: line, rested: before}
+	if t.now != nil && t.now.uri == uri {
+		next.rested = t.now.rested
+	}
 	if old := t.now; old != nil && old.uri == uri && old.line-1 <= line && line <= old.line+1 {
 		next.begun, next.moved = old.begun, old.moved
 		if line != old.line {
@@ -111,6 +116,7 @@ func (s *Server) typed(before *engine.Snapshot, uri string, changes []engine.Cha
 	t.stop = t.after(t.rest, func() {
 		if s.ctx.Err() == nil && t.end(next) {
 			s.diagnoser.all()
+			s.lenses.request()
 		}
 	})
 }
@@ -119,6 +125,7 @@ func (s *Server) typed(before *engine.Snapshot, uri string, changes []engine.Cha
 func (s *Server) rested() {
 	if b := s.typing.at(); b != nil && s.typing.end(b) {
 		s.diagnoser.others("")
+		s.lenses.request()
 	}
 }
 

@@ -188,6 +188,19 @@ func TestAMistakeIsShownOnceNobodyTypesOrTheNextLineIsTyped(t *testing.T) {
 	}
 }
 
+// A name may be defined further below: whoever goes on below it hears of it at rest. A wrong key there is told at once.
+func TestANameThatMayBeDefinedBelowWaitsForRest(t *testing.T) {
+	k := typeInto(t, t.TempDir(), "a.qube.yaml")
+	k.write("target: http://x\ntests:\n  - name: n\n    resource: /{{ later }}\n    retires: 1\n    skip: true\n    name")
+	if got := fmt.Sprint(k.shown(k.uri)); strings.Contains(got, "later") || !strings.Contains(got, "retires") {
+		t.Errorf("two lines below: %s", got)
+	}
+	k.rest()
+	if got := fmt.Sprint(k.shown(k.uri)); !strings.Contains(got, "later") {
+		t.Errorf("at rest: %s", got)
+	}
+}
+
 func TestHalfAnAliasIsNoDuplicateInOtherFiles(t *testing.T) {
 	dir := t.TempDir()
 	test := "target: http://x\ntests:\n  - name: n\n    resource: /\n    alias: au"
@@ -203,5 +216,81 @@ func TestHalfAnAliasIsNoDuplicateInOtherFiles(t *testing.T) {
 	k.rest()
 	if got := k.shown(other); len(got) != 1 {
 		t.Errorf("at rest the other file shows %q", got)
+	}
+}
+
+// rests waits until all keys are taken in, and then as long as it takes to be at rest.
+func (k *keys) rests() {
+	k.tb.Helper()
+	k.shown(k.uri)
+	k.rest()
+}
+
+// lensLines are the lines that have a lens, with the text of each.
+func (k *keys) lensLines(text string) (lines []string) {
+	k.tb.Helper()
+	var lenses []protocol.CodeLens
+	raw := k.call(protocol.MethodTextDocumentCodeLens, map[string]any{"textDocument": map[string]any{"uri": k.uri}})
+	if err := json.Unmarshal(raw, &lenses); err != nil {
+		k.tb.Fatal(err)
+	}
+	all := strings.Split(text, "\n")
+	for _, l := range lenses {
+		lines = append(lines, all[l.Range.Start.Line])
+	}
+	return slices.Compact(lines)
+}
+
+func TestLinesGetAndLoseTheirLensesOnlyOnceNobodyTypes(t *testing.T) {
+	const first = "target: http://x\ntests:\n  - name: n\n    resource: /\n"
+	k := typeInto(t, t.TempDir(), "a.qube.yaml")
+	k.write(first)
+	k.rests()
+	want := []string{"tests:", "  - name: n"}
+	if got := k.lensLines(first); !slices.Equal(got, want) {
+		t.Fatalf("at rest: %q", got)
+	}
+	const second = "  - name: m\n    resource: /m\n"
+	for i, c := range second {
+		k.key(string(c))
+		if got := k.lensLines(first + second[:i+1]); !slices.Equal(got, want) {
+			t.Fatalf("after %q the lines %q have a lens", second[:i+1], got)
+		}
+	}
+	select {
+	case <-k.lenses: // of the rest before
+	default:
+	}
+	k.rests()
+	select {
+	case <-k.lenses:
+	case <-time.After(patience):
+		t.Fatal("the editor is not told to ask for lenses again")
+	}
+	if got := k.lensLines(first + second); !slices.Equal(got, append(want, "  - name: m")) {
+		t.Errorf("at rest again: %q", got)
+	}
+}
+
+// What is typed above a test moves its lens along, and a test that cannot be read for the moment keeps it.
+func TestALensMovesWithItsTestAndOutlivesAHalfWrittenOne(t *testing.T) {
+	k := typeInto(t, t.TempDir(), "a.qube.yaml")
+	text := "target: http://x\ntests:\n  - name: n\n    resource: /\n"
+	k.write(text)
+	k.rests()
+	k.line, k.column = 2, 0
+	for i, c := range "  - name: new\n" {
+		k.key(string(c))
+		now := strings.Replace(text, "  - name: n\n", "  - name: new\n"[:i+1]+"  - name: n\n", 1)
+		if got := k.lensLines(now); len(got) != 2 || got[0] != "tests:" || !strings.HasSuffix(got[1], "  - name: n") {
+			t.Fatalf("with %q above it the lines %q have a lens", "  - name: new\n"[:i+1], got)
+		}
+	}
+	k.rests()
+	k.line, k.column = 3, len("  - name: ")
+	before := k.lensLines(strings.Replace(text, "  - name: n\n", "  - name: new\n  - name: n\n", 1))
+	k.key("\"")
+	if got := k.lensLines(strings.Replace(text, "  - name: n\n", "  - name: new\n  - name: \"n\n", 1)); len(got) != len(before) {
+		t.Errorf("with an open quote %q have a lens, before %q", got, before)
 	}
 }
