@@ -127,10 +127,12 @@ func (p *parser) entry(at int) {
 	switch {
 	case p.peek(0) == '?' && p.blankAt(1):
 		p.pos++
+		p.tabBefore("question mark")
 		key = p.block(at, afterComplex)
 		value = p.omitted(int(key.end))
 		if c := p.next(); c == at && p.peek(0) == ':' && p.blankAt(1) {
 			p.pos++
+			p.tabBefore("colon")
 			value = p.block(at, afterComplex)
 		}
 	case p.peek(0) == ':' && p.blankAt(1):
@@ -307,10 +309,7 @@ func (p *parser) sequence(col, n int) *node {
 	mark := len(p.stack)
 	for at := col; ; {
 		p.pos++
-		if e := skipBlanks(p.src, p.pos); strings.IndexByte(p.src[p.pos:e], '\t') >= 0 && e < lineEnd(p.src, e) && p.src[e] != '#' {
-			f := p.errorf(p.pos, e, CodeTab, "A tab follows the dash, and YAML allows only spaces there. Use one space.")
-			f.Fix = &Fix{Title: "Replace the tab by a space", Edits: []text.Edit{{Span: text.Span{Start: p.pos, End: e}, New: " "}}}
-		}
+		p.tabBefore("dash")
 		item := p.block(at, afterDash)
 		p.stack = append(p.stack, item)
 		c := p.next()

@@ -17,6 +17,7 @@ const (
 const (
 	CodeSyntax           = "yaml.syntax"            // the text is no YAML here
 	CodeIndent           = "yaml.indent"            // a line stands at a column that belongs to nothing
+	CodeContinuation     = "yaml.continuation"      // a line within a value stands no deeper than its key
 	CodeTab              = "yaml.tab"               // a tab indents a line
 	CodeDuplicateKey     = "yaml.duplicate-key"     // a mapping has a key twice
 	CodeUnknownAnchor    = "yaml.unknown-anchor"    // an alias names no anchor above it

@@ -15,6 +15,8 @@ type flowState struct {
 	ended    bool // the strict attempt met the end of the piece
 	missing  bool // the tolerant attempt saw entries without a comma between them
 	spare    int  // how many bytes the tolerant attempt may still read twice
+	column   int  // the column of the collection's parent
+	indented int  // the start of the line whose indentation needs no further look
 }
 
 // mostWasted is how many bytes the strict attempts of a piece may read in vain. From then on they keep to the lines that
@@ -32,7 +34,7 @@ func (p *parser) flowCollection(n int) *node {
 	if narrow {
 		p.src = p.src[:extent]
 	}
-	p.flow = flowState{}
+	p.flow = flowState{column: n, indented: p.bol}
 	node := p.flowNode()
 	p.src = whole
 	if !p.flow.failed && !p.limited {
@@ -48,7 +50,7 @@ func (p *parser) flowCollection(n int) *node {
 		p.open = append(p.open, opening{start, p.src[start]})
 	}
 	p.src = p.src[:extent]
-	p.flow = flowState{tolerant: true, spare: 4*(extent-start) + mostWasted}
+	p.flow = flowState{tolerant: true, spare: 4*(extent-start) + mostWasted, column: n, indented: p.bol}
 	node = p.flowNode()
 	p.src, p.flow = whole, flowState{}
 	return node
@@ -110,11 +112,46 @@ func (p *parser) skipFlow() {
 			p.pos += breakLen(p.src, p.pos)
 			p.bol, p.adjust = p.pos, 0
 		case c == '#':
+			p.apart()
 			p.comment()
 		default:
+			p.within(p.flow.column)
 			return
 		}
 	}
+}
+
+// within warns of a line that stands less deep than a value that goes on there has to: deeper than its parent at column n,
+// by spaces alone (YAML 1.2, productions s-flow-line-prefix and s-indent). A line that begins with a closing bracket is
+// let be, since everybody writes it at the column of its key and every reader takes it.
+func (p *parser) within(n int) {
+	if p.flow.indented == p.bol {
+		return
+	}
+	p.flow.indented = p.bol
+	i := p.bol
+	for i < len(p.src) && p.src[i] == ' ' {
+		i++
+	}
+	if i-p.bol > n || p.pos >= len(p.src) || skipBlanks(p.src, i) != p.pos {
+		return
+	}
+	if c := p.src[p.pos]; c == ']' || c == '}' {
+		return
+	}
+	p.shallow(p.bol, p.pos, n)
+}
+
+// shallow warns of the indentation of a line within a value whose parent stands at column n.
+func (p *parser) shallow(bol, end, n int) {
+	to := end
+	if to == bol {
+		to = min(end+1, len(p.src))
+	}
+	f := p.warnf(bol, to, CodeContinuation,
+		"This line belongs to the value above it, and some YAML readers refuse it: it has to stand deeper than that value's key or dash. Begin it with %d spaces.",
+		n+2)
+	f.Fix = &Fix{Title: "Indent the line", Edits: []text.Edit{{Span: text.Span{Start: bol, End: end}, New: strings.Repeat(" ", n+2)}}}
 }
 
 func (p *parser) flowNode() *node {
@@ -140,7 +177,10 @@ func (p *parser) flowNode() *node {
 		return p.apply(pr, p.quoted(0))
 	case '*':
 		return p.apply(pr, p.alias())
-	case 0, ',', ']', '}':
+	case 0, ',', ']', '}', ':':
+		if c == ':' && !p.isFlowIndicator(':') {
+			break
+		}
 		if pr.start != pr.end || p.pos >= len(p.src) {
 			return p.apply(pr, p.omitted(p.pos))
 		}
@@ -181,16 +221,27 @@ func (p *parser) flowMapping() *node {
 
 // flowKey reads a key of a flow mapping, or of a pair in a flow sequence.
 func (p *parser) flowKey(c byte) *node {
-	if c == '?' {
+	if p.isFlowIndicator('?') {
 		p.pos++
+		behind := p.pos
 		p.skipFlow()
-		c = p.peek(0)
+		if c = p.peek(0); c == '}' || c == ']' || c == ',' {
+			return p.omitted(behind)
+		}
 	}
-	if c == ':' || p.pos >= len(p.src) {
+	if c == ':' && p.isFlowIndicator(':') || p.pos >= len(p.src) {
 		return p.omitted(p.pos)
 	}
 	return p.flowNode()
 }
+
+// isFlowIndicator reports whether the character at the position is the indicator c and not the start of a plain text, as
+// in [?x, :y] (YAML 1.2, production ns-plain-first).
+func (p *parser) isFlowIndicator(c byte) bool {
+	return p.peek(0) == c && (p.blankAt(1) || isBracketOrComma(p.peek(1)))
+}
+
+func isBracketOrComma(c byte) bool { return strings.IndexByte(",[]{}", c) >= 0 }
 
 // flowValue reads the value behind a key, if a colon follows.
 func (p *parser) flowValue(key *node, end byte) *node {
@@ -236,7 +287,7 @@ func (p *parser) flowSequence() *node {
 			p.pos++
 			continue
 		}
-		start, pair := p.pos, c == '?'
+		start, first, pair := p.pos, p.bol, p.isFlowIndicator('?')
 		item := p.cell(&cs)
 		if item == nil {
 			item = p.flowKey(c)
@@ -251,6 +302,10 @@ func (p *parser) flowSequence() *node {
 		behind, line := p.pos, p.bol
 		p.skipFlow()
 		if pair || p.peek(0) == ':' {
+			if !pair && p.bol != first {
+				p.errorf(p.pos, p.pos+1, CodeSyntax,
+					"A key within a list has to end on the line on which it begins. Put the colon there, or the pair in braces.")
+			}
 			if p.bol != line {
 				p.pos, p.bol = behind, line
 				p.skipFlow()
@@ -374,7 +429,7 @@ func (p *parser) unclosedFlow(n *node, want byte, found int) {
 func (p *parser) flowPlain() *node {
 	start := p.pos
 	switch c := p.peek(0); {
-	case strings.IndexByte("@`%|>", c) >= 0, c == '-' && p.blankAt(1):
+	case strings.IndexByte("@`%|>", c) >= 0, c == '-' && (p.blankAt(1) || isBracketOrComma(p.peek(1))):
 		p.fail(start, start+1, "A value cannot begin with %c here. Put it in quotes.", c)
 	}
 	var end int
@@ -401,6 +456,7 @@ func (p *parser) flowPlain() *node {
 			break
 		}
 		p.pos, p.bol, p.adjust, multi = i, bol, 0, true
+		p.within(p.flow.column)
 	}
 	if end == start { // an indicator that can begin nothing
 		p.fail(start, min(start+1, len(p.src)), "A value cannot begin with %c here. Put it in quotes.", p.peek(0))

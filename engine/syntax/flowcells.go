@@ -33,7 +33,7 @@ func (p *parser) cell(cs *cells) *node {
 	whole, outer, open := p.src, p.flow, len(p.open)
 	saved := *p
 	p.src = whole[:cs.end]
-	p.flow = flowState{depth: outer.depth}
+	p.flow = flowState{depth: outer.depth, column: outer.column, indented: p.bol}
 	node := p.flowNode()
 	if p.flow.failed && !p.limited {
 		outer.spare -= p.pos - saved.pos
@@ -41,7 +41,7 @@ func (p *parser) cell(cs *cells) *node {
 		*p = saved
 		p.slab, p.ptrs = slab, ptrs
 		p.src = whole[:cs.end]
-		p.flow = flowState{depth: outer.depth, tolerant: true, spare: outer.spare}
+		p.flow = flowState{depth: outer.depth, tolerant: true, spare: outer.spare, column: outer.column, indented: p.bol}
 		node = p.flowNode()
 		outer.spare, outer.failed = p.flow.spare, true
 	}

@@ -135,6 +135,13 @@ func (p *parser) errorf(start, end int, code, format string, args ...any) *Findi
 	return &p.findings[len(p.findings)-1]
 }
 
+// warnf warns of what YAML 1.2 forbids and libyaml takes all the same, so that it has but one meaning.
+func (p *parser) warnf(start, end int, code, format string, args ...any) *Finding {
+	f := p.errorf(start, end, code, format, args...)
+	f.Severity = SeverityWarning
+	return f
+}
+
 func (p *parser) peek(i int) byte {
 	if p.pos+i < len(p.src) {
 		return p.src[p.pos+i]
@@ -182,6 +189,17 @@ func (p *parser) next() int {
 	return -1
 }
 
+// apart warns of a comment that begins right behind a value, a bracket or a comma (YAML 1.2, section 6.6: comments are
+// separated from other tokens by white space).
+func (p *parser) apart() {
+	if p.pos == p.bol || isBlank(p.src[p.pos-1]) {
+		return
+	}
+	p.warnf(p.pos, lineEnd(p.src, p.pos), CodeSyntax,
+		"A blank is missing before the # of this comment, and some YAML readers refuse it. Write one.").
+		Fix = insertFix("Insert a blank", p.pos, " ")
+}
+
 func (p *parser) comment() {
 	e := lineEnd(p.src, p.pos)
 	p.comments = append(p.comments, Comment{text.Span{Start: p.pos, End: e}, p.fresh()})
@@ -200,6 +218,41 @@ func (p *parser) indentation() {
 	f.Fix = &Fix{Title: "Replace tabs by spaces", Edits: []text.Edit{{
 		Span: text.Span{Start: p.bol, End: p.pos}, New: strings.ReplaceAll(indent, "\t", "  "),
 	}}}
+}
+
+// forgiveTabs takes the error of tabs off a line that begins with a value and no key or dash, where enough spaces stand
+// before them: there they separate, and indent nothing (YAML 1.2, section 6.2). Other readers refuse them all the same.
+func (p *parser) forgiveTabs(n int) {
+	spaces := 0
+	for p.bol+spaces < len(p.src) && p.src[p.bol+spaces] == ' ' {
+		spaces++
+	}
+	if p.tabLine != p.bol || spaces <= n || !p.fresh() {
+		return
+	}
+	for i := len(p.findings) - 1; i >= 0; i-- {
+		if f := &p.findings[i]; f.Code == CodeTab && f.Span.Start == p.bol {
+			f.Severity = SeverityWarning
+			f.Message = "A tab stands before this value, which some YAML readers refuse. Use spaces."
+			return
+		}
+	}
+}
+
+// tabBefore reports a tab between the indicator at the position and what follows on its line: an error before a block
+// collection, whose column it would decide (YAML 1.2, section 6.1), a warning before all else.
+func (p *parser) tabBefore(indicator string) {
+	e := skipBlanks(p.src, p.pos)
+	if strings.IndexByte(p.src[p.pos:e], '\t') < 0 || e >= lineEnd(p.src, e) || p.src[e] == '#' {
+		return
+	}
+	block := strings.IndexByte("-?:", p.src[e]) >= 0 && endsWord(p.src, e+1) || keyEnd(p.src, e, false) >= 0
+	f := p.errorf(p.pos, e, CodeTab, "A tab follows the %s, and YAML allows only spaces there. Use one space.", indicator)
+	if !block {
+		f.Severity = SeverityWarning
+		f.Message = "A tab follows the " + indicator + ", which some YAML readers refuse. Use one space."
+	}
+	f.Fix = &Fix{Title: "Replace the tab by a space", Edits: []text.Edit{{Span: text.Span{Start: p.pos, End: e}, New: " "}}}
 }
 
 // toLineEnd moves behind the content of the line, and collects a comment at its end.
@@ -232,6 +285,7 @@ func (p *parser) settle(what string) {
 		return
 	}
 	if p.peek(0) == '#' {
+		p.apart()
 		p.comment()
 		return
 	}
@@ -321,6 +375,7 @@ func (p *parser) block(n int, at place) *node {
 		p.prop(&pr)
 		propCol = true
 	}
+	p.forgiveTabs(n)
 	return p.apply(pr, p.inline(n))
 }
 

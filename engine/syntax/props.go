@@ -40,6 +40,9 @@ func (p *parser) prop(pr *props) {
 	word := p.src[start:p.pos]
 	span := text.Span{Start: start, End: p.pos}
 	if word[0] == '!' {
+		if i := strings.IndexAny(word, ",[]{}"); i >= 0 && !verbatim {
+			p.errorf(start, p.pos, CodeSyntax, "A tag cannot hold %c. Put a blank behind the tag, or the value in quotes.", word[i])
+		}
 		if pr.tag != "" {
 			p.errorf(start, p.pos, CodeSyntax, "This value has two tags. Keep one of them.")
 		}

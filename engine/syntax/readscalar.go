@@ -1,6 +1,10 @@
 package syntax
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/speclens/speclens/engine/text"
+)
 
 // plain reads a plain scalar in block context; its further lines stand deeper than n.
 func (p *parser) plain(n int) *node {
@@ -109,9 +113,30 @@ func (p *parser) quoted(n int) *node {
 			p.checkEscapes(start, raw)
 		}
 	}
+	if ok {
+		p.continued(start, end, n)
+	}
 	node.tag = TagStr
 	p.moveTo(end)
 	return node
+}
+
+// continued warns of the lines of a quoted text that stand less deep than a value of a parent at column n has to.
+func (p *parser) continued(start, end, n int) {
+	if p.flow.depth > 0 {
+		n = p.flow.column
+	}
+	src := p.src[:end] // a line may go on for long behind the quote
+	for i := lineEnd(src, start); i < end; i = lineEnd(src, i) {
+		i += breakLen(src, i)
+		bol := i
+		for i < end && src[i] == ' ' {
+			i++
+		}
+		if c := skipBlanks(src, i); i-bol <= n && c < end && !isBreak(src[c]) {
+			p.shallow(bol, c, n)
+		}
+	}
 }
 
 // moveTo sets the position, and the line that it is on.
@@ -198,7 +223,11 @@ func (p *parser) checkEscapes(start int, raw string) {
 			continue
 		}
 		_, n, ok := escape(raw[i:])
-		if !ok {
+		if !ok && raw[i+1] == '\'' {
+			f := p.warnf(start+i, start+i+n, CodeSyntax,
+				"%s is no escape of YAML, and some YAML readers refuse it. Write the single quote alone: it needs no backslash here.", raw[i:i+n])
+			f.Fix = &Fix{Title: "Remove the backslash", Edits: []text.Edit{{Span: text.Span{Start: start + i, End: start + i + 1}}}}
+		} else if !ok {
 			p.errorf(start+i, start+i+n, CodeSyntax,
 				"%s is no escape that YAML knows. Write \\\\ for a backslash, or use single quotes.", raw[i:i+n])
 		}
@@ -246,6 +275,10 @@ func (p *parser) blockScalar(n int) *node {
 		}
 		e := lineEnd(p.src, i)
 		if i-bol < indent && i < e {
+			if p.src[i] == '\t' && skipBlanks(p.src, i) == e {
+				f := p.errorf(i, e, CodeTab, "A tab stands where this block of text is indented, and YAML allows only spaces there. Remove it.")
+				f.Fix = &Fix{Title: "Remove the tab", Edits: []text.Edit{{Span: text.Span{Start: i, End: e}}}}
+			}
 			if p.src[i] != '\t' || strings.TrimLeft(p.src[i:e], " \t") != "" {
 				rawEnd = bol
 				i = bol
@@ -277,15 +310,25 @@ func (p *parser) blockScalar(n int) *node {
 // at least one deeper than n.
 func (p *parser) contentIndent(n int) int {
 	most := 0
+	deepest := 0 // where the deepest line of blanks begins
 	for i := lineEnd(p.src, p.pos); i < len(p.src); {
 		i += breakLen(p.src, i)
 		bol := i
 		for i < len(p.src) && p.src[i] == ' ' {
 			i++
 		}
-		most = max(most, i-bol)
 		if i < len(p.src) && !isBreak(p.src[i]) {
+			if c := i - bol; c > n && c < most && p.src[i] != '\t' {
+				f := p.errorf(deepest, deepest+most, CodeIndent,
+					"This empty line stands deeper than the text below it, of which it is the first line. Remove its blanks.")
+				f.Fix = &Fix{Title: "Remove the blanks", Edits: []text.Edit{{Span: text.Span{Start: deepest, End: deepest + most}}}}
+				return c
+			}
+			most = max(most, i-bol)
 			break
+		}
+		if i-bol > most {
+			most, deepest = i-bol, bol
 		}
 	}
 	return max(most, n+1)

@@ -224,8 +224,10 @@ func escape(s string) (string, int, bool) {
 		return "\r", 2, true
 	case 'e':
 		return "\x1b", 2, true
-	case ' ', '"', '/', '\\', '\'':
+	case ' ', '"', '/', '\\':
 		return s[1:2], 2, true
+	case '\'':
+		return s[1:2], 2, false // libyaml takes it, YAML 1.2 does not know it
 	case 'N':
 		return "\u0085", 2, true
 	case '_':

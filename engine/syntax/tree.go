@@ -273,9 +273,13 @@ func (t *Tree) group(old *Tree) {
 		case kind == chunkSection:
 			ranges[len(ranges)-1].to = i + 1
 		}
+		if head.shape&shapeDirective != 0 && head.shape&shapeMarked == 0 &&
+			(i+1 >= len(t.heads) || t.unit(t.heads[i+1]).shape&shapeMarked == 0) {
+			t.own = append(t.own, looseDirectives(head.Source).at(t.chunks.At(t.heads[i]).Base))
+		}
 	}
 	// The head before the first --- is a document only if it has content.
-	if len(ranges) > 1 && ranges[0].to == 1 && t.unit(0).shape&shapeContent == 0 {
+	if len(ranges) > 1 && ranges[0].to == 1 && t.unit(0).shape&(shapeContent|shapeMarked) == 0 {
 		ranges = ranges[1:]
 	}
 	t.docs = make([]Document, 0, len(ranges))

@@ -38,9 +38,11 @@ type Unit struct {
 
 // What the chunks of a document say about its layout.
 const (
-	shapeContent uint8 = 1 << iota // content beside the --- line, or before the first key
-	shapeComplex                   // a complex key at column 0
-	shapeKey                       // the section begins with a key
+	shapeContent   uint8 = 1 << iota // content beside the --- line, or before the first key
+	shapeComplex                     // a complex key at column 0
+	shapeKey                         // the section begins with a key
+	shapeMarked                      // the document begins with ---
+	shapeDirective                   // directives stand before the document, which has to begin with --- then
 )
 
 // marked reports whether the unit matters to more than itself.
@@ -67,9 +69,7 @@ func newUnit(src string, kind chunkKind, dash int, opts Options) *Unit {
 	case chunkSection:
 		root = p.section()
 	default:
-		if p.head() {
-			u.shape = shapeContent
-		}
+		u.shape = p.head()
 	}
 	if p.cut > 0 && kind == chunkItem {
 		return &Unit{Source: src, kind: kind, dash: dash, stray: lastLineStart(src, 0, p.cut)}
@@ -90,7 +90,7 @@ func newUnit(src string, kind chunkKind, dash int, opts Options) *Unit {
 
 func sectionShape(src string, start int) uint8 {
 	switch {
-	case colonAt(src, start), start < len(src) && src[start] == '?' && endsWord(src, start+1):
+	case propsOnly(src, start), colonAt(src, start), start < len(src) && src[start] == '?' && endsWord(src, start+1):
 		return shapeComplex
 	case keyEnd(src, start, false) >= 0:
 		return shapeKey
@@ -114,19 +114,35 @@ func checkDash(p *parser, u *Unit, dash int) {
 	p.misplacedDash(dash)
 }
 
-// head reads the head of a document, and reports whether content stands in it.
-func (p *parser) head() bool {
-	p.skipBOM()
-	if marker(p.src, p.pos) != 0 {
-		p.pos += 3
-	}
-	for p.next() >= 0 {
-		if p.src[p.pos] != '%' || p.col() != 0 {
-			return true
+// propsOnly reports whether the line at i holds anchors and tags, and what they belong to follows below.
+func propsOnly(s string, i int) bool {
+	first := i
+	for i < len(s) && (s[i] == '&' || s[i] == '!') {
+		for i < len(s) && !isBlank(s[i]) && !isBreak(s[i]) {
+			i++
 		}
-		p.pos = lineEnd(p.src, p.pos)
+		i = skipBlanks(s, i)
 	}
-	return false
+	return i > first && (i >= len(s) || isBreak(s[i]) || s[i] == '#')
+}
+
+// head reads the head of a document: all but its content. It returns what the document's layout takes from it.
+func (p *parser) head() (shape uint8) {
+	p.skipBOM()
+	if m := marker(p.src, p.pos); m != 0 {
+		if p.pos += 3; m == '-' {
+			shape |= shapeMarked
+		} else {
+			p.behindEnd()
+		}
+	}
+	if p.directives(shape&shapeMarked != 0) {
+		shape |= shapeDirective
+	}
+	if p.next() >= 0 {
+		shape |= shapeContent
+	}
+	return shape
 }
 
 // adopt takes over what the parser found beside the tree, and resolves the aliases within the unit.

@@ -191,7 +191,7 @@ var fragments = []string{
 	"", "", "x", "- ", ":", ": ", "\n", "  ", " ", "\"", "'", "[", "]", "{", "}", ",", "#", " #", "&a ", "*a", "|", ">", "!!str ",
 	"\n---\n", "\n...\n", "? ", "\t", "é", "😀", "\r\n", "\r", "~", "%", "@", "\\", "\ntests:\n", "\n  - name: q\n", "\n\n", "<<: *a", "0777",
 	"\n- c\n", "\nkey: v\n", "{{ a }}", "\ufeff", "\u2028", "\n  # note\n", "\n# note\n", "\n    - stray\n", "\n  - name: w\n    expect:\n      status: 200\n",
-	"name: x", "  - [a, {b: c}]\n", "body: |\n      text\n", "\n   under: 1\n", "\"open\n", "[\n{ a: b },\n", "2024-01-02",
+	"\n%YAML 1.2\n", "\n\tx", "\\'", "name: x", "  - [a, {b: c}]\n", "body: |\n      text\n", "\n   under: 1\n", "\"open\n", "[\n{ a: b },\n", "2024-01-02",
 }
 
 func TestUpdateGivesTheTreeOfAFreshRead(t *testing.T) {

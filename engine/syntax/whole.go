@@ -52,14 +52,17 @@ func readUnit(src string, kind chunkKind, opts Options) *Unit {
 	p := newParser(src, opts.MaxDepth)
 	p.skipBOM()
 	u := &Unit{Source: src, kind: kind}
-	for p.next() >= 0 && p.src[p.pos] == '%' && p.col() == 0 {
-		p.pos = lineEnd(src, p.pos)
-	}
-	if m := marker(src, p.pos); m != 0 && p.col() == 0 {
+	begun := -1 // where the line of --- begins
+	if m := marker(src, p.pos); m == '-' {
+		begun, p.pos = p.bol, p.pos+3
+	} else if m != 0 {
 		p.pos += 3
+		p.behindEnd()
 	}
+	p.directives(begun >= 0)
 	if p.next() >= 0 {
 		root := p.block(-1, atTop)
+		p.besideMarker(begun, root)
 		p.leftover("the document")
 		u.Node, u.Span = Node{n: root}, text.Span{Start: int(root.start), End: int(root.end)}
 	}
@@ -146,6 +149,9 @@ func (t *Tree) mayClose(off, end int) bool {
 // readsWell reports whether a document is free of syntax errors when it is read as one.
 func (t *Tree) readsWell(span text.Span) bool {
 	for _, f := range readUnit(t.text.Slice(span), chunkDoc, t.opts).Findings {
+		if f.Severity != SeverityError {
+			continue
+		}
 		switch f.Code {
 		case CodeSyntax, CodeIndent, CodeTab, CodeLimit:
 			return false
