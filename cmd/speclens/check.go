@@ -42,7 +42,12 @@ func (a *app) check() *cobra.Command {
 				if doc.Kind == engine.KindOther || !ws.named[doc.URI] {
 					continue
 				}
-				report.Files = append(report.Files, output.Checked(doc, diagnose(cmd.Context(), ws.snap, doc.URI)))
+				found := diagnose(cmd.Context(), ws.snap, doc.URI)
+				if a.otherReaders {
+					found = append(found, analysis.OtherReaders(doc)...)
+					analysis.Sort(found)
+				}
+				report.Files = append(report.Files, output.Checked(doc, found))
 			}
 			for _, f := range ws.snap.EnvFiles() {
 				if len(f.Problems) == 0 {
@@ -70,9 +75,16 @@ func (a *app) check() *cobra.Command {
 	flags.StringVarP(&environment, "env", "e", "", "environment of the configuration to check for")
 	flags.BoolVar(&settings.ProcessEnv, "process-env", false, "let {{ env.NAME }} read the process environment too")
 	flags.BoolVar(&settings.Strict, "strict", false, "treat unknown fields and unknown variables as errors, as run --strict does")
+	a.addOtherReaders(cmd)
 	a.addAllowPlugins(cmd)
 	a.addWorkspaceFlags(cmd, &plugins, &settings.EnvFile)
 	return cmd
+}
+
+// addOtherReaders is the flag of the commands that tell what other readers of YAML make of a spec.
+func (a *app) addOtherReaders(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.otherReaders, "other-readers", true,
+		"warn where the YAML library of the original engine would refuse a spec or read it otherwise")
 }
 
 // addAllowPlugins is the flag of the commands that use plugins of the project.

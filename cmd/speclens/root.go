@@ -18,6 +18,8 @@ type app struct {
 	color    string
 	// allowPlugins lets a project bring plugins.
 	allowPlugins bool
+	// otherReaders warns where other readers of YAML differ.
+	otherReaders bool
 	// projectRoot is the folder of --project-root.
 	projectRoot string
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/speclens/speclens/cmd/speclens/internal/output"
 	"github.com/speclens/speclens/cmd/speclens/internal/render"
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/analysis"
 	"github.com/speclens/speclens/engine/run"
 	"github.com/speclens/speclens/engine/spec"
 )
@@ -65,6 +66,7 @@ func (a *app) run() *cobra.Command {
 	flags.StringSliceVar(&f.sel.ExcludeTags, "exclude-tags", nil, "leave out tests with one of these tags")
 	flags.StringVar(&f.shard, "shard", "", "run one part of the tests, as K/N; each test stays together with what it needs")
 	flags.StringVar(&f.sel.NamePattern, "name", "", "run only tests whose name matches this regular expression")
+	a.addOtherReaders(cmd)
 	a.addAllowPlugins(cmd)
 	a.addWorkspaceFlags(cmd, &f.plugins, &f.envFile)
 	return cmd
@@ -201,6 +203,7 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		}
 		broken = broken || p.Fatal
 	}
+	a.warnOfOtherReaders(ws, source)
 	if len(report.Results) == 0 && !broken {
 		a.warnOfNothingSelected(ws.snap, f.sel)
 	}
@@ -211,6 +214,21 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		return &exitError{code: exitRefused}
 	}
 	return verdict(report, broken)
+}
+
+// warnOfOtherReaders tells where the original engine would read the specs otherwise.
+func (a *app) warnOfOtherReaders(ws *workspace, source output.Source) {
+	if !a.otherReaders {
+		return
+	}
+	for doc := range ws.snap.Documents() {
+		if doc.Kind != engine.KindSpec || !ws.named[doc.URI] {
+			continue
+		}
+		for _, d := range analysis.OtherReaders(doc) {
+			fmt.Fprintf(a.stderr, "%s: warning: %s [%s]\n", place(source, doc, d.Span.Start), render.Printable(d.Message), d.Code)
+		}
+	}
 }
 
 // warnOfNothingSelected tells whoever selects tests by tag or name that there are none: a typing error there must not look

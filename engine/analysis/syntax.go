@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
 	"github.com/speclens/speclens/engine/syntax"
 )
@@ -12,19 +13,34 @@ func syntaxFindings(p *pass) []Diagnostic {
 	findings, more := p.doc.FirstFindings(p.most)
 	p.more += more
 	for _, f := range findings {
-		d := Diagnostic{
-			Span: f.Span, Severity: syntaxSeverity(f.Severity), Source: SourceCheck, Code: f.Code, Message: f.Message,
-			Fatal: f.Severity == syntax.SeverityError,
-		}
-		if f.Related != nil {
-			d.Related = []Related{{URI: p.doc.URI, Span: f.Related.Span, Message: f.Related.Message}}
-		}
-		if f.Fix != nil {
-			d.Fixes = []Fix{{Title: f.Fix.Title, Edits: f.Fix.Edits, Preferred: true}}
-		}
-		found = append(found, d)
+		found = append(found, ofSyntax(p.doc, f))
 	}
 	return found
+}
+
+// OtherReaders says where the YAML library of the original engine would refuse a document or read it otherwise. It reads
+// the whole document, so it is no part of Run: it is for the command line, and for documents that were saved.
+func OtherReaders(doc *engine.Document) []Diagnostic {
+	var found []Diagnostic
+	for _, f := range doc.Tree().OtherReaders() {
+		found = append(found, ofSyntax(doc, f))
+	}
+	return found
+}
+
+// ofSyntax is a finding of the YAML layer as a diagnostic.
+func ofSyntax(doc *engine.Document, f syntax.Finding) Diagnostic {
+	d := Diagnostic{
+		Span: f.Span, Severity: syntaxSeverity(f.Severity), Source: SourceCheck, Code: f.Code, Message: f.Message,
+		Fatal: f.Severity == syntax.SeverityError,
+	}
+	if f.Related != nil {
+		d.Related = []Related{{URI: doc.URI, Span: f.Related.Span, Message: f.Related.Message}}
+	}
+	if f.Fix != nil {
+		d.Fixes = []Fix{{Title: f.Fix.Title, Edits: f.Fix.Edits, Preferred: true}}
+	}
+	return d
 }
 
 func syntaxSeverity(s syntax.Severity) Severity {
