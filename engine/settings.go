@@ -21,6 +21,8 @@ type Settings struct {
 	InlayHints InlayHintSettings
 	// Strict turns warnings on unknown plugin fields into errors.
 	Strict bool
+	// OtherReadersOff keeps an editor from being told how other readers of YAML differ.
+	OtherReadersOff bool
 }
 
 // InlayHintSettings switch the hints on results.

@@ -62,6 +62,7 @@ func overlay(s engine.Settings, from lenient) engine.Settings {
 	set(&s.WorkspacePlugins, from.at("workspacePlugins"))
 	set(&s.ProcessEnv, from.at("processEnv"))
 	set(&s.Strict, from.at("strict"))
+	unset(&s.OtherReadersOff, from.at("otherReaders"))
 	unset(&s.InlayHints.Off, from.at("inlayHints", "outcomes"))
 	unset(&s.InlayHints.OffEvents, from.at("inlayHints", "events"))
 	return s

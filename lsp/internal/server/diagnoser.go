@@ -46,6 +46,7 @@ type diagnosed struct {
 	envSeen   bool             // guarded by diagnoser.mu
 	complete  *engine.Document // of the last full pass; touched by the document's goroutine only
 	validated validationCache  // what plugins said
+	others    otherReading     // what another reader of YAML said of the text that was saved
 }
 
 // current is the pass under way: it covers the reasons to look up to one, and can be interrupted for a later one.
@@ -315,7 +316,9 @@ func (d *diagnoser) report(doc *diagnosed, now *engine.Document, snap *engine.Sn
 // collect is what there is to say about a document, as far as an editor is told: what the checks find, what plugins said
 // of it, and what the last runs found.
 func (d *diagnoser) collect(ctx context.Context, doc *diagnosed, snap *engine.Snapshot) *findings {
-	return collect(ctx, snap, doc.uri, &doc.validated)
+	f := collect(ctx, snap, doc.uri, &doc.validated)
+	f.add(doc.others.findings(snap, doc.uri), 0)
+	return f
 }
 
 // shown is collect without what is held back while somebody types.

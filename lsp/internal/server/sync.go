@@ -107,6 +107,7 @@ func (s *Server) didSave(_ context.Context, req *wire.Request) (any, error) {
 	uri := engine.CanonicalURI(documentURI(req.Params))
 	before := s.session.Snapshot()
 	doc := before.Document(uri)
+	defer s.diagnoser.saved(uri)
 	if doc == nil || !doc.Open || p.Text == nil || doc.Text.String() == text.New(*p.Text).String() {
 		return nil, nil
 	}
