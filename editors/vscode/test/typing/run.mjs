@@ -50,6 +50,17 @@ function report(good, name, ...details) {
   for (const detail of details) console.log(`  # ${detail}`);
 }
 
+/** Says whether a typed file is the file. */
+function judge(pass, name, result) {
+  // Who accepts suggestions presses Enter in lists, too, and within snippets that chose the column.
+  const good = result.wrong === 0 && (passes[pass].accept || (result.taken.length === 0 && result.spared.length === 0));
+  const details = [];
+  if (result.wrong > 0) details.push(`${result.wrong} characters differ; see out/typing/${pass}-${path.basename(name)}`);
+  if (result.taken.length > 0) details.push(`Enter was taken at the end of line ${result.taken.join(", ")}`);
+  if (result.spared.length > 0) details.push(`the column had to be corrected in line ${result.spared.join(", ")}, which goes on where the text above says`);
+  report(good, `${name} typed ${passes[pass].title} is the file`, ...details);
+}
+
 /** What whole files do not show: pairs, and how a suggestion is taken. */
 async function smallThings(typist, folder) {
   // A file of its own for each: a buffer that was closed just now may hear late that its file changed.
@@ -98,6 +109,7 @@ async function typeIn(workbench, number, queue, results) {
         fs.writeFileSync(path.join(shots, shot), result.text);
       }
       results.push({ ...job, ...result });
+      judge(job.pass, job.name, result);
     }
   } catch (error) {
     await page.screenshot({ path: path.join(shots, `error-${number}.png`) }).catch(() => undefined);
@@ -120,16 +132,7 @@ try {
   await Promise.all(Array.from({ length: Math.min(pages, queue.length) }, (_, number) => typeIn(workbench, number, queue, results)));
 
   for (const pass of chosen) {
-    const of = results.filter((result) => result.pass === pass).sort((a, b) => files.indexOf(a.name) - files.indexOf(b.name));
-    for (const result of of) {
-      // Who accepts suggestions presses Enter in lists, too, and within snippets that chose the column.
-      const good = result.wrong === 0 && (passes[pass].accept || (result.taken.length === 0 && result.spared.length === 0));
-      const details = [];
-      if (result.wrong > 0) details.push(`${result.wrong} characters differ; see out/typing/${pass}-${path.basename(result.name)}`);
-      if (result.taken.length > 0) details.push(`Enter was taken at the end of line ${result.taken.join(", ")}`);
-      if (result.spared.length > 0) details.push(`the column had to be corrected in line ${result.spared.join(", ")}, which goes on where the text above says`);
-      report(good, `${result.name} typed ${passes[pass].title} is the file`, ...details);
-    }
+    const of = results.filter((result) => result.pass === pass);
     const sum = (of_) => of.reduce((total, result) => total + of_(result), 0);
     const lines = sum((result) => result.lines);
     const per100 = (count) => ((100 * count) / lines).toFixed(1);

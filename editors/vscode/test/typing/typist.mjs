@@ -2,8 +2,8 @@
 import fs from "node:fs";
 import { difference, expectedColumns } from "./layout.mjs";
 
-/** How long a list of suggestions may take to open before the typist goes on, in milliseconds. */
-const listPatience = 200;
+/** How long a list that has something to offer may take to open before the typist goes on, in milliseconds. */
+const listPatience = 2000;
 
 const indentOf = (line) => line.length - line.trimStart().length;
 
@@ -185,7 +185,7 @@ export class Typist {
 
   /** The first suggestion, if it reads like what comes next and spares more than the key that accepts it. */
   async offered(rests, typed, wait) {
-    const deadline = Date.now() + (wait ? listPatience : 0);
+    const deadline = Date.now() + (wait && (await this.peek("/offers")) ? listPatience : 0);
     for (;;) {
       const { suggestion } = await look(this.page);
       if (suggestion !== undefined) {

@@ -18,6 +18,18 @@ function state() {
   };
 }
 
+/** Whether the list will hold something that begins like the word at the cursor. */
+async function offers() {
+  const { document, selection } = vscode.window.activeTextEditor;
+  const list = await vscode.commands.executeCommand("vscode.executeCompletionItemProvider", document.uri, selection.active);
+  return list.items.some((item) => {
+    const range = item.range?.inserting ?? item.range;
+    const typed = range ? document.getText(new vscode.Range(range.start, selection.active)) : "";
+    const name = item.filterText ?? (typeof item.label === "string" ? item.label : item.label.label);
+    return name.toLowerCase().startsWith(typed.toLowerCase());
+  });
+}
+
 exports.activate = (context) => {
   const folder = vscode.workspace.workspaceFolders[0].uri.fsPath;
   const server = http.createServer(async (request, response) => {
@@ -28,7 +40,8 @@ exports.activate = (context) => {
         await vscode.window.showTextDocument(vscode.Uri.file(url.searchParams.get("file")));
       }
       if (url.pathname === "/save") await vscode.workspace.saveAll();
-      response.end(JSON.stringify(state()));
+      const answer = url.pathname === "/offers" ? await offers() : state();
+      response.end(JSON.stringify(answer));
     } catch (error) {
       response.statusCode = 500;
       response.end(String(error));
