@@ -1,6 +1,9 @@
 package schema
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Protocol is a URL scheme that a plugin serves, such as "http". Protocols compare without regard to case.
 type Protocol string
@@ -92,7 +95,10 @@ type PluginSchema struct {
 	ABI          int                  `json:"abi,omitempty"`
 	DocsURL      string               `json:"docsUrl,omitempty"`
 	// Methods completes the `method` key of the plugin's tests.
-	Methods      []Method `json:"methods,omitempty"`
+	Methods []Method `json:"methods,omitempty"`
+	// Headers and Statuses complete `headers` and the expected `status` in the same way.
+	Headers      []Header `json:"headers,omitempty"`
+	Statuses     []Status `json:"statuses,omitempty"`
 	ResourceHint string   `json:"resourceHint,omitempty"`
 	// Templates says that the plugin's Validate understands values that still hold a template.
 	Templates bool `json:"templates,omitempty"`
@@ -102,6 +108,8 @@ type PluginSchema struct {
 type Method struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
+	// Fields are those that a test with this method has, as a rule; completion offers them early.
+	Fields []string `json:"fields,omitempty"`
 }
 
 // UnmarshalJSON takes a bare name or an object.
@@ -120,4 +128,51 @@ type PluginEvent struct {
 	Plugin string         `json:"plugin"`
 	Kind   string         `json:"kind"`
 	Data   map[string]any `json:"data,omitempty"`
+}
+
+// Header is one name for `headers`, with its documentation. In JSON it is a text or an object.
+type Header struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	// In says where it stands: in a "request", a "response", or in both where empty.
+	In string `json:"in,omitempty"`
+	// Values are common ones. `{{ }}` in one stands for a credential, which an editor offers as a template.
+	Values []string `json:"values,omitempty"`
+}
+
+// UnmarshalJSON takes a bare name or an object.
+func (h *Header) UnmarshalJSON(b []byte) error {
+	var name string
+	if err := json.Unmarshal(b, &name); err == nil {
+		*h = Header{Name: name}
+		return nil
+	}
+	type plain Header
+	return json.Unmarshal(b, (*plain)(h))
+}
+
+// Status is one value for an expected `status`, with its documentation. In JSON it is a text, a number or an object.
+type Status struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+}
+
+// UnmarshalJSON takes a bare text, a number or an object.
+func (s *Status) UnmarshalJSON(b []byte) error {
+	var bare any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&bare); err != nil {
+		return err
+	}
+	switch v := bare.(type) {
+	case string:
+		*s = Status{Name: v}
+		return nil
+	case json.Number:
+		*s = Status{Name: v.String()}
+		return nil
+	}
+	type plain Status
+	return json.Unmarshal(b, (*plain)(s))
 }

@@ -30,7 +30,7 @@ func TestAdditiveFormsOfPluginMetadata(t *testing.T) {
 		if err := json.Unmarshal([]byte(`{"methods": ["GET", {"name": "PUT", "description": "Replace."}]}`), &p); err != nil {
 			t.Fatal(err)
 		}
-		if len(p.Methods) != 2 || p.Methods[0] != (Method{Name: "GET"}) || p.Methods[1] != (Method{"PUT", "Replace."}) {
+		if len(p.Methods) != 2 || p.Methods[0].Name != "GET" || p.Methods[1].Name != "PUT" || p.Methods[1].Description != "Replace." {
 			t.Errorf("got %+v", p.Methods)
 		}
 		if err := json.Unmarshal([]byte(`{"methods": [5]}`), &p); err == nil {

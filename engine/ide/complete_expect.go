@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/path"
 	"github.com/speclens/speclens/engine/value"
@@ -23,7 +22,15 @@ func (c *completer) learnedPaths() {
 		c.learnedHeaders(r)
 		return
 	}
-	if r == nil || r.Output == nil || c.place.about != "body" {
+	if c.place.about == "data" {
+		c.eventData()
+		return
+	}
+	if c.place.about != "body" {
+		return
+	}
+	if r == nil || r.Output == nil {
+		c.savedPaths()
 		return
 	}
 	for _, p := range flatten(r.Output.Body, nil, maxLearned) {
@@ -35,17 +42,14 @@ func (c *completer) learnedPaths() {
 	}
 }
 
-func (c *completer) learnedHeaders(r *engine.TestResult) {
-	seen := map[string]bool{}
-	if r != nil && r.Output != nil {
-		for _, name := range sortedKeys(r.Output.Headers) {
-			seen[strings.ToLower(name)] = true
-			c.key(name, schema.FieldSpec{Type: schema.TypeString}, "In the last response: "+code(r.Output.Headers[name]), " ${1:exists}", "last response", "")
-		}
+// savedPaths offers the paths into the body that the test saves: what is known of it before the first run.
+func (c *completer) savedPaths() {
+	if c.scope.test == nil {
+		return
 	}
-	for _, h := range commonHeaders {
-		if h.response && !seen[strings.ToLower(h.name)] {
-			c.key(h.name, schema.FieldSpec{Type: schema.TypeString}, h.doc, " ${1:exists}", "", "")
+	for _, s := range c.scope.test.Save {
+		if rest, ok := strings.CutPrefix(s.Path.Value, "response.body."); ok && rest != "" {
+			c.key(rest, schema.FieldSpec{Type: schema.TypeAny}, "Saved as "+code(s.Name.Value), " ${1:exists}", "save", "")
 		}
 	}
 }
@@ -238,25 +242,6 @@ func (c *completer) learnedValue(actual any, about write.Subject) {
 	}
 	if as, ok := write.Expectation(actual, about, c.writing()); ok {
 		c.written(CompletionItem{Label: label, Kind: ItemValue, Detail: "last response"}, as)
-	}
-}
-
-func (c *completer) statuses() {
-	if r := c.scope.lastResult(c.snap, c.doc); r != nil && r.Output != nil {
-		if text := scalarText(r.Output.Status); text != "" && text != "0" {
-			c.learnedValue(r.Output.Status, write.Status)
-		}
-	}
-	c.statusCodes(true)
-}
-
-// statusCodes offers the common statuses, and the classes of them where those mean something.
-func (c *completer) statusCodes(classes bool) {
-	for _, s := range commonStatuses {
-		if !classes && strings.HasSuffix(s.code, "xx") {
-			continue
-		}
-		c.written(CompletionItem{Label: s.code, Kind: ItemEnum, Detail: s.doc}, s.code)
 	}
 }
 

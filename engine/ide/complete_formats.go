@@ -2,9 +2,11 @@ package ide
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/link"
+	"github.com/speclens/speclens/engine/path"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -22,6 +24,8 @@ func (c *completer) formatValues(format string) {
 		for _, n := range names {
 			c.value(CompletionItem{Label: n.name, Kind: ItemVariable, Detail: "test", Doc: n.doc, Description: n.file})
 		}
+	case schema.FormatCondition:
+		c.conditions()
 	case schema.FormatSavePath:
 		c.savePaths()
 	case schema.FormatPath:
@@ -45,6 +49,14 @@ func (c *completer) savePaths() {
 	if r := c.scope.lastResult(c.snap, c.doc); r != nil && r.Output != nil {
 		for _, p := range flatten(r.Output.Body, nil, maxLearned) {
 			c.value(CompletionItem{Label: "response.body." + p.name, Kind: ItemKey, Detail: clip(compact(p.value)), Description: "last response"})
+		}
+	}
+	if c.scope.test != nil {
+		for _, field := range writtenFields(c.scope.test.Test) {
+			label := "response.body." + path.Join(field)
+			if len(field) > 0 && !slices.ContainsFunc(c.items, func(i CompletionItem) bool { return i.Label == label }) && label != c.at.Prefix {
+				c.value(CompletionItem{Label: label, Kind: ItemKey, Detail: "of the body", Description: "as the test says"})
+			}
 		}
 	}
 	for _, k := range responseKeys {

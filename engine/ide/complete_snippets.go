@@ -8,6 +8,7 @@ import (
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/engine/text"
+	"github.com/speclens/speclens/engine/write"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -124,6 +125,26 @@ func (c *completer) mapBelow() {
 		item.Additional = []text.Edit{{Span: before}} // the blank behind the colon
 	}
 	c.add(item)
+}
+
+// row offers a row of a matrix with the keys of the rows above.
+func (c *completer) row(keys []string) {
+	indent := strings.Repeat(" ", c.at.Indent)
+	var plain, snippet []string
+	for i, key := range keys {
+		as := write.Key(key, c.writing())
+		plain = append(plain, as+": ")
+		snippet = append(snippet, escapeSnippet(as)+": ${"+strconv.Itoa(i+1)+"}")
+	}
+	between, inSnippet := "\n"+indent, "\n"+c.lineIndent(indent)
+	if c.at.Flow {
+		between, inSnippet = ", ", ", "
+	}
+	c.add(CompletionItem{
+		Label: strings.Join(keys, ", "), Kind: ItemSnippet, Detail: "a row like those above", Filter: keys[0], Snippet: true,
+		Plain: c.spaced(strings.Join(plain, between)),
+		Edit:  text.Edit{Span: c.at.Replace, New: c.spaced(strings.Join(snippet, inSnippet))},
+	})
 }
 
 // skeleton is a whole test to begin with. Its tab stops come in the order in which it is read.

@@ -1,6 +1,7 @@
 package ide
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine"
@@ -78,6 +79,9 @@ func (t *templateCompleter) closing() string {
 }
 
 func (t *templateCompleter) roots() {
+	for _, key := range t.scope.matrixKeys() {
+		t.offer(CompletionItem{Label: key, Kind: ItemVariable, Detail: "matrix"})
+	}
 	names, more := t.scope.names(t.snap, t.doc, t.doc.Text.Slice(text.Span{Start: t.replace.Start, End: t.offset}), false)
 	t.incomplete = t.incomplete || more
 	for _, n := range names {
@@ -86,9 +90,6 @@ func (t *templateCompleter) roots() {
 			item.Plain, item.Retrigger = n.name+".", true
 		}
 		t.offer(item)
-	}
-	for _, key := range t.scope.matrixKeys() {
-		t.offer(CompletionItem{Label: key, Kind: ItemVariable, Detail: "matrix"})
 	}
 	for _, r := range template.Roots {
 		if r.Kind == template.Name || r.Kind == template.Matrix && len(t.scope.matrixKeys()) == 0 || r.Kind == template.Prev && !t.scope.scenario() {
@@ -108,13 +109,13 @@ func (t *templateCompleter) paths() {
 	case template.Fake:
 		if len(segments) == 0 {
 			t.generators()
+			return
 		}
-		return
 	case template.Env:
 		if len(segments) == 0 {
-			t.variables()
+			t.envNames()
+			return
 		}
-		return
 	case template.Matrix:
 		if len(segments) == 0 {
 			for _, key := range t.scope.matrixKeys() {
@@ -141,11 +142,11 @@ func (t *templateCompleter) generators() {
 	}
 }
 
-// variables offers the names of the environment; their values are shown nowhere.
-func (t *templateCompleter) variables() {
-	vars := t.snap.Env(t.doc.URI)
+// envNames offers the names of the environment; their values are shown nowhere.
+func (t *templateCompleter) envNames() {
+	vars := t.variables()
 	for _, name := range sortedKeys(vars) {
-		t.offer(CompletionItem{Label: name, Kind: ItemVariable, Detail: vars[name].Source})
+		t.offer(CompletionItem{Label: name, Kind: ItemVariable, Detail: vars[name]})
 	}
 }
 
@@ -167,10 +168,37 @@ func (t *templateCompleter) learned(segments []path.Segment) {
 			}
 		}
 	}
-	if result == nil {
+	if result != nil {
+		t.keysOf(recorded(result, isAlias), at)
+	}
+	if isAlias && len(at) > 0 && at[0].Text == "response" {
+		at = at[1:]
+	}
+	if len(at) > 0 && at[0].Text == "body" {
+		t.writtenBelow(at[1:])
+	}
+}
+
+// writtenBelow offers what the text of the test behind the template says about its body.
+func (t *templateCompleter) writtenBelow(at []path.Segment) {
+	giver := t.scope.giver(t.snap, t.doc, t.cursor.Root)
+	if giver == nil {
 		return
 	}
-	t.keysOf(recorded(result, isAlias), at)
+	for _, name := range below(writtenFields(giver), at) {
+		label := segmentText(name)
+		if !slices.ContainsFunc(t.items, func(i CompletionItem) bool { return i.Label == label }) {
+			t.offer(CompletionItem{Label: label, Kind: ItemKey, Detail: "of the body", Description: "as its test says"})
+		}
+	}
+}
+
+// segmentText is a key as a part of a path.
+func segmentText(key string) string {
+	if strings.ContainsAny(key, ".[]\"\\ ") {
+		return path.Quote(key)
+	}
+	return key
 }
 
 // recorded is what a result offers to templates: all of it behind an alias, the response's body where nothing is known.
@@ -211,11 +239,7 @@ func (t *templateCompleter) keysOf(root any, at []path.Segment) {
 		return
 	}
 	for _, k := range sortedKeys(entries) {
-		label := k
-		if strings.ContainsAny(k, ".[]\"\\ ") {
-			label = path.Quote(k)
-		}
-		t.offer(CompletionItem{Label: label, Kind: ItemKey, Detail: value.Brief(entries[k], 40), Description: "last response"})
+		t.offer(CompletionItem{Label: segmentText(k), Kind: ItemKey, Detail: value.Brief(entries[k], 40), Description: "last response"})
 	}
 }
 

@@ -44,6 +44,8 @@ type completer struct {
 	incomplete bool
 	// free says that other values than the items may stand at the cursor.
 	free bool
+	// inShort says that the cursor is in the text of a test in one line, or in the key of a compact one.
+	inShort bool
 }
 
 // enter finds out where the cursor is.
@@ -52,20 +54,31 @@ func (c *completer) enter() {
 	if c.doc.Kind == engine.KindConfig {
 		root = schema.LevelConfig
 	}
+	// A byte order mark is no part of the first word.
+	if mark := len("\ufeff"); c.at.Replace.Start == 0 && c.at.Replace.End >= mark && c.doc.Text.Slice(text.Span{End: mark}) == "\ufeff" {
+		c.at.Replace.Start = mark
+		c.at.Prefix = strings.TrimPrefix(c.at.Prefix, "\ufeff")
+	}
 	c.scope = scopeAt(c.snap, c.doc, c.at.Doc, c.offset)
 	c.protocol = c.scope.protocol
 	c.place = placeAt(c.snap, root, c.protocol, c.at.Path)
 }
 
 func (c *completer) complete() {
-	switch c.at.Kind {
-	case syntax.ContextComment, syntax.ContextNone:
+	switch {
+	case c.at.Kind == syntax.ContextComment || c.at.Kind == syntax.ContextNone:
 		return
+	case c.anchors():
+		return
+	case c.short():
+		return
+	}
+	switch c.at.Kind {
 	case syntax.ContextKey:
 		switch {
 		case !c.at.Flow && c.place.level == schema.LevelFile && c.place.spec.Type == schema.TypeArray:
 			c.newTest()
-		case !c.at.Flow && len(c.at.Path) == 0 && !c.beside(c.root()):
+		case !c.at.Flow && len(c.at.Path) == 0 && (!c.beside(c.root()) || c.within()):
 		default:
 			c.keys()
 		}
@@ -97,9 +110,10 @@ func (c *completer) keys() {
 		c.learnedPaths()
 	case c.place.expect == expectMatcher:
 		c.matcherKeys()
-	case c.place.row:
+	case c.place.row && c.place.level == "" && c.place.spec.Type == schema.TypeObject:
+		c.rowKeys()
 	case c.place.level != "" && c.place.known:
-		for _, f := range c.snap.Fields().At(c.place.level, c.protocol) {
+		for _, f := range c.ranked(c.snap.Fields().At(c.place.level, c.protocol)) {
 			c.key(f.Name, f.Spec, f.Doc, c.snippet(f), f.Plugin, f.Version)
 		}
 	case c.place.known:
@@ -108,15 +122,6 @@ func (c *completer) keys() {
 			c.key(name, spec, foreignMarkdown(spec.Description), "", c.place.field.Plugin, c.place.field.Version)
 		}
 		c.freeKeys()
-	}
-}
-
-// freeKeys offers names where a map's keys are free but something is known about them.
-func (c *completer) freeKeys() {
-	if c.place.field.Name == "headers" {
-		for _, h := range commonHeaders {
-			c.key(h.name, schema.FieldSpec{Type: schema.TypeString}, h.doc, " ", "", "")
-		}
 	}
 }
 
@@ -234,6 +239,7 @@ func (c *completer) listItem() {
 	}
 	if c.place.level != "" {
 		c.keys()
+		c.shortMethods()
 		return
 	}
 	c.values()
@@ -274,6 +280,19 @@ func (c *completer) beside(n syntax.Node) bool {
 	return len(strings.TrimPrefix(before, "\ufeff")) == c.at.Indent
 }
 
+// within reports whether the cursor is on a line of its own among the items of a list: a key there would end the list.
+func (c *completer) within() bool {
+	if strings.TrimSpace(c.doc.Text.Line(c.doc.Text.LineAt(c.offset))) != "" && c.at.Prefix == "" {
+		return false
+	}
+	for _, e := range c.root().Entries() {
+		if v := e.Value.Span(); e.Value.Kind() == syntax.Sequence && v.Start < c.offset && c.offset < v.End {
+			return true
+		}
+	}
+	return false
+}
+
 // oneLine offers what a template in a test of one line can refer to; it reports whether the cursor is in one.
 func (c *completer) oneLine() bool {
 	if !strings.Contains(c.at.Prefix, "{{") {
@@ -291,9 +310,27 @@ func (c *completer) values() {
 	switch {
 	case c.place.expect != notExpecting:
 		c.expectations()
+	case c.place.row && len(c.at.Path) > 1 && c.at.Path[len(c.at.Path)-2].Index >= 0:
+		c.rowValues()
 	case !c.place.known:
+	case c.place.level == schema.LevelTest && c.place.test:
+		c.shortMethods()
 	case c.place.field.Name == "method" && c.place.test:
 		c.methods()
+	case c.place.field.Name == "resource" && c.place.test:
+		c.seenPaths()
+	case c.place.field.Name == "kind" && c.place.field.Level == schema.LevelExpectEvent:
+		c.eventKinds()
+	case c.place.field.Name == "tags" && c.place.field.Level == schema.LevelTest:
+		c.tags()
+	case c.place.isThresholds():
+		c.thresholdValues()
+	case c.place.field.Level == schema.LevelLoadScenario && c.place.field.Name == "tests":
+		for _, alias := range c.ownAliases() {
+			c.value(CompletionItem{Label: alias, Kind: ItemVariable, Detail: "test"})
+		}
+	case c.place.field.Name == "headers" && c.place.spec.Type == schema.TypeString:
+		c.headerValues()
 	default:
 		c.specValues(c.place.spec)
 	}
@@ -301,7 +338,7 @@ func (c *completer) values() {
 
 func (c *completer) methods() {
 	c.free = false
-	p := c.snap.Fields().Plugin(c.protocol)
+	p := c.plugin()
 	if p == nil {
 		return
 	}

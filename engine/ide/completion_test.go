@@ -16,7 +16,7 @@ func TestCompletionOffersWhatMayStandAtTheCursor(t *testing.T) {
 		// want must be offered, in this order; not must not.
 		want, not []string
 	}{
-		{"file-level keys at the start", "‸", []string{"target", "targets", "tests"}, []string{"resource"}},
+		{"file-level keys at the start", "‸", []string{"target", "tests", "targets"}, []string{"resource"}},
 		{"keys that are there are not offered again", "target: x\n‸\ntests: []\n", []string{"mode"}, []string{"target", "tests"}},
 		{"core and plugin keys of a test", "target: http://a\ntests:\n  - name: x\n    ‸\n", []string{"method", "followRedirects", "query"}, []string{"name", "targets"}},
 		{"a key half typed", "target: http://a\ntests:\n  - name: x\n    ti‸\n", []string{"timeout"}, nil},
@@ -42,7 +42,7 @@ func TestCompletionOffersWhatMayStandAtTheCursor(t *testing.T) {
 		{"tests at the column of the others", "target: http://a\ntests:\n  - name: x\n  ‸\n", []string{"test", "name"}, []string{"tests"}},
 		{"no test beside the column of the others", "target: http://a\ntests:\n   - name: x\n ‸\n", nil, []string{"test", "name", "tests"}},
 		{"no key beside the column of the others", "target: http://a\n ‸\n", nil, []string{"tests", "mode"}},
-		{"keys at the column of the first", "  target: http://a\n  ‸\n", []string{"mode", "tests"}, nil},
+		{"keys at the column of the first", "  target: http://a\n  ‸\n", []string{"tests", "mode"}, nil},
 		{"members of the rows are free", "tests:\n  - matrix:\n      - ‸\n", nil, []string{"name", "method"}},
 		{"keys of a compact test", "target: http://a\ntests:\n  - GET /x:\n      ‸\n", []string{"expect", "query"}, nil},
 		{"headers", "target: http://a\ntests:\n  - headers:\n      ‸\n", []string{"Authorization", "Content-Type"}, nil},

@@ -21,6 +21,9 @@ func Definition(ctx context.Context, snap *engine.Snapshot, uri string, offset i
 	if doc == nil || ctx.Err() != nil {
 		return nil
 	}
+	if _, target, isAlias := aliasAt(doc, offset); isAlias {
+		return []Location{{URI: doc.URI, Span: target.AnchorSpan()}}
+	}
 	_, t, ok := testAt(doc, offset)
 	if ok {
 		if found := templateDefinition(snap, doc, offset); found != nil {

@@ -25,6 +25,9 @@ func Hover(ctx context.Context, snap *engine.Snapshot, uri string, offset int) *
 		return nil
 	}
 	h := hoverer{snap: snap, doc: doc, offset: offset}
+	if info := anchorHover(doc, offset); info != nil {
+		return info
+	}
 	h.find()
 	for _, explain := range []func() *HoverInfo{h.template, h.target, h.key, h.operator, h.method, h.test} {
 		if info := explain(); info != nil {
@@ -78,7 +81,7 @@ func (h *hoverer) key() *HoverInfo {
 			return info
 		}
 		return h.header(name)
-	case parent.field.Name == "headers" && parent.spec.Type == schema.TypeMap && headerDoc(name) != "":
+	case parent.field.Name == "headers" && parent.spec.Type == schema.TypeMap && h.headerDoc(name) != "":
 		return h.header(name)
 	case parent.level == schema.LevelTest && compactKey.MatchString(name):
 		return h.result()
@@ -149,18 +152,25 @@ func (h *hoverer) howToRun() string {
 
 // header explains a header by its name.
 func (h *hoverer) header(name string) *HoverInfo {
-	doc := headerDoc(name)
+	doc := h.headerDoc(name)
 	if doc == "" {
 		return nil
 	}
 	return h.info("**" + escapeMarkdown(name) + "** — string\n\n" + doc)
 }
 
-// headerDoc is what completion says of a header; empty for headers that it does not know.
-func headerDoc(name string) string {
-	for _, known := range commonHeaders {
-		if strings.EqualFold(known.name, name) {
-			return known.doc
+// headerDoc is what the plugin of the test's protocol says of a header, or, where no target says which that is, any plugin;
+// empty for headers that it does not declare.
+func (h *hoverer) headerDoc(name string) string {
+	plugins := h.snap.Plugins()
+	if p := h.snap.Fields().Plugin(h.scope.protocol); p != nil {
+		plugins = []schema.PluginSchema{*p}
+	}
+	for i := range plugins {
+		for _, known := range plugins[i].Headers {
+			if strings.EqualFold(known.Name, name) {
+				return foreignMarkdown(known.Description)
+			}
 		}
 	}
 	return ""

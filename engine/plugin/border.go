@@ -35,6 +35,8 @@ const (
 	maxFix         = 8 << 10
 	maxProtocols   = 32
 	maxMethods     = 200
+	maxHeaders     = 200
+	maxStatuses    = 200
 	// maxRefusals is how many reasons an error names.
 	maxRefusals = 10
 )
@@ -46,6 +48,7 @@ var (
 	safeScheme  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]{0,31}$`)
 	safeVersion = regexp.MustCompile(`^[A-Za-z0-9._+~-]{0,64}$`)
 	safeMethod  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]{0,127}$`)
+	safeStatus  = regexp.MustCompile(`^[A-Za-z0-9_-]([A-Za-z0-9_. -]{0,62}[A-Za-z0-9_.-])?$`)
 	safeCode    = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
 )
 
@@ -117,6 +120,7 @@ func refuse(info PluginInfo) []Finding {
 			r.add(fmt.Sprintf("methods[%d]", i), "the method %s is not allowed: %s", quoted(m.Name), methodForm)
 		}
 	}
+	r.offers(info)
 	r.fields("fields", info.Fields)
 	core := coreFields()
 	for _, name := range slices.Sorted(maps.Keys(info.Fields)) {
@@ -239,6 +243,15 @@ func admit(info PluginInfo) (PluginInfo, error) {
 	for i := range info.Methods {
 		info.Methods[i].Description = prose(info.Methods[i].Description)
 	}
+	for i := range info.Headers {
+		info.Headers[i].Description = prose(info.Headers[i].Description)
+		for k, v := range info.Headers[i].Values {
+			info.Headers[i].Values[k] = line(v)
+		}
+	}
+	for i := range info.Statuses {
+		info.Statuses[i].Description = line(info.Statuses[i].Description)
+	}
 	cleanFields(info.Fields)
 	for kind, e := range info.Events {
 		e.Description, e.DocsURL = prose(e.Description), webPage(e.DocsURL)
@@ -248,6 +261,34 @@ func admit(info PluginInfo) (PluginInfo, error) {
 	}
 	return info, nil
 }
+
+// offers refuses names that could not stand in a spec as a header or a status.
+func (r *refusals) offers(info PluginInfo) {
+	if len(info.Headers) > maxHeaders {
+		r.add("headers", "%d headers are more than %d", len(info.Headers), maxHeaders)
+	}
+	if len(info.Statuses) > maxStatuses {
+		r.add("statuses", "%d statuses are more than %d", len(info.Statuses), maxStatuses)
+	}
+	for i, h := range info.Headers {
+		if !safeName.MatchString(h.Name) {
+			r.add(fmt.Sprintf("headers[%d]", i), "the header %s is not allowed: %s", quoted(h.Name), offerForm)
+		}
+		if h.In != "" && h.In != "request" && h.In != "response" {
+			r.add(fmt.Sprintf("headers[%d].in", i), `%s is neither "request" nor "response"`, quoted(h.In))
+		}
+	}
+	for i, s := range info.Statuses {
+		if !safeStatus.MatchString(s.Name) {
+			r.add(fmt.Sprintf("statuses[%d]", i), "the status %s is not allowed: %s", quoted(s.Name), statusForm)
+		}
+	}
+}
+
+const (
+	offerForm  = "a letter or _, then up to 63 letters, digits, _, . and -"
+	statusForm = "up to 64 letters, digits, blanks, _, . and -, the first and last no blank"
+)
 
 func refusal(found []Finding) error {
 	var parts []string

@@ -39,6 +39,8 @@ type PluginInfo struct { //nolint:revive // the name is fixed by the plugin cont
 	ABI          int             `json:"abi,omitempty"`
 	DocsURL      string          `json:"docsUrl,omitempty"`
 	Methods      []schema.Method `json:"methods,omitempty"`
+	Headers      []schema.Header `json:"headers,omitempty"`
+	Statuses     []schema.Status `json:"statuses,omitempty"`
 	ResourceHint string          `json:"resourceHint,omitempty"`
 	// Templates says that Validate understands values that still hold a template.
 	Templates bool `json:"templates,omitempty"`

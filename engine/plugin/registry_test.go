@@ -161,7 +161,9 @@ func TestPluginInfoSnapshotSharesNoMutableMemory(t *testing.T) {
 			Minimum: &number, Maximum: &number, Fields: map[string]schema.FieldSpec{"leaf": leaf}, Items: &leaf,
 		}},
 		Events: map[string]schema.EventSpec{"E": {Summary: "s", Fields: map[string]schema.FieldSpec{"leaf": leaf}}},
-		ABI:    1, DocsURL: "u", Methods: []schema.Method{{Name: "GET"}}, ResourceHint: "r", Templates: true,
+		ABI:    1, DocsURL: "u", Methods: []schema.Method{{Name: "GET"}},
+		Headers:  []schema.Header{{Name: "H", In: "request", Values: []string{"v"}}},
+		Statuses: []schema.Status{{Name: "200"}}, ResourceHint: "r", Templates: true,
 	}
 	before, err := json.Marshal(info)
 	if err != nil {
@@ -172,6 +174,7 @@ func TestPluginInfoSnapshotSharesNoMutableMemory(t *testing.T) {
 		t.Fatalf("the snapshot differs:\n%s\n%s", same, before)
 	}
 	s.Protocols[0], s.Capabilities[0], s.Methods[0].Name = "z", "z", "z"
+	s.Headers[0].Values[0], s.Statuses[0].Name = "z", "z"
 	f := s.Fields["f"]
 	f.Enum[0].([]any)[0], f.EnumDescriptions[0] = "z", "z"
 	f.Examples[0].(map[string]any)["x"] = "z"

@@ -20,7 +20,9 @@ func (info PluginInfo) Snapshot() schema.PluginSchema {
 		Events:       cloneEvents(info.Events),
 		ABI:          info.ABI,
 		DocsURL:      info.DocsURL,
-		Methods:      slices.Clone(info.Methods),
+		Methods:      cloneMethods(info.Methods),
+		Headers:      cloneHeaders(info.Headers),
+		Statuses:     slices.Clone(info.Statuses),
 		ResourceHint: info.ResourceHint,
 		Templates:    info.Templates,
 	}
@@ -32,6 +34,22 @@ func (info PluginInfo) clone() PluginInfo {
 
 func cloneSchema(s schema.PluginSchema) schema.PluginSchema {
 	return PluginInfo(s).Snapshot()
+}
+
+func cloneMethods(methods []schema.Method) []schema.Method {
+	out := slices.Clone(methods)
+	for i := range out {
+		out[i].Fields = slices.Clone(out[i].Fields)
+	}
+	return out
+}
+
+func cloneHeaders(headers []schema.Header) []schema.Header {
+	out := slices.Clone(headers)
+	for i := range out {
+		out[i].Values = slices.Clone(out[i].Values)
+	}
+	return out
 }
 
 func cloneFields(fields map[string]schema.FieldSpec) map[string]schema.FieldSpec {

@@ -23,20 +23,46 @@ const (
 	MetricDropped    = "dropped"    // arrivals that found no user free until the end
 )
 
-// metrics are the metrics with their statistics. Those of the duration also take any percentile.
-var metrics = []struct {
-	name  string
-	stats []string
-	time  bool
-	// perTest says that a single test has the metric too.
-	perTest bool
-}{
-	{MetricDuration, []string{"p50", "p90", "p95", "p99", "min", "mean", "max"}, true, true},
-	{MetricErrors, []string{"rate", "count"}, false, true},
-	{MetricRequests, []string{"rate", "count"}, false, true},
-	{MetricChecks, []string{"rate", "count"}, false, true},
-	{MetricIterations, []string{"rate", "count"}, false, false},
-	{MetricDropped, []string{"rate", "count"}, false, false},
+// Metric is one of the metrics of a load, for whoever offers them.
+type Metric struct {
+	Name, Doc string
+	// Stats are its statistics. Those of a time also take any percentile.
+	Stats []string
+	Time  bool
+	// PerTest says that a single test has the metric too.
+	PerTest bool
+	// Limits are expectations on each statistic that people set, by statistic; the empty one is for the others.
+	Limits map[string][]string
+}
+
+// Metrics are the metrics that thresholds may be set on. The caller must not change them.
+func Metrics() []Metric { return metrics }
+
+var metrics = []Metric{
+	{
+		MetricDuration, "The time of a request.", []string{"p95", "p50", "p90", "p99", "min", "mean", "max"}, true, true,
+		map[string][]string{"": {"< 500ms", "< 200ms", "< 1s"}},
+	},
+	{
+		MetricErrors, "Requests that failed or errored.", []string{"rate", "count"}, false, true,
+		map[string][]string{"rate": {"< 1%", "< 0.1%", "== 0"}, "": {"< 10", "== 0"}},
+	},
+	{
+		MetricRequests, "Requests that were answered, or gave up; the rate is how many a second.", []string{"rate", "count"}, false, true,
+		map[string][]string{"": {"> 10", "> 100"}},
+	},
+	{
+		MetricChecks, "Expectations; the rate is the share that held.", []string{"rate", "count"}, false, true,
+		map[string][]string{"rate": {"> 99%", "== 100%"}, "": {"> 100"}},
+	},
+	{
+		MetricIterations, "Runs through the tests; the rate is how many a second.", []string{"rate", "count"}, false, false,
+		map[string][]string{"": {"> 10", "> 100"}},
+	},
+	{
+		MetricDropped, "Arrivals that found no user free until the end.", []string{"count", "rate"}, false, false,
+		map[string][]string{"": {"== 0"}},
+	},
 }
 
 // otherMetrics and otherStats are the names that the same things have elsewhere.
@@ -158,17 +184,17 @@ func (t Threshold) Limit(aliases []string) (Limit, []Problem) {
 func (t Threshold) check(p *problems, l *Limit) {
 	var names []string
 	for _, m := range metrics {
-		if l.Test != "" && !m.perTest {
+		if l.Test != "" && !m.PerTest {
 			continue
 		}
-		names = append(names, m.name)
-		if m.name != l.Metric {
+		names = append(names, m.Name)
+		if m.Name != l.Metric {
 			continue
 		}
 		_, isPercentile := percentile(l.Stat)
-		if !slices.Contains(m.stats, l.Stat) && !(m.time && isPercentile) {
+		if !slices.Contains(m.Stats, l.Stat) && !(m.Time && isPercentile) {
 			p.fatal(t.Stat.Span(), CodeLoadThreshold, fmt.Sprintf("%s has no statistic %s%s; it has %s",
-				quote(m.name), quote(shorten(t.Stat.Value)), meant(l.Stat, m.stats), List(m.stats, "and")))
+				quote(m.Name), quote(shorten(t.Stat.Value)), meant(l.Stat, m.Stats), List(m.Stats, "and")))
 		}
 		return
 	}

@@ -31,6 +31,8 @@ type Info struct {
 	ABI          int                         `json:"abi,omitempty"`
 	DocsURL      string                      `json:"docsUrl,omitempty"`
 	Methods      []schema.Method             `json:"methods,omitempty"`
+	Headers      []schema.Header             `json:"headers,omitempty"`
+	Statuses     []schema.Status             `json:"statuses,omitempty"`
 	ResourceHint string                      `json:"resourceHint,omitempty"`
 	Templates    bool                        `json:"templates,omitempty"`
 }
@@ -47,6 +49,8 @@ func Describe() Info {
 		Events:       events(),
 		ABI:          1,
 		Methods:      methods(),
+		Headers:      headers(),
+		Statuses:     statuses(),
 		ResourceHint: "path and query below the target, such as /users/42?full=true; it is sent as written",
 		Templates:    true,
 	}
@@ -141,9 +145,9 @@ func events() map[string]schema.EventSpec {
 func methods() []schema.Method {
 	return []schema.Method{
 		{Name: "GET", Description: "Fetch the resource. Safe and repeatable; it has no body, as a rule."},
-		{Name: "POST", Description: "Hand the body to the resource: create something below it, or run an action. Not repeatable."},
-		{Name: "PUT", Description: "Put the body in the place of the resource, or create it there. Repeatable."},
-		{Name: "PATCH", Description: "Change parts of the resource as the body says (RFC 5789)."},
+		{Name: "POST", Description: "Hand the body to the resource: create something below it, or run an action. Not repeatable.", Fields: []string{"body"}},
+		{Name: "PUT", Description: "Put the body in the place of the resource, or create it there. Repeatable.", Fields: []string{"body"}},
+		{Name: "PATCH", Description: "Change parts of the resource as the body says (RFC 5789).", Fields: []string{"body"}},
 		{Name: "DELETE", Description: "Remove the resource. Repeatable."},
 		{Name: "HEAD", Description: "As GET, but the response has a head and no body."},
 		{Name: "OPTIONS", Description: "Ask what may be done with the resource; browsers send it before a cross-origin request."},
