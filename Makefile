@@ -55,8 +55,9 @@ test-sync: ## Play SYNC_SESSIONS (default 1000) sessions of 200 random edits; ea
 	go test ./lsp/internal/server -run '^TestSyncEquivalence$$' -count 1 -timeout 60m -v -sync.sessions $(SYNC_SESSIONS)
 
 .PHONY: test-nvim
-test-nvim: build ## Run the editor story in a real Neovim, headless
+test-nvim: build ## Run the editor story in a real Neovim, headless, and type specs into it key by key
 	@SPECLENS_BIN=$(CURDIR)/bin/speclens editors/test/run-nvim.sh </dev/null
+	@SPECLENS_BIN=$(CURDIR)/bin/speclens editors/test/run-nvim-typing.sh </dev/null
 
 .PHONY: test-vscode
 test-vscode: build ## Run the editor story in a real VS Code

@@ -39,7 +39,8 @@ func (s *show) handOver(opts Options) {
 	}
 	s.title("Open the folder in your editor; the sample API stays up until you press Ctrl-C")
 	s.printf("  VS Code    install editors/vscode (`make vsix`), then: code %s\n", s.dir)
-	s.printf("  Neovim     :set runtimepath+=/path/to/speclens/editors/nvim, then: nvim %s/%s\n", s.dir, SpecFile)
+	s.printf("  Neovim     nvim --cmd 'set rtp^=/path/to/speclens/editors/nvim' %s/%s\n", s.dir, SpecFile)
+	s.printf("The sample API answers GET /health, POST /login, GET and POST /users, GET and DELETE /users/{id}, and GET /report.\n")
 	s.printf("  Helix      languages.toml: [language-server.speclens] command = \"speclens\", args = [\"lsp\"],\n")
 	s.printf("             and language-servers = [\"speclens\"] in a [[language]] named \"qube\"; then: hx %s/%s\n", s.dir, SpecFile)
 	s.printf("  terminal   speclens check %s; speclens run %s\n", s.dir, s.dir)

@@ -12,6 +12,12 @@ function M.check()
     health.error('Neovim 0.10 or newer is needed')
   end
 
+  if #vim.api.nvim_get_runtime_file('doc/tags', true) == 0 or #vim.fn.getcompletion('speclens-install', 'help') == 0 then
+    health.warn('`:help speclens` is not known', { 'run `:helptags ALL` once' })
+  else
+    health.ok('the help is known')
+  end
+
   local ok, options = pcall(function()
     return require('speclens.config').get()
   end)
