@@ -56,7 +56,7 @@ var configFields = []Field{
 	{Name: "path", Level: LevelPluginRef, Snippet: " ${1:plugins/http.wasm}",
 		Spec: FieldSpec{Type: TypeString, Format: FormatPath}},
 	{Name: "sha256", Level: LevelPluginRef, Snippet: " ${1}",
-		Spec: FieldSpec{Type: TypeString, Format: FormatSHA256, Pattern: "^[0-9a-fA-F]{64}$"}},
+		Spec: FieldSpec{Type: TypeString, Format: FormatSHA256, Pattern: "^(sha256:)?[0-9a-fA-F]{64}$"}},
 	{Name: "grants", Level: LevelPluginRef, Snippet: " [${1:\\$target}]",
 		Spec: FieldSpec{Type: TypeArray, Items: textItem}},
 }

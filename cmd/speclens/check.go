@@ -19,7 +19,7 @@ func (a *app) check() *cobra.Command {
 		Use:   "check PATH...",
 		Short: "Check specs without sending anything",
 		Long: "Check specs and report what is wrong with file, line and column. Folders are walked for YAML files.\n" +
-			"Exit code 0: no errors (warnings are allowed); 2: at least one error.",
+			"Exit code 0: no errors (warnings are allowed); 2: at least one error; 3: refused by policy.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			checker, ok := checkers[format]
@@ -64,7 +64,10 @@ func (a *app) check() *cobra.Command {
 			if ws.leadsOut() {
 				return &exitError{code: exitRefused}
 			}
-			if report.Errors() > 0 || ws.refused != nil {
+			if len(ws.refused) > 0 {
+				return &exitError{code: exitRefused}
+			}
+			if report.Errors() > 0 || ws.unusable != nil {
 				return &exitError{code: exitBroken}
 			}
 			return nil

@@ -2,22 +2,16 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/speclens/speclens/cmd/speclens/internal/output"
-	"github.com/speclens/speclens/cmd/speclens/internal/render"
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
 )
-
-// mostPluginBytes is more than any plugin's file has; the loader's own limit is stricter.
-const mostPluginBytes = 64 << 20
 
 // pluginFile is a plugin that a configuration names by its file.
 type pluginFile struct {
@@ -42,89 +36,103 @@ func (w *workspace) pluginFiles() []pluginFile {
 }
 
 // loadProjectPlugins loads the plugins that come with the project, where the user allows that: they are not the user's, so
-// naming a project on the command line is no leave to run what lies in it. A file with another hash than its configuration
-// says is not loaded. dir is the folder that the other plugins come from.
-func (a *app) loadProjectPlugins(ctx context.Context, w *workspace, dir string) error {
+// naming a project on the command line is no leave to run what lies in it. A file is loaded only where it has the hash that
+// its configuration gives, and the user passed --allow-plugins or trusts that hash. refused says what is not allowed, err
+// what is and cannot be loaded. dir is the folder that the other plugins come from.
+func (a *app) loadProjectPlugins(ctx context.Context, w *workspace, dir string) (refused []string, err error) {
 	files := w.pluginFiles()
 	source := output.Source{Snap: w.snap, WorkDir: w.workDir}
-	if !a.allowPlugins {
-		for _, f := range files {
-			fmt.Fprintf(a.stderr, "%s: warning: the plugin `%s` comes with the project and is not loaded; add --allow-plugins to load it\n",
-				place(source, f.conf, f.Path.Span().Start), render.PrintableLine(f.Name.Value))
-		}
-		return nil
-	}
 	var errs []error
 	var dirs []string
+	staged := map[string]pluginFile{}
 	for _, f := range files {
-		staged, err := f.stage()
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", place(source, f.conf, f.Path.Span().Start), err))
-			continue
+		at := place(source, f.conf, f.Path.Span().Start)
+		in, err := a.stage(f)
+		var no *refusal
+		switch {
+		case errors.As(err, &no):
+			refused = append(refused, at+": "+no.Error())
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: load the plugin `%s`: %w", at, f.Name.Value, err))
+		default:
+			dirs = append(dirs, in)
+			staged[in] = f
 		}
-		dirs = append(dirs, staged)
 	}
 	if len(dirs) == 0 {
-		return errors.Join(errs...)
+		return refused, errors.Join(errs...)
 	}
-	registry, err := w.loader.LoadDirs(ctx, append(dirs, dir)...)
+	registry, err := w.loader.LoadProject(ctx, dirs, dir)
 	if err != nil {
-		return errors.Join(append(errs, err)...)
+		return refused, errors.Join(append(errs, err)...)
 	}
-	for _, f := range files {
-		if len(errs) == 0 && registry.ByName(f.Name.Value) == nil {
+	left := map[string]bool{}
+	for _, p := range registry.Problems() {
+		f, ok := staged[filepath.Dir(p.Path)]
+		if !ok {
+			continue // the user's own, which was told before
+		}
+		left[f.Path.Value] = true
+		at := place(source, f.conf, f.Path.Span().Start)
+		var takesOver *plugin.ErrTakesOver
+		if errors.As(p.Err, &takesOver) {
+			refused = append(refused, at+": "+takesOver.Error())
+			continue
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", at, p.Err))
+	}
+	for in, f := range staged {
+		if !left[f.Path.Value] && registry.ByName(f.Name.Value) == nil {
 			at := place(source, f.conf, f.Name.Span().Start)
 			errs = append(errs, fmt.Errorf("%s: no plugin in %s calls itself `%s`", at, f.Path.Value, f.Name.Value))
 		}
+		delete(staged, in)
 	}
 	w.snap = w.session.SetRegistry(registry)
-	return errors.Join(errs...)
+	return refused, errors.Join(errs...)
 }
 
-// stage checks a plugin's file and copies it into the user's cache, under its hash: what is loaded is what was checked,
-// whatever becomes of the file. It returns the folder.
-func (f pluginFile) stage() (string, error) {
+// refusal is why policy keeps a plugin from being loaded.
+type refusal struct{ text string }
+
+func (r *refusal) Error() string { return r.text }
+
+func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
+
+// stage checks a plugin's file and returns the folder that holds a copy of it; a *refusal where it is not allowed.
+func (a *app) stage(f pluginFile) (string, error) {
+	name := f.Name.Value
+	want, ok := plugin.ParseHash(f.SHA256.Value)
+	if !ok {
+		return "", refuse("the plugin `%s` is not loaded: its configuration gives no sha256 of 64 hex digits; add the one that "+
+			"`speclens plugin inspect %s` prints", name, f.Path.Value)
+	}
 	path := filepath.FromSlash(f.Path.Value)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(f.conf.Path()), path)
 	}
-	file, err := os.Open(path)
+	wasm, sha, err := plugin.ReadProjectFile(path)
 	if err != nil {
-		return "", fmt.Errorf("load the plugin `%s`: %w", f.Name.Value, err)
+		return "", err
 	}
-	defer func() { _ = file.Close() }()
-	wasm, err := io.ReadAll(io.LimitReader(file, mostPluginBytes))
+	if sha != want {
+		return "", refuse("the plugin `%s` is not loaded: its file has the sha256 %s, and the configuration says %s", name, sha, want)
+	}
+	trusts, err := plugin.NewTrustStore(trustFile()).Trusts(sha)
 	if err != nil {
-		return "", fmt.Errorf("load the plugin `%s`: %w", f.Name.Value, err)
+		return "", err
 	}
-	hash := fmt.Sprintf("%x", sha256.Sum256(wasm))
-	if want := strings.TrimSpace(f.SHA256.Value); want != "" && !strings.EqualFold(want, hash) {
-		return "", fmt.Errorf("the plugin `%s` is not loaded: its file has the sha256 %s, and the configuration says %s",
-			f.Name.Value, hash, want)
+	if !a.allowPlugins && !trusts {
+		return "", refuse("the plugin `%s` comes with the project and is not loaded; add --allow-plugins to load it", name)
 	}
-	cache, err := os.UserCacheDir()
+	return plugin.StageProjectFile(plugin.DefaultCacheDir(), sha, wasm)
+}
+
+// trustFile is where the user's trust in plugins of projects is kept, beside the grants.
+func trustFile() string {
+	dir, err := os.UserConfigDir()
 	if err != nil {
-		return "", fmt.Errorf("load the plugin `%s`: %w", f.Name.Value, err)
+		return ""
 	}
-	dir := filepath.Join(cache, "speclens", "project-plugins", hash)
-	target := filepath.Join(dir, hash[:12]+".wasm")
-	if have, err := os.ReadFile(target); err == nil && sha256.Sum256(have) == sha256.Sum256(wasm) {
-		return dir, nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("load the plugin `%s`: %w", f.Name.Value, err)
-	}
-	copied, err := os.CreateTemp(dir, ".*.tmp")
-	if err != nil {
-		return "", fmt.Errorf("load the plugin `%s`: %w", f.Name.Value, err)
-	}
-	_, err = copied.Write(wasm)
-	if err = errors.Join(err, copied.Close()); err == nil {
-		err = os.Rename(copied.Name(), target)
-	}
-	if err != nil {
-		_ = os.Remove(copied.Name())
-		return "", fmt.Errorf("load the plugin `%s`: %w", f.Name.Value, err)
-	}
-	return dir, nil
+	return filepath.Join(dir, "speclens", "trusted-plugins.json")
 }

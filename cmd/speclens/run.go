@@ -162,7 +162,7 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		f.format = ws.outputFormat(f.format)
 	}
 	f.verbose = f.verbose || ws.output(func(o spec.OutputConfig) bool { return o.Verbose.Value })
-	broken := len(ws.problems) > 0 || ws.refused != nil
+	broken := len(ws.problems) > 0 || ws.unusable != nil
 	for _, p := range ws.problems {
 		fmt.Fprintf(a.stderr, "%s: error: %s\n", render.PrintableLine(p.Path), render.PrintableLine(p.Err.Error()))
 	}
@@ -211,6 +211,9 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 		return fmt.Errorf("write the results: %w", err)
 	}
 	if ws.leadsOut() && !report.Cancelled {
+		return &exitError{code: exitRefused}
+	}
+	if len(ws.refused) > 0 && !report.Cancelled {
 		return &exitError{code: exitRefused}
 	}
 	return verdict(report, broken)

@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 //	hang                start a server that never answers, as $API
 //	wasm NAME FILE      build the plugin testdata/plugins/NAME into FILE
 //	grant FILE PATTERN  grant a plugin the http capability for a destination
+//	pin FILE [MARK]     put the hash of a file in place of @SHA256@, or another mark, in every file
 //	truncate FILE N     cut a file to its first N bytes
 //	bytes FILE [HEX]    write a file of these bytes
 //	tiny FILE INFO ANSWER [OUTPUT]  assemble a plugin that declares the content of INFO; ANSWER is what its validate returns,
@@ -64,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"truncate": scriptTruncate,
 			"bytes":    scriptBytes,
 			"tiny":     scriptTiny,
+			"pin":      scriptPin,
 			"petstore": scriptPetstore,
 		},
 	})
@@ -160,4 +162,14 @@ func scriptTiny(ts *testscript.TestScript, _ bool, args []string) {
 	target := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(target), 0o755))
 	ts.Check(os.WriteFile(target, module.Bytes(), 0o644))
+}
+
+func scriptPin(ts *testscript.TestScript, _ bool, args []string) {
+	content, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	mark := "@SHA256@"
+	if len(args) > 1 {
+		mark = args[1]
+	}
+	replaceMark(ts, mark, fmt.Sprintf("%x", sha256.Sum256(content)))
 }

@@ -119,9 +119,11 @@ type workspace struct {
 	// named are the URIs of the files that the command line names, and of their configurations; others were read because
 	// these depend on them.
 	named map[string]bool
-	// refused is why a plugin of the project was not loaded, or does not take what the configuration says to it; nil where
-	// nothing of that is so.
-	refused error
+	// refused is what policy kept from being loaded, each with its place; the command then ends with exitRefused.
+	refused []string
+	// unusable is why a plugin of the project that may be loaded cannot be, or does not take what the configuration says to
+	// it; nil where nothing of that is so.
+	unusable error
 }
 
 // close lets the plugins go.
@@ -162,12 +164,15 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag string, setti
 		w.named[doc.URI] = true
 	}
 	w.loadNeeded(ctx)
-	w.refused = a.loadProjectPlugins(ctx, w, pluginDir(pluginFlag))
+	w.refused, w.unusable = a.loadProjectPlugins(ctx, w, pluginDir(pluginFlag))
 	if configs := snap.PluginConfigs(); len(configs) > 0 {
-		w.refused = errors.Join(w.refused, w.snap.Registry().InitAll(ctx, configs))
+		w.unusable = errors.Join(w.unusable, w.snap.Registry().InitAll(ctx, configs))
 	}
-	if w.refused != nil {
-		fmt.Fprintln(a.stderr, "speclens: error: "+render.Printable(w.refused.Error()))
+	for _, refusal := range w.refused {
+		fmt.Fprintln(a.stderr, "speclens: refused: "+render.PrintableLine(refusal))
+	}
+	if w.unusable != nil {
+		fmt.Fprintln(a.stderr, "speclens: error: "+render.Printable(w.unusable.Error()))
 	}
 	return w, nil
 }

@@ -48,6 +48,8 @@ type file struct {
 	// checked is when the content was hashed.
 	checked time.Time
 	sha     string // "" where the file could not be read
+	// ofProject files lie in a folder of a project.
+	ofProject bool
 	// odd files are not read at all; err says why.
 	odd    bool
 	plugin *WASMPlugin
@@ -86,6 +88,13 @@ func (l *Loader) LoadDir(ctx context.Context, dir string) (*Registry, error) {
 
 // LoadDirs is LoadDir for several folders: where two of them have the same name or protocol, the first folder wins.
 func (l *Loader) LoadDirs(ctx context.Context, dirs ...string) (*Registry, error) {
+	return l.LoadProject(ctx, nil, dirs...)
+}
+
+// LoadProject is LoadDirs for the folders of a project, which come first, and for others. What lies in a project is not the
+// user's: a plugin there that has the name of a built-in one is left out, as *ErrTakesOver.
+func (l *Loader) LoadProject(ctx context.Context, project []string, others ...string) (*Registry, error) {
+	dirs := slices.Concat(project, others)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx.Err() != nil {
@@ -95,6 +104,9 @@ func (l *Loader) LoadDirs(ctx context.Context, dirs ...string) (*Registry, error
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
 	dirs, files, err := listAll(dirs)
+	for _, f := range files {
+		f.ofProject = slices.ContainsFunc(project, func(dir string) bool { return sameDir(dir, filepath.Dir(f.path)) })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load plugins: %w", err)
 	}
@@ -179,7 +191,7 @@ func (l *Loader) unchanged(files []*file) bool {
 	}
 	for i, now := range files {
 		then := l.files[i]
-		if now.path != then.path || now.stat != then.stat || now.odd != then.odd || transient(then.err) {
+		if now.path != then.path || now.stat != then.stat || now.odd != then.odd || now.ofProject != then.ofProject || transient(then.err) {
 			return false
 		}
 		if then.sha == "" || !young(then.stat.modTime, then.checked.UnixNano()) {
@@ -293,7 +305,7 @@ func (l *Loader) merge(files []*file) *Registry {
 	registry := NewRegistry()
 	replaced := map[string]bool{}
 	for _, f := range files {
-		if f.plugin != nil {
+		if f.plugin != nil && !l.takesOver(f) {
 			replaced[f.plugin.core.info.Name] = true
 		}
 	}
@@ -306,7 +318,7 @@ func (l *Loader) merge(files []*file) *Registry {
 		l.addBuiltin(registry, p)
 	}
 	for _, f := range files {
-		if err := f.register(registry); err != nil {
+		if err := l.register(registry, f); err != nil {
 			name := ""
 			if f.plugin != nil {
 				name = f.plugin.core.info.Name
@@ -332,9 +344,23 @@ func (l *Loader) addBuiltin(registry *Registry, p Plugin) {
 	}
 }
 
-func (f *file) register(registry *Registry) error {
+// takesOver reports whether a file of a project has the name of a built-in plugin.
+func (l *Loader) takesOver(f *file) bool { return f.ofProject && l.isBuiltin(f.plugin.core.info.Name) }
+
+// sameDir reports whether a folder is the one of that absolute path.
+func sameDir(dir, absolute string) bool {
+	abs, err := filepath.Abs(dir)
+	return err == nil && abs == absolute
+}
+
+func (l *Loader) register(registry *Registry, f *file) error {
 	if f.err != nil {
 		return f.err
+	}
+	if l.takesOver(f) {
+		info := f.plugin.core.info
+		err := &Error{Plugin: info.Name, Version: info.Version, Phase: PhaseLoad, Err: &ErrTakesOver{info.Name}}
+		return errors.Join(err, f.plugin.Close())
 	}
 	err := registry.register(f.plugin, f.plugin.Close)
 	if err == nil {
