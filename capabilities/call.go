@@ -23,6 +23,8 @@ type Call struct {
 	// Declared are the capabilities that the plugin's info names.
 	Declared []string
 	Grant    Grant
+	// Module is the hash of the plugin's module, GrantsFile where the user keeps grants; both are for messages.
+	Module, GrantsFile string
 	// Targets are the endpoints that the test addresses, for "$target" in a grant.
 	Targets []Endpoint
 	Limits  *Limits
@@ -39,6 +41,8 @@ type Call struct {
 	Allocate api.Function
 	// Bodies are kept in the host for the length of the call.
 	Bodies Bodies
+	// Repeated are the headers that came more than once in responses of the call.
+	Repeated Repeated
 
 	waiting  atomic.Int32
 	late     atomic.Bool

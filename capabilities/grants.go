@@ -83,6 +83,8 @@ func EndpointOf(rawURL string) (Endpoint, bool) {
 type ErrDenied struct {
 	Capability string
 	Endpoint   Endpoint
+	// Module is the hash of the plugin's module, and File where the user's grants are kept; empty where not known.
+	Module, File string
 	// ByRule says that a deny rule refused it, in which case granting it does not help.
 	ByRule bool
 }
@@ -91,8 +93,12 @@ func (e *ErrDenied) Error() string {
 	if e.ByRule {
 		return fmt.Sprintf("%s to %s is denied by a rule in the user's settings", e.Capability, e.Endpoint)
 	}
-	return fmt.Sprintf("%s to %s is not granted; grant %q to this plugin in the user's settings, or address it as the test's target",
-		e.Capability, e.Endpoint, e.Endpoint.String())
+	if e.Module == "" || e.File == "" {
+		return fmt.Sprintf("%s to %s is not granted; grant %q to this plugin in the user's settings, or address it as the test's target",
+			e.Capability, e.Endpoint, e.Endpoint.String())
+	}
+	return fmt.Sprintf(`%s to %s is not granted; add "sha256:%s": {"http": ["$target", %q]} to %s, or address it as the test's target`,
+		e.Capability, e.Endpoint, e.Module, e.Endpoint.String(), e.File)
 }
 
 // AllowHTTP returns nil where the grant lets a plugin reach to; targets are what the test under way addresses.

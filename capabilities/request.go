@@ -92,7 +92,7 @@ func (c *Call) request(b []byte) *wireResponse {
 		return failed(err)
 	}
 	if to, ok := EndpointOf(wire.URL); ok {
-		if err := c.Grant.AllowHTTP(to, c.Targets); err != nil {
+		if err := c.allowHTTP(to); err != nil {
 			return failed(err)
 		}
 	}
@@ -104,7 +104,7 @@ func (c *Call) request(b []byte) *wireResponse {
 	start := time.Now()
 	hooks := wire.Emit.hooks(c.Plugin, c.Emit)
 	hooks.Allow = func(scheme, host, port string) error {
-		return c.Grant.AllowHTTP(Endpoint{Scheme: scheme, Host: host, Port: port}, c.Targets)
+		return c.allowHTTP(Endpoint{Scheme: scheme, Host: host, Port: port})
 	}
 	hooks.Secret = SinksFrom(c.Host).Secret
 	response, err := c.HTTP.Do(c.Host, HTTPRequest{
@@ -122,6 +122,16 @@ func (c *Call) request(b []byte) *wireResponse {
 		return out
 	}
 	return c.wireResponse(response, wire.BodyHandle)
+}
+
+// allowHTTP is Grant.AllowHTTP for the call, with an error that says what to grant where.
+func (c *Call) allowHTTP(to Endpoint) error {
+	err := c.Grant.AllowHTTP(to, c.Targets)
+	var denied *ErrDenied
+	if errors.As(err, &denied) {
+		denied.Module, denied.File = c.Module, c.GrantsFile
+	}
+	return err
 }
 
 // mayUse returns nil where the call may use a capability that reaches outside.
@@ -176,6 +186,7 @@ func (c *Call) wireResponse(r *HTTPResponse, keep bool) *wireResponse {
 	if out.Headers == nil {
 		out.Headers = map[string]string{}
 	}
+	c.Repeated.note(r.HeadersAll)
 	if r.Timings != (HTTPTimings{}) {
 		out.Timings = make(map[string]float64, 7)
 		names, lengths := r.Timings.Phases()

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/speclens/speclens/capabilities"
 )
@@ -36,7 +38,12 @@ func userGrants() (capabilities.Grants, error) {
 		return nil, fmt.Errorf("read the plugin grants: %w", err)
 	}
 	var grants capabilities.Grants
-	if err := json.Unmarshal(content, &grants); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields() // a key that is misspelt grants or denies nothing, and nobody would notice
+	if err := decoder.Decode(&grants); err != nil {
+		if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+			err = fmt.Errorf("unknown key %s in a grant; it has the keys \"name\", \"http\" and \"deny\"", name)
+		}
 		return nil, fmt.Errorf("read the plugin grants: %s: %w", path, err)
 	}
 	if err := grants.Check(); err != nil {

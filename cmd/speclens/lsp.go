@@ -47,7 +47,7 @@ func (a *app) lsp() *cobra.Command {
 				// The editor goes on without them: what is not granted is refused.
 				opts.Logger.Error(err.Error())
 			}
-			opts.Plugins = []plugin.Option{plugin.WithBuiltins(builtins()...), plugin.WithGrants(grants)}
+			opts.Plugins = []plugin.Option{plugin.WithBuiltins(builtins()...), plugin.WithGrants(grants), plugin.WithGrantsFile(grantsFile())}
 			opts.PluginDirs = namedPluginDirs(plugins)
 			opts.UserPluginDir = userPluginDir()
 			if err := lsp.Serve(cmd.Context(), stdio{a.stdin, a.stdout}, opts); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,26 @@ func (f fanOut) Emit(e run.Event) {
 		s.Emit(e)
 	}
 }
+
+// logSink writes to the program's log what plugins log below warnings, which the terminal shows with -v only.
+type logSink struct{ log *slog.Logger }
+
+// Emit takes the log lines among the events.
+func (l logSink) Emit(e run.Event) {
+	line, ok := e.(run.Log)
+	if !ok {
+		return
+	}
+	switch line.Level {
+	case "debug":
+		l.log.Debug(line.Message, "plugin", line.Plugin, "test", line.Test.Name)
+	case "info":
+		l.log.Info(line.Message, "plugin", line.Plugin, "test", line.Test.Name)
+	}
+}
+
+// Err is nil: a log that cannot be written has nowhere to say so.
+func (logSink) Err() error { return nil }
 
 // Err is the first error that any of them has.
 func (f fanOut) Err() error {

@@ -179,7 +179,7 @@ func (a *app) runSpecs(cmd *cobra.Command, args []string, f runFlags) error {
 	if f.processEnv {
 		opts.LookupEnv = os.LookupEnv
 	}
-	sink := fanOut{runners[f.format](a, a.stdout, source, f)}
+	sink := fanOut{runners[f.format](a, a.stdout, source, f), logSink{a.logger()}}
 	for i, to := range reports {
 		sink = append(sink, runners[to.format](a, files[i], source, f))
 	}

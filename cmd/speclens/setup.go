@@ -76,6 +76,7 @@ func newLoader(log *slog.Logger) (*plugin.Loader, error) {
 	return plugin.NewLoader(
 		plugin.WithBuiltins(builtins()...),
 		plugin.WithGrants(grants),
+		plugin.WithGrantsFile(grantsFile()),
 		plugin.WithLog(func(e capabilities.LogEntry) {
 			log.Log(context.Background(), logLevel(e.Level), e.Message, "plugin", e.Plugin)
 		}),

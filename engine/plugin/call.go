@@ -19,11 +19,12 @@ func (c *core) newCall(ctx context.Context, export string) *capabilities.Call {
 		Plugin: c.displayName(), Version: c.info.Version, Export: export,
 		Declared: c.info.Capabilities,
 		Grant:    c.rt.grants.Load().For(c.sha),
-		Limits:   c.rt.limits,
-		Host:     ctx,
-		Log:      c.rt.options.log,
-		Clock:    sinks.Clock,
-		HTTP:     c.rt.http,
+		Module:   c.sha, GrantsFile: c.rt.options.grantsFile,
+		Limits: c.rt.limits,
+		Host:   ctx,
+		Log:    c.rt.options.log,
+		Clock:  sinks.Clock,
+		HTTP:   c.rt.http,
 	}
 	if sinks.Log != nil {
 		call.Log = sinks.Log

@@ -75,6 +75,8 @@ type TestInput struct {
 }
 
 // TestOutput is the outcome of one attempt. Error holds a transport failure; assertions are not the plugin's business.
+// Numbers in Status, Body, Metadata and the events' data that came from a WASM plugin are json.Number, so that integers keep
+// all their digits; in-process plugins may return any Go number.
 type TestOutput struct {
 	Status     any               `json:"status"`
 	Headers    map[string]string `json:"headers,omitempty"`
@@ -86,7 +88,8 @@ type TestOutput struct {
 	// events that it did not stream, and the host delivers those.
 	Events []schema.PluginEvent `json:"events,omitempty"`
 
-	// HeadersAll holds every value of repeated headers; empty where the plugin does not report it.
+	// HeadersAll holds every value of repeated headers. Where the plugin does not report it the host fills in the headers
+	// that it can tell: those whose text is exactly the values of a response, joined.
 	HeadersAll map[string][]string `json:"headers_all,omitempty"`
 }
 

@@ -429,3 +429,24 @@ func TestWhatAGuestHandsOverIsLimited(t *testing.T) {
 		}
 	}
 }
+
+func TestRepeatedHeadersOfAPluginOfTheOriginalContractKeepTheirValues(t *testing.T) {
+	client := &fakeHTTP{response: &capabilities.HTTPResponse{
+		Status: 200, Headers: map[string]string{"Set-Cookie": "a=1, b=2"}, HeadersAll: map[string][]string{"Set-Cookie": {"a=1", "b=2"}},
+	}}
+	p, _ := loadTiny(t, tiny{Execute: func(a *asm) {
+		a.HTTP(`{"method":"GET","url":"http://x/"}`)
+		a.Drop()
+		a.Return(`{"status":200,"headers":{"Set-Cookie":"a=1, b=2"},"duration_ms":0}`)
+	}}, WithHTTP(client))
+	out, err := p.Execute(t.Context(), TestInput{Target: "http://x"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := out.HeadersAll["Set-Cookie"]; len(got) != 2 || got[0] != "a=1" || got[1] != "b=2" {
+		t.Errorf("HeadersAll %v", out.HeadersAll)
+	}
+	if out.Headers["Set-Cookie"] != "a=1, b=2" {
+		t.Errorf("Headers %v", out.Headers)
+	}
+}

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -51,9 +52,12 @@ type file struct {
 	// ofProject files lie in a folder of a project.
 	ofProject bool
 	// odd files are not read at all; err says why.
-	odd    bool
+	odd bool
+	// plugin is nil where there is none to use; with err it is the one that the file held before.
 	plugin *WASMPlugin
 	err    error
+	// lost says which other file's plugin is used in place of this one's.
+	lost error
 }
 
 // NewLoader returns a loader that has loaded nothing yet.
@@ -237,7 +241,7 @@ func (l *Loader) load(ctx context.Context, dirs []string, files []*file) error {
 			f.err = err
 			continue
 		}
-		if old := before[f.path]; old != nil && old.plugin != nil && old.sha == f.sha && !old.plugin.handle.closed.Load() {
+		if old := before[f.path]; old != nil && old.plugin != nil && old.err == nil && old.sha == f.sha && !old.plugin.handle.closed.Load() {
 			f.plugin = old.plugin.share()
 			continue
 		}
@@ -258,7 +262,8 @@ func (l *Loader) load(ctx context.Context, dirs []string, files []*file) error {
 		return fmt.Errorf("load plugins: %w", err)
 	}
 	for _, f := range files {
-		if f.plugin != nil {
+		f.keep(before[f.path])
+		if f.plugin != nil && f.err == nil {
 			l.index.setFile(f.path, f.stat, f.sha, f.checked)
 			l.index.setModule(f.sha, f.plugin.core.manifest())
 		}
@@ -303,6 +308,7 @@ func (l *Loader) discover(ctx context.Context, files []*file, wasm map[*file][]b
 // of the same name, unless that one cannot be registered.
 func (l *Loader) merge(files []*file) *Registry {
 	registry := NewRegistry()
+	settle(files)
 	replaced := map[string]bool{}
 	for _, f := range files {
 		if f.plugin != nil && !l.takesOver(f) {
@@ -344,6 +350,41 @@ func (l *Loader) addBuiltin(registry *Registry, p Plugin) {
 	}
 }
 
+// keep goes on with the plugin that the file held before, where it cannot be loaded now: a file that is being written is
+// broken for a moment. f.err then says so.
+func (f *file) keep(old *file) {
+	if f.err == nil || f.plugin != nil || old == nil || old.plugin == nil || old.plugin.handle.closed.Load() || !old.plugin.core.compiled() {
+		return
+	}
+	f.plugin = old.plugin.share()
+	f.err = fmt.Errorf("%w; still using %s %s", f.err, f.plugin.core.info.Name, f.plugin.core.info.Version)
+}
+
+// settle leaves one file for each name: of two in one folder the one with the higher version, else the one that comes
+// first. The others get an error that names both.
+func settle(files []*file) {
+	winners := map[string]*file{}
+	for _, f := range files {
+		if f.plugin == nil {
+			continue
+		}
+		info := &f.plugin.core.info
+		have, taken := winners[info.Name]
+		if !taken || filepath.Dir(have.path) == filepath.Dir(f.path) && compareVersions(info.Version, have.plugin.core.info.Version) > 0 {
+			winners[info.Name] = f
+		}
+	}
+	for _, f := range files {
+		if f.plugin == nil || winners[f.plugin.core.info.Name] == f {
+			continue
+		}
+		info, won := f.plugin.core.info, winners[f.plugin.core.info.Name]
+		f.lost = &Error{Plugin: info.Name, Version: info.Version, Phase: PhaseLoad, Err: fmt.Errorf(
+			"two files hold a plugin of that name: %s (version %s) is used, and %s (version %s) is not; remove one of them",
+			won.path, cmp.Or(won.plugin.core.info.Version, "unknown"), f.path, cmp.Or(info.Version, "unknown"))}
+	}
+}
+
 // takesOver reports whether a file of a project has the name of a built-in plugin.
 func (l *Loader) takesOver(f *file) bool { return f.ofProject && l.isBuiltin(f.plugin.core.info.Name) }
 
@@ -354,8 +395,11 @@ func sameDir(dir, absolute string) bool {
 }
 
 func (l *Loader) register(registry *Registry, f *file) error {
-	if f.err != nil {
+	switch {
+	case f.plugin == nil:
 		return f.err
+	case f.lost != nil:
+		return errors.Join(f.lost, f.plugin.Close())
 	}
 	if l.takesOver(f) {
 		info := f.plugin.core.info
@@ -364,7 +408,7 @@ func (l *Loader) register(registry *Registry, f *file) error {
 	}
 	err := registry.register(f.plugin, f.plugin.Close)
 	if err == nil {
-		return nil
+		return f.err
 	}
 	info := f.plugin.core.info
 	return errors.Join(&Error{Plugin: info.Name, Version: info.Version, Phase: PhaseLoad, Err: err}, f.plugin.Close())

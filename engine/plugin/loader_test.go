@@ -156,7 +156,7 @@ func TestABadFileIsLeftOutAndReported(t *testing.T) {
 	limits.ModuleBytes = 60 << 10
 	l, _ := newTestLoader(t, WithLimits(limits))
 	r := mustLoad(t, l, dir)
-	if got := names(r); got != "fine@1 good@1" {
+	if got := names(r); got != "fine@1 good@2" {
 		t.Errorf("plugins %s", got)
 	}
 	var got []string
@@ -170,7 +170,7 @@ func TestABadFileIsLeftOutAndReported(t *testing.T) {
 	want := []string{
 		"1-text.wasm plugin 1-text: load: compile: invalid magic number",
 		"3-sql.wasm plugin sql@2: load: plugin_info: plugin sql: needs capability",
-		"4-same.wasm plugin good@2: load: register plugin good: a plugin of that name",
+		"2-good.wasm plugin good@1: load: two files hold a plugin of that name: ",
 		`5-protocol.wasm plugin rival@1: load: register plugin rival: protocol "GOOD" is served by plugin good already`,
 		"6-empty.wasm plugin 6-empty: load: compile: invalid magic number",
 		"7-trap.wasm plugin 7-trap: load: plugin_info: wasm error: unreachable",

@@ -31,7 +31,7 @@ func TestFilesThatAreNoneAreReported(t *testing.T) {
 	text := strings.Join(got, "\n")
 	for _, want := range []string{
 		"pipe.wasm: plugin pipe: load: is not a regular file", "dangling.wasm: plugin dangling: load: ",
-		"z-link.wasm: plugin good@1: load: register",
+		"z-link.wasm: plugin good@1: load: two files",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("problems\n%s\nlack %q", text, want)

@@ -137,6 +137,9 @@ func checkExports(compiled wazero.CompiledModule) (name string, err error) {
 		text := "lacks " + strings.Join(missing, ", ")
 		if _, command := have[exportStart]; command && have[exportInitialize] == nil {
 			text += "; it looks like a command: " + reactorAdvice
+		} else {
+			text += "; export each under that very name: in Go with //go:wasmexport, in Rust with #[no_mangle] extern \"C\", in C with " +
+				"__attribute__((export_name(…)))"
 		}
 		errs = append(errs, errors.New(text))
 	}

@@ -11,13 +11,15 @@ import (
 type Option func(*options)
 
 type options struct {
-	limits   capabilities.Limits
-	grants   capabilities.Grants
-	log      func(capabilities.LogEntry)
-	notice   func(Notice)
-	http     capabilities.HTTPDoer
-	cacheDir string
-	builtins []Plugin
+	limits capabilities.Limits
+	grants capabilities.Grants
+	// grantsFile is where the user keeps them.
+	grantsFile string
+	log        func(capabilities.LogEntry)
+	notice     func(Notice)
+	http       capabilities.HTTPDoer
+	cacheDir   string
+	builtins   []Plugin
 }
 
 // Notice is something that the user should be told once, without having asked.
@@ -42,6 +44,11 @@ func WithLimits(l capabilities.Limits) Option {
 // WithGrants sets what the user allows each module, beyond the default. SetGrants changes it later.
 func WithGrants(g capabilities.Grants) Option {
 	return func(o *options) { o.grants = g }
+}
+
+// WithGrantsFile says where the user keeps grants, for the message to a user who lacks one.
+func WithGrantsFile(path string) Option {
+	return func(o *options) { o.grantsFile = path }
 }
 
 // WithLog receives the log lines of plugins, and of the host about them, for which the call's context names no sink. It

@@ -241,6 +241,7 @@ func (p *WASMPlugin) Execute(ctx context.Context, input TestInput, emit EventSin
 		in.broken = true
 		return nil, c.fail(PhaseDecode, exportExecute, err)
 	}
+	result.HeadersAll = call.Repeated.Split(result.Headers, result.HeadersAll)
 	events.batch(result.Events)
 	result.Events = events.all
 	return result, nil

@@ -449,7 +449,10 @@ func (x *exec) validate(c *callable) (err error) {
 				err = &plugin.Error{Plugin: info.Name, Version: info.Version, Phase: plugin.PhaseValidate, Err: errors.New(msg)}
 			}
 		case "warning":
-			x.result.Warnings = append(x.result.Warnings, fmt.Sprintf("plugin %s@%s: %s", info.Name, info.Version, msg))
+			if fe.Code != plugin.CodeFault && fe.Code != plugin.CodeClosed { // those of the host say whose they are
+				msg = fmt.Sprintf("plugin %s@%s: %s", info.Name, info.Version, msg)
+			}
+			x.result.Warnings = append(x.result.Warnings, msg)
 		}
 	}
 	c.checked = err == nil && len(in.Templated) == 0

@@ -288,7 +288,7 @@ func (p *Pretty) printf(format string, args ...any) {
 func Outcome(r *engine.TestResult) string {
 	var parts []string
 	if r.Output != nil && r.Output.Status != nil && r.Output.Error == "" {
-		parts = append(parts, render.PrintableLine(fmt.Sprint(r.Output.Status)))
+		parts = append(parts, statusText(r.Output.Status))
 	}
 	if r.Status == engine.StatusSkipped {
 		parts = append(parts, "skipped")
@@ -331,4 +331,12 @@ func Body(body any) string {
 		return fmt.Sprint(body)
 	}
 	return strings.TrimRight(buf.String(), "\n")
+}
+
+// statusText is a response's status in a line: text as it is, anything else as JSON.
+func statusText(status any) string {
+	if text, ok := status.(string); ok {
+		return render.PrintableLine(cut(text, maxValue))
+	}
+	return shortValue(status)
 }
