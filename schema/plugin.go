@@ -8,6 +8,15 @@ import (
 // Protocol is a URL scheme that a plugin serves, such as "http". Protocols compare without regard to case.
 type Protocol string
 
+// The protocols that the built-in plugin serves.
+const (
+	ProtocolHTTP  Protocol = "http"
+	ProtocolHTTPS Protocol = "https"
+)
+
+// String is the scheme as text.
+func (p Protocol) String() string { return string(p) }
+
 // FieldType is the declared type of a field's value.
 type FieldType string
 
@@ -21,6 +30,17 @@ const (
 	TypeArray  FieldType = "array"
 	TypeMap    FieldType = "map"
 	TypeAny    FieldType = "any"
+)
+
+// The names of the field types in the original contract's Go API.
+const (
+	FieldString = TypeString
+	FieldNumber = TypeNumber
+	FieldBool   = TypeBool
+	FieldObject = TypeObject
+	FieldArray  = TypeArray
+	FieldMap    = TypeMap
+	FieldAny    = TypeAny
 )
 
 // FieldSpec describes one field: of a plugin's tests, of an event's data, or of the spec language itself. Only Type,
@@ -176,3 +196,5 @@ func (s *Status) UnmarshalJSON(b []byte) error {
 	type plain Status
 	return json.Unmarshal(b, (*plain)(s))
 }
+// FullName is "<plugin>.<kind>".
+func (e PluginEvent) FullName() string { return e.Plugin + "." + e.Kind }

@@ -46,3 +46,19 @@ func TestOnlyPortablePatternsAreExported(t *testing.T) {
 		}
 	}
 }
+
+func TestTheNamesOfTheOriginalContractArePublic(t *testing.T) {
+	if got := (PluginEvent{Plugin: "http", Kind: "Sent"}).FullName(); got != "http.Sent" {
+		t.Errorf("FullName is %q", got)
+	}
+	if ProtocolHTTPS.String() != "https" || ProtocolHTTP.String() != "http" {
+		t.Errorf("protocols %s, %s", ProtocolHTTP, ProtocolHTTPS)
+	}
+	for want, name := range map[FieldType]FieldType{
+		"string": FieldString, "number": FieldNumber, "bool": FieldBool, "object": FieldObject, "array": FieldArray, "map": FieldMap, "any": FieldAny,
+	} {
+		if name != want {
+			t.Errorf("%q is %q", want, name)
+		}
+	}
+}

@@ -74,8 +74,9 @@ func (a *app) pluginInspect() *cobra.Command {
 	return &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Load one plugin file and print what it declares",
-		Long:  "Load one plugin file and print what it declares; the hash that a grant belongs to goes to standard error.",
-		Args:  cobra.ExactArgs(1),
+		Long: "Load one plugin file and print what it declares. The hash that a grant belongs to goes to standard error, and so does\n" +
+			"what is wrong with the declaration. Exit code 0: nothing but warnings; 2: it is wrong, or cannot be loaded.",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wasm, err := os.ReadFile(args[0])
 			if err != nil {
@@ -92,7 +93,18 @@ func (a *app) pluginInspect() *cobra.Command {
 			}
 			defer func() { _ = p.Close() }()
 			fmt.Fprintf(a.stderr, "sha256:%s\n", p.SHA256())
-			return a.writeJSON(p.Info())
+			if err := a.writeJSON(p.Info()); err != nil {
+				return err
+			}
+			wrong := false
+			for _, finding := range p.Lint() {
+				fmt.Fprintln(a.stderr, render.PrintableLine(finding.String()))
+				wrong = wrong || finding.Severity != plugin.FindingWarning
+			}
+			if wrong {
+				return &exitError{code: exitBroken}
+			}
+			return nil
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,13 @@ import (
 // pluginDirEnv names the environment variable that replaces the plugin folders.
 const pluginDirEnv = "SPECLENS_PLUGIN_DIR"
 
+// qubePluginDirEnv is that of the tool whose plugins run here too; it is read where ours is not set.
+const qubePluginDirEnv = "QUBE_PLUGIN_DIR"
+
 // namedPluginDirs are the plugin folders that the user named: by the flag, else by the environment variable.
 func namedPluginDirs(flag string) []string {
 	if flag == "" {
-		flag = os.Getenv(pluginDirEnv)
+		flag = cmp.Or(os.Getenv(pluginDirEnv), os.Getenv(qubePluginDirEnv))
 	}
 	if flag == "" {
 		return nil

@@ -91,6 +91,7 @@ func (c *configCheck) plugins() {
 		installed = append(installed, p.Name)
 	}
 	for _, ref := range c.conf.Plugins {
+		c.hash(ref)
 		if ref.Path.Value == "" {
 			c.plugin(ref.Name.Value, ref.Name.Span(), installed)
 		} else {
@@ -111,6 +112,20 @@ func (c *configCheck) plugins() {
 			}
 		}
 	}
+}
+
+// hash checks that a plugin of the project has a hash to be told by. Without one it is never loaded.
+func (c *configCheck) hash(ref spec.PluginRef) {
+	if ref.Path.Value == "" || strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(ref.SHA256.Value), "sha256:")) != "" {
+		return // another form than that of a hash is a wrong value already
+	}
+	severity := SeverityWarning
+	if c.snap.Settings().Strict {
+		severity = SeverityError
+	}
+	c.add(ref.Path.Span(), severity, "config.plugin-hash", fmt.Sprintf(
+		"the plugin %s has no `sha256`, so it is never loaded; add the one that `speclens plugin inspect %s` prints",
+		quote(ref.Name.Value), ref.Path.Value))
 }
 
 func (c *configCheck) plugin(name string, span text.Span, installed []string) {

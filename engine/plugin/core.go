@@ -33,6 +33,9 @@ type core struct {
 
 	faults faults
 
+	// declared is what plugin_info returned, as the plugin wrote it; nil where the index answered in its place.
+	declared []byte
+
 	mu         sync.Mutex
 	refs       int           // guarded by mu
 	held       *module       // guarded by mu; nil until it is compiled
@@ -121,6 +124,7 @@ func (c *core) discover(ctx context.Context) error {
 		if err = capabilities.DecodeJSON(output, &found.Info); err != nil {
 			err = fmt.Errorf("plugin_info does not decode: %w", err)
 		} else {
+			c.declared = output
 			err = c.accept(found)
 		}
 	}

@@ -61,6 +61,10 @@ func (p *WASMPlugin) Info() PluginInfo { return p.core.info }
 // SHA256 returns the hash of the module in hex digits, to which grants belong.
 func (p *WASMPlugin) SHA256() string { return p.core.sha }
 
+// Lint lists what is wrong with what the plugin declares, although it can be loaded. A plugin that LoadDir knows from an
+// earlier time is not asked again, and has no findings.
+func (p *WASMPlugin) Lint() []Finding { return Lint(p.core.declared) }
+
 // Prepare compiles the module, if that has not happened, and starts an instance, so that the next call is quick.
 func (p *WASMPlugin) Prepare(ctx context.Context) error {
 	defer runtime.KeepAlive(p)
