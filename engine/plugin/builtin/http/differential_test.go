@@ -409,23 +409,23 @@ func table(a *api) []differential {
 		{name: "redirects on", input: to("GET", "/redirect/302/1", "followRedirects", true), status: 200},
 		{
 			name: "redirects off and limited", input: to("GET", "/echo", "followRedirects", false, "maxRedirects", number("2")),
-			status: 200, codes: "http.maxRedirects.unused",
+			status: 200, codes: "http.max-redirects.unused",
 		},
 		{
 			name: "redirects neither on nor off", input: to("GET", "/echo", "followRedirects", "no"),
-			err: "followRedirects: want true or false", codes: "http.followRedirects.type",
+			err: "followRedirects: want true or false", codes: "http.follow-redirects.type",
 		},
 		{
 			name: "a limit that is text", input: to("GET", "/echo", "maxRedirects", "5"), err: "maxRedirects: want a whole number",
-			codes: "http.maxRedirects.type",
+			codes: "http.max-redirects.type",
 		},
 		{
 			name: "a limit that is not whole", input: to("GET", "/echo", "maxRedirects", number("1.5")), err: "not 1.5",
-			codes: "http.maxRedirects.type",
+			codes: "http.max-redirects.type",
 		},
 		{
 			name: "a limit below 0", input: to("GET", "/echo", "maxRedirects", number("-1")), err: "want 0 or more",
-			codes: "http.maxRedirects.range",
+			codes: "http.max-redirects.range",
 		},
 		{name: "a redirect to a file", input: to("GET", "/to-file"), err: `"file" is not http or https`},
 		{name: "a redirect to the metadata service", input: to("GET", "/to-metadata"), err: "169.254.169.254", events: "Sent Redirected"},
@@ -461,7 +461,7 @@ func table(a *api) []differential {
 		{name: "a timeout that is long enough", input: limited(to("GET", "/echo"), "1m"), status: 200},
 		{name: "a body that is cut off", input: to("GET", "/cut-off"), err: "9 of the 100 bytes", events: "Sent"},
 		{name: "several mistakes at once", input: with(to("G T", "/x\ny", "query", "a", "maxRedirects", "x"), "A B", "1"), err: "; ",
-			codes: "http.method http.url.control http.header.name http.query.type http.maxRedirects.type"},
+			codes: "http.method http.url.control http.header.name http.query.type http.max-redirects.type"},
 	}
 }
 

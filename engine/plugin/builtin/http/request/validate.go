@@ -402,7 +402,7 @@ func checkRedirects(in Input) []Problem {
 	var out []Problem
 	follow, given := in.Fields["followRedirects"]
 	if _, isBool := follow.(bool); given && follow != nil && !isBool {
-		problem := Problem{Field: "followRedirects", Code: "http.followRedirects.type", Message: "want true or false, not " + kind(follow)}
+		problem := Problem{Field: "followRedirects", Code: "http.follow-redirects.type", Message: "want true or false, not " + kind(follow)}
 		if text, ok := follow.(string); ok {
 			switch strings.ToLower(strings.TrimSpace(text)) {
 			case "true", "yes", "on":
@@ -420,7 +420,7 @@ func checkRedirects(in Input) []Problem {
 	n, ok := integer(limit)
 	switch {
 	case !ok:
-		problem := Problem{Field: "maxRedirects", Code: "http.maxRedirects.type",
+		problem := Problem{Field: "maxRedirects", Code: "http.max-redirects.type",
 			Message: "want a whole number such as 10, not " + kind(limit)}
 		if text, isNumber := scalar(limit); isNumber && kind(limit) == "a number" {
 			problem.Message = "want a whole number such as 10, not " + text
@@ -431,10 +431,10 @@ func checkRedirects(in Input) []Problem {
 		}
 		out = append(out, problem)
 	case n < 0:
-		out = append(out, Problem{Field: "maxRedirects", Code: "http.maxRedirects.range", Fix: fix("0"),
+		out = append(out, Problem{Field: "maxRedirects", Code: "http.max-redirects.range", Fix: fix("0"),
 			Message: "want 0 or more: use 0 to make every redirect an error"})
 	case follow == false:
-		out = append(out, Problem{Field: "maxRedirects", Code: "http.maxRedirects.unused", Severity: warning,
+		out = append(out, Problem{Field: "maxRedirects", Code: "http.max-redirects.unused", Severity: warning,
 			Message: "no effect, since followRedirects is false"})
 	}
 	return out

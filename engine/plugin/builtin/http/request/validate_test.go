@@ -126,32 +126,32 @@ func TestValidate(t *testing.T) {
 			in.Headers["content-type"] = "application/x-www-form-urlencoded"
 		}), "", ""},
 		"followRedirects: yes": {
-			field("followRedirects", "yes"), "followRedirects http.followRedirects.type error true", "not text",
+			field("followRedirects", "yes"), "followRedirects http.follow-redirects.type error true", "not text",
 		},
 		"followRedirects: Off": {
-			field("followRedirects", "Off"), "followRedirects http.followRedirects.type error false", "",
+			field("followRedirects", "Off"), "followRedirects http.follow-redirects.type error false", "",
 		},
 		"followRedirects: maybe": {
-			field("followRedirects", "maybe"), "followRedirects http.followRedirects.type error -", "",
+			field("followRedirects", "maybe"), "followRedirects http.follow-redirects.type error -", "",
 		},
 		"followRedirects: 1": {
-			field("followRedirects", json.Number("1")), "followRedirects http.followRedirects.type error -", "not a number",
+			field("followRedirects", json.Number("1")), "followRedirects http.follow-redirects.type error -", "not a number",
 		},
-		"maxRedirects in quotes": {field("maxRedirects", " 5 "), "maxRedirects http.maxRedirects.type error 5", "not text"},
-		"maxRedirects of words":  {field("maxRedirects", "few"), "maxRedirects http.maxRedirects.type error -", ""},
+		"maxRedirects in quotes": {field("maxRedirects", " 5 "), "maxRedirects http.max-redirects.type error 5", "not text"},
+		"maxRedirects of words":  {field("maxRedirects", "few"), "maxRedirects http.max-redirects.type error -", ""},
 		"maxRedirects below 0": {
-			field("maxRedirects", json.Number("-1")), "maxRedirects http.maxRedirects.range error 0", "want 0 or more",
+			field("maxRedirects", json.Number("-1")), "maxRedirects http.max-redirects.range error 0", "want 0 or more",
 		},
 		"half a redirect": {
-			field("maxRedirects", json.Number("2.5")), "maxRedirects http.maxRedirects.type error -", "not 2.5",
+			field("maxRedirects", json.Number("2.5")), "maxRedirects http.max-redirects.type error -", "not 2.5",
 		},
 		"more redirects than can be counted": {
-			field("maxRedirects", json.Number("1e400")), "maxRedirects http.maxRedirects.type error -", "not 1e400",
+			field("maxRedirects", json.Number("1e400")), "maxRedirects http.max-redirects.type error -", "not 1e400",
 		},
-		"maxRedirects: true": {field("maxRedirects", true), "maxRedirects http.maxRedirects.type error -", "not a bool"},
+		"maxRedirects: true": {field("maxRedirects", true), "maxRedirects http.max-redirects.type error -", "not a bool"},
 		"a limit without an effect": {
 			with(func(in *Input) { in.Fields["followRedirects"] = false; in.Fields["maxRedirects"] = json.Number("1") }),
-			"maxRedirects http.maxRedirects.unused warning -", "no effect",
+			"maxRedirects http.max-redirects.unused warning -", "no effect",
 		},
 		"a header's name with a blank":       {header("X A", "1"), "headers.X A http.header.name error -", "a blank"},
 		"a header's name with a colon":       {header("X-A:", "1"), `headers.X-A: http.header.name error -`, `":"`},
@@ -245,7 +245,7 @@ func TestValuesThatHoldATemplateAreNotJudged(t *testing.T) {
 			Input{Target: "http://h", Fields: map[string]any{"maxRedirects": "{{ n }}"}, Templated: []string{"maxRedirects"}}, "",
 		},
 		"a name that begins alike": {
-			Input{Target: "http://h", Fields: map[string]any{"maxRedirects": "x"}, Templated: []string{"max"}}, "http.maxRedirects.type",
+			Input{Target: "http://h", Fields: map[string]any{"maxRedirects": "x"}, Templated: []string{"max"}}, "http.max-redirects.type",
 		},
 	}
 	for name, tt := range tests {
