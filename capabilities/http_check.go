@@ -122,7 +122,7 @@ func escapeQuery(query string) string {
 func FormsInURL(s string) []string {
 	path := escapeBytes(s, &illegalInPath)
 	forms := []string{escapeQuery(s), path, (&url.URL{Path: s}).EscapedPath()}
-	if u, err := url.Parse("/" + path); err == nil {
+	if u, err := url.Parse("http://h/" + path); err == nil { // with a host: a text that begins with a slash would be taken for one
 		forms = append(forms, u.EscapedPath()[1:])
 	}
 	return forms

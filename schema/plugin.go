@@ -196,5 +196,6 @@ func (s *Status) UnmarshalJSON(b []byte) error {
 	type plain Status
 	return json.Unmarshal(b, (*plain)(s))
 }
+
 // FullName is "<plugin>.<kind>".
 func (e PluginEvent) FullName() string { return e.Plugin + "." + e.Kind }

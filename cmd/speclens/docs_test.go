@@ -29,7 +29,8 @@ var ranElsewhere = map[string]string{
 	"make help":                  "the build runs it",
 	"make lint":                  "the build runs it",
 	"make vsix":                  "the VS Code test runs it",
-	"k6 run -e ADA_PASSWORD=correct-horse-battery script.js": "TestK6 runs scripts in k6",
+	"code --install-extension editors/vscode/out/speclens.vsix": "the VS Code test installs the package with the command of VS Code's server",
+	"k6 run -e ADA_PASSWORD=correct-horse-battery script.js":    "TestK6 runs scripts in k6",
 }
 
 // A block is one fenced block of code.

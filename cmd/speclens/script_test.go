@@ -81,7 +81,7 @@ func scriptAPI(ts *testscript.TestScript, _ bool, _ []string) {
 // replaceMark puts a base URL into the files of a script, in place of a mark.
 func replaceMark(ts *testscript.TestScript, mark, baseURL string) {
 	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		content, err := os.ReadFile(path)

@@ -123,9 +123,13 @@ func (c *configCheck) hash(ref spec.PluginRef) {
 	if c.snap.Settings().Strict {
 		severity = SeverityError
 	}
+	name := ref.Name.Value
+	if name == "" {
+		name = ref.Path.Value
+	}
 	c.add(ref.Path.Span(), severity, "config.plugin-hash", fmt.Sprintf(
 		"the plugin %s has no `sha256`, so it is never loaded; add the one that `speclens plugin inspect %s` prints",
-		quote(ref.Name.Value), ref.Path.Value))
+		quote(name), ref.Path.Value))
 }
 
 func (c *configCheck) plugin(name string, span text.Span, installed []string) {

@@ -14,7 +14,7 @@ func TestAStatusThatCannotBeFailsWithTheWordsOfTheChecker(t *testing.T) {
 	a := newAPI(t, nil)
 	b := newBench(t, "a.qube.yaml", "target: "+a.URL+`
 tests:
-  - GET /status/200 -> 2xz
+  - { name: class of nothing, resource: /status/200, expect: { status: 2xz } }
   - { name: letter, resource: /status/200, expect: { status: 2OO } }
   - { name: list, resource: /status/200, expect: { status: [200, 2zz] } }
   - { name: class, resource: /status/200, expect: { status: 2XX } }
@@ -25,7 +25,7 @@ tests:
 	b.opts.Serial = true
 	r := b.all()
 	wantStatuses(t, r,
-		"call:GET /status/200 failed", "letter failed", "list failed", "class passed", "text passed", "text like a number passed")
+		"class of nothing failed", "letter failed", "list failed", "class passed", "text passed", "text like a number passed")
 	for i, meant := range []string{"`2xx`", "`200`", "`2xx`"} {
 		wantIn(t, "message", r.Results[i].Assertions[0].Message, "is no status", "did you mean "+meant)
 	}

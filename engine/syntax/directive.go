@@ -51,6 +51,13 @@ func looseDirectives(src string) Finding {
 	}
 }
 
+// halfMarker reports whether a text ends with a line that is going to be ---.
+func halfMarker(src string) bool {
+	last := strings.TrimRight(src, "\r\n")
+	last = last[strings.LastIndexByte(last, '\n')+1:]
+	return last == "-" || last == "--"
+}
+
 // behindEnd reports what stands on the line of a ... that ends a document, at the position.
 func (p *parser) behindEnd() {
 	i := skipBlanks(p.src, p.pos)

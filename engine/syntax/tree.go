@@ -274,7 +274,8 @@ func (t *Tree) group(old *Tree) {
 			ranges[len(ranges)-1].to = i + 1
 		}
 		if head.shape&shapeDirective != 0 && head.shape&shapeMarked == 0 &&
-			(i+1 >= len(t.heads) || t.unit(t.heads[i+1]).shape&shapeMarked == 0) {
+			(i+1 >= len(t.heads) || t.unit(t.heads[i+1]).shape&shapeMarked == 0 && !halfMarker(t.unit(t.heads[i+1]).Source)) &&
+			len(head.Findings) == 0 && !halfMarker(head.Source) { // what is wrong with the directive itself comes first
 			t.own = append(t.own, looseDirectives(head.Source).at(t.chunks.At(t.heads[i]).Base))
 		}
 	}
