@@ -222,3 +222,16 @@ func FuzzWhatPassesTheChecksSplitsNoLine(f *testing.F) {
 		}
 	})
 }
+
+// A secret may be any text, also one that reads like the start of a URL.
+func TestEveryTextHasItsFormsInAURL(t *testing.T) {
+	for _, s := range []string{"", "/", "/abc", "//host/x", "http://h/x", "?a=b", "#x", "a b", "%", "%zz", ":", "[", "\\", "é\n", "../x"} {
+		forms := FormsInURL(s)
+		if !slices.Contains(forms, escapeQuery(s)) {
+			t.Errorf("%q: forms %q", s, forms)
+		}
+	}
+	if forms := FormsInURL("/a b"); !slices.Contains(forms, "/a%20b") {
+		t.Errorf("forms %q", forms)
+	}
+}
