@@ -37,6 +37,9 @@ type Event struct {
 	At time.Duration
 }
 
+// Masked stands in a result wherever a secret stood.
+const Masked = "***"
+
 // TestResult is what one run of one test gave; for a matrix test, one row of it. All of it is masked where a secret
 // went in. Immutable once it is in a Snapshot.
 type TestResult struct {

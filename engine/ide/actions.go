@@ -79,8 +79,8 @@ func reality(snap *engine.Snapshot, doc *engine.Document, t spec.TestAt, span te
 	var actions []CodeAction
 	failed := RunDiagnostics(context.Background(), snap, doc.URI)
 	for _, a := range r.Assertions {
-		value, key := t.Expect.Locate(a.At)
-		if a.Passed || key.IsEmpty() || value == key {
+		value, key := t.Expect.Replaceable(a.At)
+		if a.Passed || key.IsEmpty() || value.IsEmpty() {
 			continue
 		}
 		value, key = t.Abs(value), t.Abs(key)
@@ -115,10 +115,10 @@ func isAlone(t *text.Text, line text.Span, offset int) bool {
 	return strings.TrimSpace(t.Slice(text.Span{Start: line.Start, End: offset})) == ""
 }
 
-// accepted is what to write at a place of `expect` so that a value is accepted there. Written for flow style, it may stand
-// in block style too.
+// accepted is what to write at a place of `expect` so that a value is accepted there; what was masked is not known. Written for
+// flow style, it may stand in block style too.
 func accepted(actual any, at []string) (string, bool) {
-	if s, ok := value.String(actual); ok && len(s) > maxHoverBody || len(at) == 0 {
+	if s, _ := value.String(actual); len(s) > maxHoverBody || strings.Contains(s, engine.Masked) || len(at) == 0 {
 		return "", false
 	}
 	about := write.Body

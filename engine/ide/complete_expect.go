@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/path"
 	"github.com/speclens/speclens/engine/value"
@@ -34,8 +35,8 @@ func (c *completer) learnedPaths() {
 		return
 	}
 	for _, p := range flatten(r.Output.Body, nil, maxLearned) {
-		if strings.Contains(p.name, "{{") {
-			continue // it would be resolved as a template
+		if strings.Contains(p.name, "{{") || strings.Contains(p.name, engine.Masked) {
+			continue // it would be resolved as a template, or is not what it was
 		}
 		c.key(p.name, schema.FieldSpec{Type: schema.TypeAny}, "In the last response: "+code(value.Brief(p.value, 80)),
 			" ${1:"+escapeSnippet(suggestion(p.value))+"}", "last response", "")
@@ -96,7 +97,11 @@ func segmentOf(key string) path.Segment {
 }
 
 // suggestion is what to expect of a value: its type, since the value itself often differs from run to run.
+// Of what was masked not even that is known.
 func suggestion(v any) string {
+	if v == engine.Masked {
+		return "exists"
+	}
 	switch value.KindOf(v) {
 	case value.KindNull:
 		return "is null"
@@ -191,7 +196,7 @@ func (c *completer) learnedOperand(op *expect.Operator) {
 	at := c.writing()
 	at.Flow = true // what may stand there may stand in block style too
 	as, ok := write.Scalar(operand, at)
-	if !ok || label == "" || len(label) > maxLabel || strings.Contains(label, "{{") {
+	if !ok || label == "" || len(label) > maxLabel || strings.Contains(label, "{{") || strings.Contains(label, engine.Masked) {
 		return
 	}
 	whole := as
@@ -237,7 +242,7 @@ func (c *completer) actualValue() {
 // learnedValue offers a recorded scalar as what to expect, written so that it is met by what was recorded.
 func (c *completer) learnedValue(actual any, about write.Subject) {
 	label := scalarText(actual)
-	if label == "" || len(label) > maxLabel {
+	if label == "" || len(label) > maxLabel || strings.Contains(label, engine.Masked) {
 		return
 	}
 	if as, ok := write.Expectation(actual, about, c.writing()); ok {

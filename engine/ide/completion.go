@@ -127,7 +127,7 @@ func (c *completer) keys() {
 
 // key offers one key. The snippet is what follows it.
 func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin, version string) {
-	if slices.Contains(c.at.Siblings, name) && name != c.at.Prefix {
+	if slices.Contains(c.at.Siblings, name) && name != c.at.Prefix || !write.Fits(name, c.writing()) {
 		return
 	}
 	item := CompletionItem{
@@ -393,7 +393,9 @@ func (c *completer) value(item CompletionItem) {
 	if item.Plain != "" {
 		written = item.Plain
 	}
-	c.written(item, write.Text(written, c.writing()))
+	if write.Fits(written, c.writing()) {
+		c.written(item, write.Text(written, c.writing()))
+	}
 }
 
 // writing is the cursor's place as the writer has to know it.

@@ -180,7 +180,7 @@ func markedResult(r *engine.TestResult) *engine.TestResult {
 func masks(v any) (any, unmarked bool) {
 	switch v := value.Unwrap(v).(type) {
 	case string:
-		if !strings.Contains(v, Masked) {
+		if !strings.Contains(v, engine.Masked) {
 			return false, false
 		}
 		return true, !strings.HasSuffix(v, "}") || len(marks.FindAllString(v, -1)) != 1
@@ -188,7 +188,7 @@ func masks(v any) (any, unmarked bool) {
 		if entries, ok := value.Entries(v); ok {
 			for key, e := range entries {
 				a, u := masks(e)
-				in := strings.Contains(key, Masked)
+				in := strings.Contains(key, engine.Masked)
 				any, unmarked = any || a || in, unmarked || u || in
 			}
 		} else if items, ok := value.Items(v); ok {
@@ -205,7 +205,7 @@ func masks(v any) (any, unmarked bool) {
 func maskedKey(v any) bool {
 	if entries, ok := value.Entries(v); ok {
 		for key, e := range entries {
-			if strings.Contains(key, Masked) || maskedKey(e) {
+			if strings.Contains(key, engine.Masked) || maskedKey(e) {
 				return true
 			}
 		}
@@ -317,7 +317,7 @@ func shown(a expect.Assertion, text func(string) string, of func(any) any) expec
 		before := value.JSON(d.Expected) != value.JSON(d.Actual)
 		d.Path, d.Message = text(d.Path), text(d.Message)
 		d.Expected, d.Actual = of(d.Expected), of(d.Actual)
-		if after := value.JSON(d.Expected); before && after == value.JSON(d.Actual) && strings.Contains(after, Masked) {
+		if after := value.JSON(d.Expected); before && after == value.JSON(d.Actual) && strings.Contains(after, engine.Masked) {
 			explained := d.Message + bothMasked
 			a.Message = strings.Replace(a.Message, d.Message, explained, 1)
 			d.Message = explained

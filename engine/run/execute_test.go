@@ -601,7 +601,7 @@ tests:
 	if a.requests[1].Body != password {
 		t.Errorf("the saved value became %q", a.requests[1].Body)
 	}
-	if got := result(t, r, "declared").Input.Fields; got["short"] != Masked || seen["short"] != "ab" {
+	if got := result(t, r, "declared").Input.Fields; got["short"] != engine.Masked || seen["short"] != "ab" {
 		t.Errorf("fields shown = %v, seen = %v", got, seen)
 	}
 }
@@ -839,7 +839,7 @@ tests:
 			target: "fake://{{ env.HOST }}", change: func(b *bench) {
 				b.session.SetEnvironment(b.uri("a.yaml"), "other")
 			}},
-		{name: "but not where a secret was masked in them", body: map[string]any{"token": Masked}, want: 2},
+		{name: "but not where a secret was masked in them", body: map[string]any{"token": engine.Masked}, want: 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -579,7 +579,7 @@ tests:
 		t.Errorf("%+v", load.Tests[1])
 	}
 	all := fmt.Sprintf("%+v %+v %+v", *load, b.events.all(), report.Results[1])
-	if strings.Contains(all, secret) || !strings.Contains(all, Masked) {
+	if strings.Contains(all, secret) || !strings.Contains(all, engine.Masked) {
 		t.Error("the report tells the secret, or nothing of it at all")
 	}
 }

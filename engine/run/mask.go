@@ -12,12 +12,10 @@ import (
 	"strings"
 
 	"github.com/speclens/speclens/capabilities"
+	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/value"
 )
-
-// Masked stands wherever a secret stood.
-const Masked = "***"
 
 // minSecret is the length in bytes from which a value counts as a secret: masking every "1" or "dev" would destroy what
 // it is meant to protect.
@@ -67,7 +65,7 @@ func (m *Masker) With(values ...string) *Masker {
 	forms = slices.Compact(forms)
 	pairs := make([]string, 0, 2*len(forms))
 	for _, f := range forms {
-		pairs = append(pairs, f, Masked)
+		pairs = append(pairs, f, engine.Masked)
 	}
 	return &Masker{secrets: secrets, replacer: strings.NewReplacer(pairs...)}
 }

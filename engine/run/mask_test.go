@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/speclens/speclens/engine"
 )
 
 func TestMaskerHidesASecretInEveryForm(t *testing.T) {
@@ -36,7 +38,7 @@ func TestMaskerHidesASecretInEveryForm(t *testing.T) {
 				t.Fatal("the form does not differ from the secret: the test would prove nothing")
 			}
 			got := m.Text("<" + form + ">")
-			if !strings.Contains(got, Masked) || len(got) > len("<"+Masked+">")+2 {
+			if !strings.Contains(got, engine.Masked) || len(got) > len("<"+engine.Masked+">")+2 {
 				t.Errorf("%q became %q", form, got)
 			}
 		})
@@ -50,7 +52,7 @@ func TestMaskerHidesASecretWithinBasicAuthentication(t *testing.T) {
 		for _, tail := range []string{"", "x", "xy"} {
 			header := "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+secret+tail))
 			got := m.Text(header)
-			if !strings.Contains(got, Masked) {
+			if !strings.Contains(got, engine.Masked) {
 				t.Errorf("%q stays as it is", header)
 				continue
 			}
@@ -70,7 +72,7 @@ func TestMaskerLeavesShortValuesAlone(t *testing.T) {
 	if got := m.Text("dev"); got != "dev" {
 		t.Errorf("got %q", got)
 	}
-	if got := NewMasker("devs").Text("devs"); got != Masked {
+	if got := NewMasker("devs").Text("devs"); got != engine.Masked {
 		t.Errorf("four bytes are enough, got %q", got)
 	}
 }

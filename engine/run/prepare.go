@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/link"
 	"github.com/speclens/speclens/engine/plugin"
 	"github.com/speclens/speclens/engine/spec"
@@ -382,7 +383,7 @@ func hidden(declared schema.FieldSpec, v any) any {
 		if v == nil {
 			return nil
 		}
-		return Masked
+		return engine.Masked
 	}
 	switch v := v.(type) {
 	case map[string]any:

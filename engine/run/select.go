@@ -125,5 +125,5 @@ func targetNow(snap *engine.Snapshot, t *planned) string {
 // holdsMask reports whether a secret was masked in what a test received.
 func holdsMask(r *engine.TestResult) bool {
 	var record any = newRecord("", r.Output, r.Events)
-	return strings.Contains(value.JSON(record), Masked)
+	return strings.Contains(value.JSON(record), engine.Masked)
 }

@@ -30,7 +30,15 @@ func (e *Expect) Locate(at []string) (value, key text.Span) {
 // Locate walks down from a node along keys and indices as far as they exist, and returns the span of the value it
 // reached and of the key that led there. Keys match exactly, else dotted keys are tried, else without regard to case.
 func Locate(n syntax.Node, at []string) (value, key text.Span) {
-	value = n.Span()
+	n, key = locate(n, at)
+	if n.Omitted() && !key.IsEmpty() {
+		return key, key
+	}
+	return n.Span(), key
+}
+
+// locate is Locate for who wants the node.
+func locate(n syntax.Node, at []string) (value syntax.Node, key text.Span) {
 	for len(at) > 0 {
 		e, used := step(n.Resolve(), at)
 		if used == 0 {
@@ -41,10 +49,29 @@ func Locate(n syntax.Node, at []string) (value, key text.Span) {
 			key = e.Key.Span()
 		}
 		n, at = e.Value, at[used:]
-		value = n.Span()
-		if n.Omitted() && !key.IsEmpty() {
-			value = key
-		}
+	}
+	return n, key
+}
+
+// Replaceable is where another value can be written in place of the one that at leads to, and the span of its key. A tag is
+// replaced with its value, an anchor stays, since others may name it. It is empty where nothing is written, and where what is
+// there came through an alias from another test: the alias stands for more than this value.
+func (e *Expect) Replaceable(at []string) (value, key text.Span) {
+	if e == nil || e.Node.IsZero() {
+		return text.Span{}, text.Span{}
+	}
+	n, key := locate(e.Node, at)
+	if n.Omitted() || n.Foreign() {
+		return text.Span{}, key
+	}
+	if n.TagText() == "" {
+		return n.Span(), key
+	}
+	value = n.FullSpan()
+	if anchor := n.AnchorSpan(); anchor.Start == value.Start && !anchor.IsEmpty() {
+		value.Start = anchor.End + 1
+	} else if !anchor.IsEmpty() {
+		return text.Span{}, key // the anchor stands between the tag and the value
 	}
 	return value, key
 }

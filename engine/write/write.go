@@ -32,6 +32,11 @@ var (
 	plainKeyBlock = regexp.MustCompile(`^[\p{L}_$][\p{L}\p{M}\p{N}_$.-]*(\[\d+\]|\.[\p{L}\p{M}\p{N}_$-]+)*( [\p{L}\p{N}]+)*$`)
 )
 
+// Fits reports whether a text can be written at a place: single quotes that are there already have no escapes.
+func Fits(s string, at Place) bool {
+	return at.Quote != '\'' || utf8.ValidString(s) && !strings.ContainsFunc(s, escaped)
+}
+
 // Text writes a text as a value, so that every YAML reader takes it for that text.
 func Text(s string, at Place) string {
 	if at.Quote != 0 {
@@ -50,13 +55,14 @@ func Key(s string, at Place) string {
 		return inside(s, at.Quote)
 	case (plainKey.MatchString(s) || !at.Flow && plainKeyBlock.MatchString(s)) && !elsewhere.MatchString(s):
 		return s
-	case strings.Contains(s, `"`) && !strings.ContainsFunc(s, escaped) && utf8.ValidString(s):
+	case strings.Contains(s, `"`) && Fits(s, Place{Quote: '\''}):
 		return "'" + inside(s, '\'') + "'"
 	}
 	return Quoted(s)
 }
 
-// Scalar writes a null, bool, number or text; ok is false for lists and objects, and inside quotes for what is no text.
+// Scalar writes a null, bool, number or text; ok is false for lists and objects, and inside quotes for what is no text or does
+// not fit.
 func Scalar(v any, at Place) (written string, ok bool) {
 	v = value.Unwrap(v)
 	switch value.KindOf(v) {
@@ -64,7 +70,7 @@ func Scalar(v any, at Place) (written string, ok bool) {
 		return "", false
 	case value.KindText:
 		s, _ := value.String(v)
-		return Text(s, at), true
+		return Text(s, at), Fits(s, at)
 	}
 	return value.JSON(v), at.Quote == 0
 }
