@@ -15,8 +15,10 @@ func (c *completer) headerKeys() {
 		return
 	}
 	for _, h := range p.Headers {
-		if h.In != "response" {
-			c.key(h.Name, schema.FieldSpec{Type: schema.TypeString}, foreignMarkdown(h.Description), "", p.Name, p.Version)
+		if h.In == "response" {
+			continue
+		}
+		if c.key(h.Name, schema.FieldSpec{Type: schema.TypeString}, foreignMarkdown(h.Description), "", p.Name, p.Version) {
 			c.items[len(c.items)-1].Retrigger = len(h.Values) > 0
 		}
 	}

@@ -63,8 +63,9 @@ func (c *completer) rowKeys() {
 		c.row(missing)
 	}
 	for _, key := range missing {
-		c.key(key, schema.FieldSpec{Type: schema.TypeAny}, "A key of the other rows.", "", "matrix", "")
-		c.items[len(c.items)-1].Retrigger = false
+		if c.key(key, schema.FieldSpec{Type: schema.TypeAny}, "A key of the other rows.", "", "matrix", "") {
+			c.items[len(c.items)-1].Retrigger = false
+		}
 	}
 }
 

@@ -125,10 +125,10 @@ func (c *completer) keys() {
 	}
 }
 
-// key offers one key. The snippet is what follows it.
-func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin, version string) {
+// key offers one key, unless the map has it already; it reports whether it did. The snippet is what follows it.
+func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin, version string) bool {
 	if slices.Contains(c.at.Siblings, name) && name != c.at.Prefix || !write.Fits(name, c.writing()) {
-		return
+		return false
 	}
 	item := CompletionItem{
 		Label: name, Kind: ItemKey, Detail: detail(spec), Doc: doc, Filter: name,
@@ -143,7 +143,7 @@ func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin
 		item.Plain = c.spaced(as)
 		item.Edit = text.Edit{Span: c.at.Replace, New: item.Plain}
 		c.add(item)
-		return
+		return true
 	}
 	span := c.at.Replace
 	if c.at.Quote != 0 {
@@ -158,6 +158,7 @@ func (c *completer) key(name string, spec schema.FieldSpec, doc, snippet, plugin
 	item.Snippet = isSnippet
 	item.Retrigger = asksForValue(spec, plain)
 	c.add(item)
+	return true
 }
 
 // spaced is what to insert with the blank that has to stand between it and the dash or colon right before the cursor.

@@ -46,6 +46,7 @@ func TestCompletionOffersWhatMayStandAtTheCursor(t *testing.T) {
 		{"members of the rows are free", "tests:\n  - matrix:\n      - ‸\n", nil, []string{"name", "method"}},
 		{"keys of a compact test", "target: http://a\ntests:\n  - GET /x:\n      ‸\n", []string{"expect", "query"}, nil},
 		{"headers", "target: http://a\ntests:\n  - headers:\n      ‸\n", []string{"Authorization", "Content-Type"}, nil},
+		{"a header that is there, the first of all", "target: http://a\ntests:\n  - headers: { Authorization: x, ‸ }\n", []string{"Accept"}, []string{"Authorization"}},
 
 		{"template roots", "tests:\n  - alias: auth\n  - resource: \"/{{ ‸ }}\"\n", []string{"auth", "fake", "env"}, []string{"prev"}},
 		{"template roots in an unclosed quote", "tests:\n  - alias: auth\n  - resource: \"/{{ au‸\n", []string{"auth"}, nil},

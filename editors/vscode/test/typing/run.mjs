@@ -63,7 +63,7 @@ function judge(pass, name, result) {
 
 /** What whole files do not show: pairs, and how a suggestion is taken. */
 async function smallThings(typist, folder) {
-  // A file of its own for each: a buffer that was closed just now may hear late that its file changed.
+  // A file of its own for each, too.
   let files = 0;
   const next = () => path.join(folder, `small-${++files}.qube.yaml`);
   for (const [keys, want, name] of [
@@ -87,7 +87,7 @@ async function smallThings(typist, folder) {
 /** Types files of the queue into a window of its own until none is left. */
 async function typeIn(workbench, number, queue, results) {
   const folder = path.join(scratch, `window-${number}`);
-  for (const name of ["specs", "typing"]) fs.mkdirSync(path.join(folder, name), { recursive: true });
+  fs.mkdirSync(folder, { recursive: true });
   const browser = await startBrowser(chromium, folder + ".browser");
   const page = await browser.newPage();
   try {
@@ -99,15 +99,20 @@ async function typeIn(workbench, number, queue, results) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const typist = new Typist(page, fs.readFileSync(`${folder}.port`, "utf8"), patience);
-    if (number === 0) await smallThings(typist, path.join(folder, "typing"));
+    if (number === 0) await smallThings(typist, folder);
     for (let job = queue.shift(); job; job = queue.shift()) {
       const text = fs.readFileSync(path.join(testdata, job.name), "utf8");
-      const result = await typist.type(path.join(folder, job.name), text, passes[job.pass]);
+      // Each pass has files of its own: a buffer that was closed in another pass may hear late that its file changed.
+      const file = path.join(folder, job.pass, job.name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      const result = await typist.type(file, text, passes[job.pass]);
       const shot = `${job.pass}-${path.basename(job.name)}`;
       if (result.wrong > 0) {
         await page.screenshot({ path: path.join(shots, `${shot}.png`) });
         fs.writeFileSync(path.join(shots, shot), result.text);
       }
+      // What one file names is offered in the others; whether it is must not depend on which came first.
+      fs.rmSync(file);
       results.push({ ...job, ...result });
       judge(job.pass, job.name, result);
     }

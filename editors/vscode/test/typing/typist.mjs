@@ -1,5 +1,6 @@
 // A person at the keyboard of VS Code, who types a file that exists already and looks at the cursor and the list only.
 import fs from "node:fs";
+import path from "node:path";
 import { difference, expectedColumns } from "./layout.mjs";
 
 /** How long a list that has something to offer may take to open before the typist goes on, in milliseconds. */
@@ -26,6 +27,7 @@ function look(page) {
             // Tab accepts what is selected, else the first.
             const row = list?.querySelector(".monaco-list-row.focused") ?? list?.querySelector('.monaco-list-row[data-index="0"]');
             resolve({
+              file: document.querySelector(".editor-instance")?.closest(".editor-group-container")?.querySelector(".tab.active .label-name")?.textContent,
               line: Number(editor.querySelector(".line-numbers.active-line-number")?.textContent ?? 0),
               column: Math.round(parseFloat(cursor?.style.left ?? "0") / width),
               suggestion: row?.querySelector(".label-name")?.textContent.replaceAll("\u00a0", " "),
@@ -65,9 +67,14 @@ export class Typist {
     await this.peek(`/open?file=${encodeURIComponent(file)}`);
     await this.until(`${file} in an editor`, async () => {
       const state = await this.peek();
-      return state.file === file && state.language === "qube";
+      return state.file === file && state.language === "qube" && state.text === start;
     });
     await this.page.locator(".editor-instance .monaco-editor.focused").first().waitFor({ timeout: this.patience });
+    // The extension host may know of the file before the page shows it.
+    await this.until(`${file} on the screen`, async () => {
+      const seen = await look(this.page);
+      return seen.file === path.basename(file) && seen.line === 1 && seen.column === 0;
+    });
   }
 
   async pause() {
@@ -120,7 +127,7 @@ export class Typist {
     };
     let shift = 0; // how many lines the text on the screen has more than it should
     let index = 0;
-    for (let at = await begin(0), word = at, path = at, refused = ""; at < whole.length; ) {
+    for (let at = await begin(0), word = at, segment = at, refused = ""; at < whole.length; ) {
       if (whole[at] === "\n") {
         index++;
         await this.key("Enter");
@@ -130,16 +137,16 @@ export class Typist {
           if (seen.line === index + shift) await this.key("Enter");
           else shift = seen.line - index - 1;
         }
-        at = word = path = await begin(index);
+        at = word = segment = await begin(index);
         continue;
       }
       const char = String.fromCodePoint(whole.codePointAt(at));
       await this.key(char);
       at += char.length;
-      if (/[\s"'{[(]/.test(char)) word = path = at;
-      if (char === ".") path = at;
-      if (!accept || at - path > 4 || at === whole.length || whole[at] === "\n") continue;
-      const offered = await this.offered([whole.slice(word), whole.slice(path)], [at - word, at - path], at - path === 1);
+      if (/[\s"'{[(]/.test(char)) word = segment = at;
+      if (char === ".") segment = at;
+      if (!accept || at - segment > 4 || at === whole.length || whole[at] === "\n") continue;
+      const offered = await this.offered([whole.slice(word), whole.slice(segment)], [at - word, at - segment], at - segment === 1);
       if (!offered || offered === refused) continue;
       const next = await this.accepted(whole, at, starts[index]);
       if (next < 0) {
@@ -147,10 +154,10 @@ export class Typist {
         continue;
       }
       result.accepted++;
-      at = word = path = next;
+      at = word = segment = next;
       const behind = starts.findLastIndex((start) => start <= at);
       // What was written may have begun another line; its indent is part of it.
-      if (behind > index && at - starts[behind] <= indentOf(lines[behind])) at = word = path = await begin(behind);
+      if (behind > index && at - starts[behind] <= indentOf(lines[behind])) at = word = segment = await begin(behind);
       index = behind;
     }
 
