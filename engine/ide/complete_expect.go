@@ -1,12 +1,13 @@
 package ide
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/path"
+	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
 	"github.com/speclens/speclens/engine/write"
 	"github.com/speclens/speclens/schema"
@@ -58,6 +59,7 @@ func (c *completer) savedPaths() {
 // learned is one path into a recorded value.
 type learned struct {
 	name  string
+	at    []path.Segment
 	value any
 }
 
@@ -70,7 +72,7 @@ func flatten(v any, at []path.Segment, limit int) []learned {
 				return out
 			}
 			here := append(append([]path.Segment(nil), at...), segmentOf(k))
-			out = append(out, learned{name: path.Join(here), value: entries[k]})
+			out = append(out, learned{name: path.Join(here), at: here, value: entries[k]})
 		}
 		for _, k := range sortedKeys(entries) {
 			here := append(append([]path.Segment(nil), at...), segmentOf(k))
@@ -81,12 +83,18 @@ func flatten(v any, at []path.Segment, limit int) []learned {
 		}
 		return out
 	}
-	if items, ok := value.Items(v); ok && len(items) > 0 && len(at) > 0 {
-		first := append(append([]path.Segment(nil), at...), path.Segment{Text: "0"})
-		return flatten(items[0], first, limit)
+	if items, ok := value.Items(v); ok && len(items) > 0 && limit > 0 {
+		first := append(append([]path.Segment(nil), at...), firstItem)
+		if _, isObject := value.Entries(items[0]); !isObject {
+			out = append(out, learned{name: path.Join(first), at: first, value: items[0]})
+		}
+		return append(out, flatten(items[0], first, limit-len(out))...)
 	}
 	return nil
 }
+
+// firstItem is the segment that leads to the first element of a list.
+var firstItem = path.Segment{Kind: path.Index, Text: "0"}
 
 // segmentOf is the segment that means a key of an object and nothing else.
 func segmentOf(key string) path.Segment {
@@ -117,24 +125,71 @@ func suggestion(v any) string {
 	return "is object"
 }
 
-// matcherKeys offers the operators in their map form.
+// matcherKeys offers the operators in their map form, and the fields of the object that is expected: the first key that is
+// there says which of the two the map is. A field by itself would fail where the object has others, but below `contains`; so
+// elsewhere fields go with those that are there.
 func (c *completer) matcherKeys() {
-	for _, op := range expect.Operators {
-		if op.MapForm != "" {
-			c.key(op.Name, schema.FieldSpec{Type: schema.TypeAny}, op.Doc+"\n\n"+fence("yaml", op.MapForm), " ", "operator", "")
+	isOperator := func(key string) bool { return expect.OperatorNamed(key) != nil }
+	isField := func(key string) bool { return !isOperator(key) && key != c.at.Prefix }
+	begun := slices.ContainsFunc(c.at.Siblings, isField)
+	o, inOperand := c.operandAt()
+	switch {
+	case inOperand && (begun || o.op.Name == "contains"):
+		c.fieldsAt(o.about(), o.op.Name == "contains")
+	case inOperand:
+	case begun:
+		c.fieldsAt(c.place.path, true)
+	default:
+		for _, op := range expect.Operators {
+			if op.MapForm != "" {
+				c.key(op.Name, schema.FieldSpec{Type: schema.TypeAny}, op.Doc+"\n\n"+fence("yaml", op.MapForm), " ", "operator", "")
+			}
 		}
+	}
+}
+
+// fieldsAt offers the fields that the last response had in an object of its body, or in the first element of a list of objects;
+// with a type to expect, where a value is no literal.
+func (c *completer) fieldsAt(at []string, typed bool) {
+	v, about, ok := c.recorded(at)
+	if !ok || about != write.Body {
+		return
+	}
+	if items, isList := value.Items(v); isList && len(items) > 0 {
+		v = items[0]
+	}
+	entries, _ := value.Entries(v)
+	for i, name := range sortedKeys(entries) {
+		if i == mostOffered {
+			return
+		}
+		if strings.Contains(name, "{{") || strings.Contains(name, engine.Masked) {
+			continue // as in learnedPaths
+		}
+		snippet := ""
+		if typed {
+			snippet = " ${1:" + escapeSnippet(suggestion(entries[name])) + "}"
+		}
+		c.key(name, schema.FieldSpec{Type: schema.TypeAny}, "In the last response: "+code(value.Brief(entries[name], 80)), snippet, "last response", "")
 	}
 }
 
 // expectations offers what a value may be expected to be.
 func (c *completer) expectations() {
-	if op := c.mapOperator(); op != nil {
-		c.operand(op)
+	if o, ok := c.operandAt(); ok {
+		c.operand(o)
+		return
+	}
+	if op, list := typedOperator(c.at.Prefix); op != nil {
+		c.textOperands(op, list)
 		return
 	}
 	switch c.place.expect {
 	case expectStatus:
 		c.statuses()
+		if c.place.item {
+			return // a list of statuses has codes and classes alone
+		}
 	case expectTime:
 		for _, d := range []string{"< 500ms", "< 1s", "<= 2s"} {
 			c.value(CompletionItem{Label: d, Kind: ItemValue, Detail: "at most so long"})
@@ -148,69 +203,13 @@ func (c *completer) expectations() {
 	c.operators()
 }
 
-// mapOperator is the operator whose operand the cursor is in, where it is written as a map; nil elsewhere.
-func (c *completer) mapOperator() *expect.Operator {
-	last := len(c.place.path) - 1
-	if last < 0 || last == 0 && c.place.about != "" { // the first key below body, headers or data is a path
-		return nil
-	}
-	return expect.OperatorNamed(c.place.path[last])
-}
-
-// operand offers what an operator in its map form takes: the text forms of operators mean nothing there.
-func (c *completer) operand(op *expect.Operator) {
-	if c.place.expect == expectTime {
-		for _, d := range []string{"500ms", "1s", "2s"} {
-			c.value(CompletionItem{Label: d, Kind: ItemValue})
-		}
-		return
-	}
-	switch op.Operand {
-	case expect.TypeOperand:
-		for _, t := range expect.Types {
-			// `null` too is taken as the name of the type.
-			c.written(CompletionItem{Label: t.Name, Kind: ItemOperator, Detail: "e.g. " + t.Example, Doc: t.Doc}, t.Name)
-		}
-	case expect.BoolOperand:
-		c.written(CompletionItem{Label: "true", Kind: ItemEnum}, "true")
-		c.written(CompletionItem{Label: "false", Kind: ItemEnum}, "false")
-	case expect.AnyOperand, expect.NumberOperand, expect.PatternOperand:
-		c.learnedOperand(op)
-		if c.place.expect == expectStatus && op.Operand != expect.PatternOperand {
-			c.statusCodes(op.Operand == expect.AnyOperand)
-		}
-	}
-}
-
-// learnedOperand offers a recorded scalar as the operand of an operator that it meets, and of its opposite.
-func (c *completer) learnedOperand(op *expect.Operator) {
-	actual, about, ok := c.recorded(c.place.path[:len(c.place.path)-1])
-	if !ok {
-		return
-	}
-	operand := actual
-	if s, isText := value.String(actual); isText && op.Operand == expect.PatternOperand {
-		operand = regexp.QuoteMeta(s)
-	}
-	label := scalarText(operand)
-	at := c.writing()
-	at.Flow = true // what may stand there may stand in block style too
-	as, ok := write.Scalar(operand, at)
-	if !ok || label == "" || len(label) > maxLabel || strings.Contains(label, "{{") || strings.Contains(label, engine.Masked) {
-		return
-	}
-	whole := as
-	if at.Quote != 0 {
-		whole = string(at.Quote) + as + string(at.Quote)
-	}
-	if op.Name == "ne" || write.Met("{"+op.Name+": "+whole+"}", actual, about, write.Place{Flow: true}) {
-		c.written(CompletionItem{Label: label, Kind: ItemValue, Detail: "last response"}, as)
-	}
-}
-
 // recorded is what the last response had at a path below the key of `expect` that the cursor is in.
 func (c *completer) recorded(at []string) (actual any, about write.Subject, ok bool) {
-	r := c.scope.lastResult(c.snap, c.doc)
+	return c.recordedIn(c.scope.lastResult(c.snap, c.doc), at)
+}
+
+// recordedIn is what a response had at a path below the key of `expect` that the cursor is in.
+func (c *completer) recordedIn(r *engine.TestResult, at []string) (actual any, about write.Subject, ok bool) {
 	if r == nil || r.Output == nil {
 		return nil, "", false
 	}
@@ -226,8 +225,8 @@ func (c *completer) recorded(at []string) (actual any, about write.Subject, ok b
 			}
 		}
 	case c.place.about == "body":
-		v, err := path.Parse(strings.Join(at, ".")).Walk(r.Output.Body, path.Options{})
-		return v, write.Body, err == nil
+		v, ok := walkBody(r.Output.Body, at)
+		return v, write.Body, ok
 	}
 	return nil, "", false
 }
@@ -264,11 +263,34 @@ func (c *completer) operators() {
 			// Its operand is of the map form alone.
 			c.value(CompletionItem{Label: op.Symbol, Kind: ItemOperator, Detail: op.TextForm, Doc: doc})
 		case expect.TypeOperand:
-			for _, t := range expect.Types {
-				c.value(CompletionItem{Label: op.Symbol + " " + t.Name, Kind: ItemOperator, Detail: "e.g. " + t.Example, Doc: t.Doc})
-			}
+			c.types(op.Symbol + " ")
 		default:
-			c.value(CompletionItem{Label: op.TextForm, Plain: op.Symbol + " ", Filter: op.Symbol, Kind: ItemOperator, Doc: doc})
+			c.openOperator(op, doc)
 		}
 	}
+}
+
+// types offers the types, with what stands before them.
+func (c *completer) types(before string) {
+	for _, t := range expect.Types {
+		c.value(CompletionItem{Label: before + t.Name, Kind: ItemOperator, Detail: "e.g. " + t.Example, Doc: t.Doc})
+	}
+}
+
+// openOperator offers an operator in its text form, with the cursor where its operand comes: before the quote that closes it.
+func (c *completer) openOperator(op expect.Operator, doc string) {
+	as := write.Text(op.Symbol+" ", c.writing())
+	if c.quoteOpen() {
+		as += string(c.at.Quote)
+	}
+	item := CompletionItem{Label: op.TextForm, Filter: op.TextForm, Kind: ItemOperator, Doc: doc, Plain: c.spaced(as), Retrigger: true}
+	item.Edit = text.Edit{Span: c.at.Replace, New: item.Plain}
+	if quoted, ends := strings.CutSuffix(item.Plain, `"`); ends || c.quoteOpen() {
+		if !ends {
+			quoted = strings.TrimSuffix(item.Plain, string(c.at.Quote))
+		}
+		item.Snippet = true
+		item.Edit.New = escapeSnippet(quoted) + "$0" + item.Plain[len(quoted):]
+	}
+	c.add(item)
 }

@@ -2,11 +2,9 @@ package ide
 
 import (
 	"path/filepath"
-	"slices"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/link"
-	"github.com/speclens/speclens/engine/path"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -42,27 +40,6 @@ func (c *completer) schemes() {
 			Doc: foreignMarkdown(p.Description),
 		})
 	}
-}
-
-// savePaths offers what a test can save: the parts of a response, and the paths of the last one.
-func (c *completer) savePaths() {
-	if r := c.scope.lastResult(c.snap, c.doc); r != nil && r.Output != nil {
-		for _, p := range flatten(r.Output.Body, nil, maxLearned) {
-			c.value(CompletionItem{Label: "response.body." + p.name, Kind: ItemKey, Detail: clip(compact(p.value)), Description: "last response"})
-		}
-	}
-	if c.scope.test != nil {
-		for _, field := range writtenFields(c.scope.test.Test) {
-			label := "response.body." + path.Join(field)
-			if len(field) > 0 && !slices.ContainsFunc(c.items, func(i CompletionItem) bool { return i.Label == label }) && label != c.at.Prefix {
-				c.value(CompletionItem{Label: label, Kind: ItemKey, Detail: "of the body", Description: "as the test says"})
-			}
-		}
-	}
-	for _, k := range responseKeys {
-		c.value(CompletionItem{Label: "response." + k.name, Kind: ItemKey, Doc: k.doc})
-	}
-	c.value(CompletionItem{Label: "events", Kind: ItemKey, Doc: "The events of the run, in order."})
 }
 
 // specPaths offers the other specs of the session, relative to this one.

@@ -33,6 +33,27 @@ func (c *completer) shortMethods() {
 	}
 }
 
+// testsInBrackets offers a test in braces, and one in a line, where tests stand within brackets.
+func (c *completer) testsInBrackets() {
+	if !c.at.Flow || c.at.Quote != 0 || c.at.Prefix != "" {
+		return
+	}
+	inBraces := strings.NewReplacer("expect:\n  ", "expect: { ", "\n", ", ")
+	for _, s := range c.testSkeletons() {
+		if s.label != "test" && s.label != "one line" {
+			continue
+		}
+		plain, snippet := s.plain, s.snippet
+		if strings.Contains(plain, "\n") {
+			plain, snippet = "{ "+inBraces.Replace(plain)+" } }", "{ "+inBraces.Replace(strings.TrimSuffix(snippet, "$0"))+" \\} \\}$0"
+		}
+		c.add(CompletionItem{
+			Label: s.label, Kind: ItemSnippet, Detail: s.detail, Doc: fence("yaml", plain), Filter: s.label,
+			Edit: text.Edit{Span: c.at.Replace, New: c.spaced(snippet)}, Plain: c.spaced(plain), Snippet: true,
+		})
+	}
+}
+
 // short offers the parts of a test in one line, or of the key of a compact one, behind the method; it reports whether the
 // cursor is in such a one.
 func (c *completer) short() bool {

@@ -2,6 +2,7 @@ package ide
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/speclens/speclens/engine"
@@ -9,6 +10,7 @@ import (
 	"github.com/speclens/speclens/engine/template"
 	"github.com/speclens/speclens/engine/text"
 	"github.com/speclens/speclens/engine/value"
+	"github.com/speclens/speclens/engine/write"
 )
 
 // responseKeys are what a test that ran offers to others.
@@ -51,20 +53,60 @@ func (t *templateCompleter) offer(item CompletionItem) {
 		item.Plain = item.Label
 	}
 	item.Filter = item.Label
+	span := t.replace
 	// The separator may be there already: in the middle of a path only the word is replaced.
-	rest := t.doc.Text.Slice(text.Span{Start: t.replace.End, End: lineEnd(t.doc.Text, t.replace.End)})
+	rest := t.doc.Text.Slice(text.Span{Start: span.End, End: lineEnd(t.doc.Text, span.End)})
+	if strings.HasPrefix(item.Plain, "[") {
+		span, item.Filter = t.bracketSpan(rest), t.bracketFilter(item.Label)
+		rest = strings.TrimPrefix(rest, "]")
+	}
 	switch {
 	case strings.HasPrefix(rest, "."), strings.HasPrefix(rest, "["):
+		if strings.Contains(item.Plain, "('") {
+			return // the call has no place before a path
+		}
 		item.Plain, item.Retrigger = strings.TrimSuffix(item.Plain, "."), false
 	case strings.HasPrefix(rest, "("):
 		item.Plain, _, _ = strings.Cut(item.Plain, "(")
+		item.Plain, item.Retrigger = strings.TrimSuffix(item.Plain, "."), false
 	}
 	if c := t.closing(); c != "" && !item.Retrigger {
 		item.Plain += c
 	}
-	item.Edit = text.Edit{Span: t.replace, New: item.Plain}
+	if t.at.Quote != 0 {
+		item.Plain = write.Text(item.Plain, t.writing())
+	}
+	item.Edit = text.Edit{Span: span, New: item.Plain}
 	t.add(item)
 }
+
+// bracketSpan is what a segment in brackets replaces: the dot before it too, and the bracket behind it.
+func (t *templateCompleter) bracketSpan(rest string) text.Span {
+	span := t.replace
+	if t.behindDot() {
+		span.Start--
+	}
+	if strings.HasPrefix(rest, "]") {
+		span.End++
+	}
+	return span
+}
+
+// bracketFilter is what is typed of a segment in brackets: its dot too, where one is.
+func (t *templateCompleter) bracketFilter(label string) string {
+	if t.behindDot() {
+		return "." + label
+	}
+	return label
+}
+
+func (t *templateCompleter) behindDot() bool {
+	start := t.replace.Start
+	return start > 0 && t.doc.Text.Slice(text.Span{Start: start - 1, End: start}) == "."
+}
+
+// inBracket reports whether a segment in brackets is being typed, where no name has a place.
+func (t *templateCompleter) inBracket() bool { return strings.HasPrefix(t.cursor.Prefix, "[") }
 
 // closing is what closes the template behind a finished item, where nothing does yet.
 func (t *templateCompleter) closing() string {
@@ -125,7 +167,7 @@ func (t *templateCompleter) paths() {
 	case template.Name, template.Prev:
 		t.learned(segments)
 	}
-	if len(segments) > 0 || t.cursor.Root.Kind == template.Name {
+	if (len(segments) > 0 || t.cursor.Root.Kind == template.Name) && !t.inBracket() {
 		t.methods()
 	}
 }
@@ -185,12 +227,51 @@ func (t *templateCompleter) writtenBelow(at []path.Segment) {
 	if giver == nil {
 		return
 	}
-	for _, name := range below(writtenFields(giver), at) {
-		label := segmentText(name)
+	all := writtenFields(giver)
+	offer := func(label, plain string) {
 		if !slices.ContainsFunc(t.items, func(i CompletionItem) bool { return i.Label == label }) {
-			t.offer(CompletionItem{Label: label, Kind: ItemKey, Detail: "of the body", Description: "as its test says"})
+			t.offer(CompletionItem{Label: label, Plain: plain, Kind: ItemKey, Detail: "of the body", Description: "as its test says"})
 		}
 	}
+	for _, s := range below(all, at) {
+		label, plain := t.segment(s)
+		if t.inBracket() && !strings.HasPrefix(label, "[") {
+			continue
+		}
+		offer(label, plain)
+		here := append(at[:len(at):len(at)], s)
+		for _, first := range below(all, here) {
+			if first.Kind != path.Index {
+				continue
+			}
+			offer(label+"[0]", plain+"[0]")
+			for _, inner := range below(all, append(here[:len(here):len(here)], first)) {
+				l, p := t.segment(inner)
+				offer(joined(label+"[0]", l), joined(plain+"[0]", p))
+			}
+		}
+	}
+}
+
+// segment is a segment of a path as it is shown, and as it is written at the cursor.
+func (t *templateCompleter) segment(s path.Segment) (label, plain string) {
+	if s.Kind == path.Index {
+		label = "[" + s.Text + "]"
+		return label, label
+	}
+	label = segmentText(s.Text)
+	if label != s.Text && t.at.Quote == '"' && !strings.ContainsAny(s.Text, `'"\`) {
+		return label, "['" + s.Text + "']"
+	}
+	return label, label
+}
+
+// joined is a path with one more segment.
+func joined(to, segment string) string {
+	if strings.HasPrefix(segment, "[") {
+		return to + segment
+	}
+	return to + "." + segment
 }
 
 // segmentText is a key as a part of a path.
@@ -221,25 +302,51 @@ func recorded(r *engine.TestResult, isAlias bool) any {
 	return map[string]any{"response": response, "events": events}
 }
 
-// keysOf offers the keys of a recorded value at a path.
+// mostElements is how many elements of a list are offered by their index, and mostInner how many fields of the first one.
+const (
+	mostElements = 5
+	mostInner    = 20
+)
+
+// keysOf offers the keys of a recorded value at a path; of those with a list, its first element and the fields in it too.
 func (t *templateCompleter) keysOf(root any, at []path.Segment) {
 	v, ok := walkSegments(root, at)
 	if !ok {
 		return
 	}
+	offer := func(label, plain string, v any) {
+		t.offer(CompletionItem{Label: label, Plain: plain, Kind: ItemKey, Detail: value.Brief(v, 40), Description: "last response"})
+	}
 	if items, isList := value.Items(v); isList {
-		for i := range min(len(items), 5) {
-			t.offer(CompletionItem{Label: scalarText(i), Kind: ItemKey, Detail: value.Brief(items[i], 40), Description: "last response"})
+		for i := range min(len(items), mostElements) {
+			label, plain := t.segment(path.Segment{Kind: path.Index, Text: strconv.Itoa(i)})
+			offer(label, plain, items[i])
 		}
-		t.offer(CompletionItem{Label: "length", Kind: ItemKey, Detail: "how many there are"})
+		if !t.inBracket() {
+			t.offer(CompletionItem{Label: "length", Kind: ItemKey, Detail: "how many there are"})
+		}
 		return
 	}
-	entries, ok := value.Entries(v)
-	if !ok {
-		return
-	}
+	entries, _ := value.Entries(v)
 	for _, k := range sortedKeys(entries) {
-		t.offer(CompletionItem{Label: segmentText(k), Kind: ItemKey, Detail: value.Brief(entries[k], 40), Description: "last response"})
+		label, plain := t.segment(path.Segment{Text: k})
+		if t.inBracket() && !strings.HasPrefix(label, "[") {
+			continue
+		}
+		offer(label, plain, entries[k])
+		items, _ := value.Items(entries[k])
+		if len(items) == 0 {
+			continue
+		}
+		offer(label+"[0]", plain+"[0]", items[0])
+		fields, _ := value.Entries(items[0])
+		for i, f := range sortedKeys(fields) {
+			if i == mostInner {
+				break
+			}
+			l, p := t.segment(path.Segment{Text: f})
+			offer(joined(label+"[0]", l), joined(plain+"[0]", p), fields[f])
+		}
 	}
 }
 

@@ -15,29 +15,17 @@ func (c *completer) conditions() {
 		}
 		return
 	}
-	offer := func(what, detail, from string) {
+	c.references("", true, func(what, detail, from string) {
 		c.value(CompletionItem{Label: "{{ " + what + " }}", Kind: ItemVariable, Detail: detail, Description: from})
-	}
-	for _, key := range c.scope.matrixKeys() {
-		offer(key, "matrix", "")
-	}
-	names, more := c.scope.names(c.snap, c.doc, "", false)
-	c.incomplete = c.incomplete || more
-	for _, n := range names {
-		if n.alias {
-			offer(n.name+".response.status", n.detail, n.file)
-		} else {
-			offer(n.name, n.detail, n.file)
-		}
-	}
-	vars := c.variables()
-	for _, name := range sortedKeys(vars) {
-		offer("env."+name, vars[name], "")
-	}
+	})
 }
 
 // conditionOperators offers the operators behind what a condition tests; blank says that none stands between yet.
 func (c *completer) conditionOperators(typed string, blank bool) {
+	if op, list := typedOperator(typed); op != nil {
+		c.conditionOperands(op, typed, list)
+		return
+	}
 	c.narrow(typed, c.at.Replace.End)
 	before := ""
 	if blank {
@@ -53,4 +41,16 @@ func (c *completer) conditionOperators(typed string, blank bool) {
 		}
 		c.written(CompletionItem{Label: op.TextForm, Kind: ItemOperator, Doc: op.Doc, Filter: op.Symbol}, before+written)
 	}
+}
+
+// conditionOperands offers what may follow an operator of a condition.
+func (c *completer) conditionOperands(op *expect.Operator, typed, list string) {
+	c.narrow(strings.TrimPrefix(strings.TrimPrefix(typed, op.Symbol+" "), list), c.at.Replace.End)
+	if op.Operand == expect.TypeOperand {
+		c.types("")
+		return
+	}
+	c.references("", true, func(what, detail, from string) {
+		c.value(CompletionItem{Label: "{{ " + what + " }}", Kind: ItemVariable, Detail: detail, Description: from})
+	})
 }

@@ -50,15 +50,28 @@ func fieldsBelow(list [][]path.Segment, n syntax.Node, at []path.Segment) [][]pa
 			continue
 		}
 		here := append(at[:len(at):len(at)], path.Parse(key).Segments...)
-		list = append(list, here)
-		list = fieldsBelow(list, e.Value, here)
+		list = fieldAt(list, e.Value, here)
 	}
 	return list
 }
 
-// below are the names that stand in paths right below another path, each once.
-func below(paths [][]path.Segment, at []path.Segment) []string {
-	var names []string
+// fieldAt adds what is said of a field: of a list, it has a first element.
+func fieldAt(list [][]path.Segment, n syntax.Node, here []path.Segment) [][]path.Segment {
+	list = append(list, here)
+	r := n.Resolve()
+	first := append(here[:len(here):len(here)], firstItem)
+	switch {
+	case r.Kind() == syntax.Sequence && r.Len() > 0:
+		return fieldAt(list, r.Items()[0], first)
+	case r.Kind() == syntax.Scalar && r.Value() == "is array":
+		return append(list, first)
+	}
+	return fieldsBelow(list, n, here)
+}
+
+// below are the segments that stand in paths right below another path, each once.
+func below(paths [][]path.Segment, at []path.Segment) []path.Segment {
+	var found []path.Segment
 	seen := map[string]bool{}
 paths:
 	for _, p := range paths {
@@ -70,12 +83,12 @@ paths:
 				continue paths
 			}
 		}
-		if name := p[len(at)].Text; name != "#" && !seen[name] {
-			seen[name] = true
-			names = append(names, name)
+		if s := p[len(at)]; s.Text != "#" && !seen[s.Text] {
+			seen[s.Text] = true
+			found = append(found, s)
 		}
 	}
-	return names
+	return found
 }
 
 // bodyFields are the outermost fields of a test's body that its text names or that its last response had.
@@ -84,7 +97,12 @@ func (c *completer) bodyFields(key engine.TestKey) []string {
 	if p == nil {
 		return nil
 	}
-	names := below(writtenFields(p.Test), nil)
+	var names []string
+	for _, s := range below(writtenFields(p.Test), nil) {
+		if s.Kind != path.Index {
+			names = append(names, s.Text)
+		}
+	}
 	if r := lastOf(c.snap, key); r != nil && r.Output != nil {
 		for _, f := range flatten(r.Output.Body, nil, mostOffered) {
 			if !strings.ContainsAny(f.name, `.[\" `) && !slices.Contains(names, f.name) {

@@ -112,6 +112,8 @@ func (c *completer) keys() {
 		c.matcherKeys()
 	case c.place.row && c.place.level == "" && c.place.spec.Type == schema.TypeObject:
 		c.rowKeys()
+	case c.place.isSave():
+		c.saveNames()
 	case c.place.level != "" && c.place.known:
 		for _, f := range c.ranked(c.snap.Fields().At(c.place.level, c.protocol)) {
 			c.key(f.Name, f.Spec, f.Doc, c.snippet(f), f.Plugin, f.Version)
@@ -183,6 +185,21 @@ func (c *completer) keyFollows() bool {
 func (c *completer) closingQuote() bool {
 	end := c.at.Replace.End
 	return c.at.Quote != 0 && end < c.doc.Text.Len() && c.doc.Text.Slice(text.Span{Start: end, End: end + 1}) == string(c.at.Quote)
+}
+
+// quoteOpen reports whether the quote that the value at the cursor began with is closed nowhere.
+func (c *completer) quoteOpen() bool {
+	if c.at.Quote == 0 || c.at.Kind != syntax.ContextValue && c.at.Kind != syntax.ContextItem || c.closingQuote() {
+		return false
+	}
+	line := c.doc.Text.LineSpan(c.doc.Text.LineAt(c.offset))
+	if c.at.ScalarStart < line.Start {
+		return false // a text in several lines
+	}
+	// It may go on in further lines, where the file has no faults; where it has, it is being typed.
+	path := c.doc.Tree().NodeAt(c.offset)
+	goesOn := len(path) > 0 && path[len(path)-1].Span().End > line.End && len(c.doc.Tree().Findings()) == 0
+	return !goesOn
 }
 
 // keyText is what to insert for a key: in a flow map its nested form does not fit, so there it is the name and colon.
@@ -315,6 +332,7 @@ func (c *completer) values() {
 		c.rowValues()
 	case !c.place.known:
 	case c.place.level == schema.LevelTest && c.place.test:
+		c.testsInBrackets()
 		c.shortMethods()
 	case c.place.field.Name == "method" && c.place.test:
 		c.methods()
@@ -364,6 +382,7 @@ func (c *completer) specValues(s schema.FieldSpec) {
 	}
 	if s.Type == schema.TypeAny {
 		c.mapBelow()
+		c.mapInBraces()
 	}
 	for i, v := range s.Enum {
 		doc := ""
@@ -388,6 +407,17 @@ func (c *completer) specValues(s schema.FieldSpec) {
 	}
 }
 
+// mapInBraces offers a map where a value within brackets may be one or text.
+func (c *completer) mapInBraces() {
+	if !c.at.Flow || c.at.Kind != syntax.ContextValue || c.at.Prefix != "" || c.at.Quote != 0 {
+		return
+	}
+	c.add(CompletionItem{
+		Label: "a map", Kind: ItemSnippet, Filter: "a map", Snippet: true, Plain: c.spaced("{}"),
+		Edit: text.Edit{Span: c.at.Replace, New: c.spaced("{ $0 \\}")},
+	})
+}
+
 // value offers a scalar: the text goes in as it must be written at this place.
 func (c *completer) value(item CompletionItem) {
 	written := item.Label
@@ -402,8 +432,11 @@ func (c *completer) value(item CompletionItem) {
 // writing is the cursor's place as the writer has to know it.
 func (c *completer) writing() write.Place { return write.Place{Flow: c.at.Flow, Quote: c.at.Quote} }
 
-// written offers a value that is written already as the place wants it.
+// written offers a value that is written already as the place wants it. It closes the quote that the place began.
 func (c *completer) written(item CompletionItem, as string) {
+	if c.quoteOpen() && !strings.HasSuffix(as, " ") { // behind a blank more is to come
+		as += string(c.at.Quote)
+	}
 	item.Plain = c.spaced(as)
 	item.Edit = text.Edit{Span: c.at.Replace, New: item.Plain}
 	item.Filter = cmp.Or(item.Filter, item.Label)

@@ -2,8 +2,11 @@ package ide
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 
 	"github.com/speclens/speclens/engine"
+	"github.com/speclens/speclens/engine/expect"
 	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/schema"
 )
@@ -36,6 +39,8 @@ type place struct {
 	test bool
 	// known reports whether the path means anything.
 	known bool
+	// item reports whether the place is an item of the list that an operator takes, or of a list of statuses.
+	item bool
 	// row reports whether the place is a row of a matrix: its keys are free.
 	row bool
 }
@@ -58,6 +63,8 @@ func (p place) enter(fields *schema.Composition, protocol schema.Protocol, step 
 	switch {
 	case step.Index >= 0 && p.spec.Type == schema.TypeArray:
 		return p.element()
+	case step.Index >= 0 && (p.expect == expectMatcher || p.expect == expectStatus):
+		return p.expectedItem(step.Index)
 	case step.Index >= 0:
 		return place{}
 	case p.expect != notExpecting:
@@ -122,6 +129,31 @@ func (p place) member(fields *schema.Composition, protocol schema.Protocol, key 
 	return next
 }
 
+// expectedItem is the place of an item where a list is expected.
+func (p place) expectedItem(index int) place {
+	if i := p.operatorAt(); i >= 0 && i == len(p.path)-1 || p.expect == expectStatus {
+		p.item = true
+		return p
+	}
+	p.path = append(slices.Clone(p.path), strconv.Itoa(index))
+	return p
+}
+
+// operatorAt is where in the path the operator stands in whose operand the place is, written as a map; -1 where there is none.
+// The first key below `body`, `headers` or `data` is a path.
+func (p place) operatorAt() int {
+	from := 0
+	if p.about != "" {
+		from = 1
+	}
+	for i := from; i < len(p.path); i++ {
+		if expect.OperatorNamed(p.path[i]) != nil {
+			return i
+		}
+	}
+	return -1
+}
+
 // below is the place under a key of a map of expectations: first a path, then operators or nested keys.
 func (p place) below(key string) place {
 	p.level = ""
@@ -129,6 +161,7 @@ func (p place) below(key string) place {
 	if p.expect == expectPaths {
 		p.expect = expectMatcher
 	}
-	p.path = append(append([]string(nil), p.path...), key)
+	p.item = false
+	p.path = append(slices.Clone(p.path), key)
 	return p
 }

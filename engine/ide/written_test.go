@@ -2,6 +2,7 @@ package ide_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,6 +110,98 @@ func TestAMapFormOffersOperandsAndNoTextForms(t *testing.T) {
 		item := f.item(t, c.label)
 		if item.Edit.New != c.written {
 			t.Errorf("%q writes %q as %s, want %s", c.place, c.label, item.Edit.New, c.written)
+		}
+	}
+}
+
+func TestOperandsAreWrittenAsTheirPlaceWantsThem(t *testing.T) {
+	row := func(r *engine.TestResult) {
+		r.Output = &plugin.TestOutput{Status: json.Number("201"), Headers: map[string]string{"X": "a: b"}, Body: map[string]any{
+			"id": json.Number("7"), "name": "Ada", "op": "> 3", "bool": "true", "tags": []any{"x", "y"}, "users": []any{map[string]any{"name": "Bo"}},
+		}}
+	}
+	for _, c := range []struct{ name, place, label, want string }{
+		{"in the list of oneOf", "name: { oneOf: [‸] }", "Ada", "name: { oneOf: [Ada] }"},
+		{"behind another", "name: { oneOf: [a, ‸] }", "Ada", "name: { oneOf: [a, Ada] }"},
+		{"not one that is there", "name: { oneOf: [Ada, ‸] }", "", ""},
+		{"in quotes in the list", "name: { oneOf: [\"‸\"] }", "Ada", "name: { oneOf: [\"Ada\"] }"},
+		{"as an item below", "op:\n          oneOf:\n            - ‸", "> 3", "op:\n          oneOf:\n            - \"> 3\""},
+		{"as a further item below", "bool:\n          oneOf:\n            - a\n            - ‸", "true", "bool:\n          oneOf:\n            - a\n            - \"true\""},
+		{"as one text", "name:\n          oneOf: ‸", "Ada", "name:\n          oneOf: Ada"},
+		{"a number in quotes", "id: { eq: \"‸\" }", "7", "id: { eq: \"7\" }"},
+		{"an element of a list", "tags: { contains: ‸ }", "y", "tags: { contains: \"y\" }"},
+		{"a field within eq", "users[0]:\n          eq:\n            name: ‸", "Bo", "users[0]:\n          eq:\n            name: Bo"},
+		{"an element of an expected list", "tags: [x, ‸]", "y", "tags: [x, \"y\"]"},
+		{"behind a comparison in quotes", "id: \"> ‸\"", "0", "id: \"> 0\""},
+		{"behind a comparison in single quotes", "id: '>= ‸'", "7", "id: '>= 7'"},
+		{"behind a comparison in an open quote", "id: \">= ‸", "7", "id: \">= 7\""},
+		{"behind a plain comparison", "id: > ‸", "0", "id: \"> 0\""},
+		{"behind a comparison, none that fails", "id: \"< ‸\"", "", ""},
+		{"behind contains in quotes", "name: \"contains ‸\"", "Ada", "name: \"contains Ada\""},
+		{"behind a plain contains", "name: contains A‸", "Ada", "name: contains Ada"},
+		{"behind a plain pattern", "op: matches ‸", "> 3", "op: matches > 3"},
+		{"behind oneOf in quotes", "name: \"oneOf a, ‸\"", "Ada", "name: \"oneOf a, Ada\""},
+		{"behind oneOf, not one that is there", "name: \"oneOf Ada, ‸\"", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base := "target: http://a\ntests:\n  - alias: x\n    expect:\n      body:\n        "
+			f := newFixture(t, base+c.place+"\n")
+			f.record(t, "x", row)
+			if c.label == "" {
+				for _, i := range f.complete() {
+					if i.Detail == "last response" {
+						t.Errorf("%q is offered", i.Label)
+					}
+				}
+				return
+			}
+			if got := strings.TrimPrefix(f.accept(f.item(t, c.label)), base); got != c.want+"\n" {
+				t.Errorf("accepting %q gives\n%s\nwant\n%s", c.label, got, c.want)
+			}
+		})
+	}
+}
+
+func TestOneOfIsOfferedWhatTheOtherRowsOfTheMatrixGot(t *testing.T) {
+	f := newFixture(t, "target: http://a\ntests:\n  - alias: x\n    matrix: [{ a: 1 }, { a: 2 }]\n    expect: { body: { role: { oneOf: [‸] } } }\n")
+	for i, role := range []string{"admin", "user"} {
+		f.record(t, "x", func(r *engine.TestResult) {
+			r.Row, r.Output = i, &plugin.TestOutput{Status: json.Number("200"), Body: map[string]any{"role": role}}
+		})
+	}
+	for _, role := range []string{"admin", "user"} {
+		f.item(t, role)
+	}
+}
+
+func TestAMapHasEitherOperatorsOrFields(t *testing.T) {
+	for _, c := range []struct {
+		place     string
+		want, not []string
+	}{
+		{"user:\n          eq:\n            ‸", nil, []string{"is", "gt"}},
+		{"user:\n          eq:\n            age: 3\n            ‸", []string{"name"}, []string{"is", "gt"}},
+		{"users:\n          contains:\n            ‸", []string{"id"}, []string{"is", "gt"}},
+		{"user:\n          ‸", []string{"is"}, []string{"name"}},
+		{"user:\n          age: 3\n          ‸", []string{"name"}, []string{"is"}},
+		{"user:\n          gt: 1\n          ‸", []string{"lt"}, []string{"name"}},
+	} {
+		f := newFixture(t, "target: http://a\ntests:\n  - alias: x\n    expect:\n      body:\n        "+c.place+"\n")
+		f.record(t, "x", func(r *engine.TestResult) {
+			r.Output = &plugin.TestOutput{Status: json.Number("200"), Body: map[string]any{
+				"user": map[string]any{"name": "Ada"}, "users": []any{map[string]any{"id": json.Number("1")}},
+			}}
+		})
+		got := labels(f.complete())
+		for _, w := range c.want {
+			if !slices.Contains(got, w) {
+				t.Errorf("%q does not offer %q but %q", c.place, w, got)
+			}
+		}
+		for _, n := range c.not {
+			if slices.Contains(got, n) {
+				t.Errorf("%q offers %q", c.place, n)
+			}
 		}
 	}
 }

@@ -86,21 +86,33 @@ func (q *query) flowWord(src string, start int, f frame, quote byte) {
 			}
 			end++
 		}
-		end = min(end, len(rest))
-	default:
-		for end < len(rest) && strings.IndexByte(",[]{}", rest[end]) < 0 && !colonAt(rest, end) {
-			end++
+		if end >= len(rest) { // nothing closes the quote: what follows is the collection's
+			end = flowEnd(rest)
+			typed := src[from:]
+			if i := strings.Index(rest, "}}"); i >= 0 && strings.LastIndex(typed, "{{") > strings.LastIndex(typed, "}}") {
+				end = i + len("}}")
+			}
 		}
+	default:
+		end = flowEnd(rest)
 		if from == len(src) {
 			end = 0
 		}
-		end = len(strings.TrimRight(rest[:end], " \t"))
 	}
 	c.Prefix = src[from:]
 	c.Replace = text.Span{Start: start + from, End: q.off + end}
 	if c.Kind == ContextValue {
 		c.Scalar, c.ScalarStart, c.ScalarCursor = c.Prefix+rest[:end], start+from, len(c.Prefix)
 	}
+}
+
+// flowEnd is where a plain value within a flow collection ends.
+func flowEnd(s string) int {
+	end := 0
+	for end < len(s) && strings.IndexByte(",[]{}", s[end]) < 0 && !colonAt(s, end) {
+		end++
+	}
+	return trimBlanks(s, 0, end)
 }
 
 // flowStart is the offset of the outermost bracket around the cursor.

@@ -23,7 +23,7 @@ var (
 	// plain is what may stand without quotes: nothing in it means anything to YAML at any place.
 	plain = regexp.MustCompile(`^[\p{L}_/.$^+\d<(;=~-][\p{L}\p{M}\p{N}_/.$^+<>()=;~'"@*&!|%\\-]*( [\p{L}\p{M}\p{N}_/.$^+<>()=;~'"@*&!|%\\-]+)*$`)
 	// plainColon is plain where a colon inside a word, as in a URL, may stand too: in block style.
-	plainColon = regexp.MustCompile(`^[\p{L}_/.$^(;=~][\p{L}\p{M}\p{N}_/.$^+<>()=;~'"@*&!?|%\\:,{}\[\]#-]*[\p{L}\p{M}\p{N}/]( [\p{L}\p{N}_/][\p{L}\p{N}_/.-]*)*$`)
+	plainColon = regexp.MustCompile(`^[\p{L}_/.$^(;=~][\p{L}\p{M}\p{N}_/.$^+<>()=;~'"@*&!?|%\\:,{}\[\]#-]*[\p{L}\p{M}\p{N}/\]]( [\p{L}\p{N}_/][\p{L}\p{N}_/.-]*)*$`)
 	// elsewhere is text here and something else to readers of YAML 1.1: words for bools, numbers with underscores or in
 	// other bases, dates (https://yaml.org/type/).
 	elsewhere = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|null|~|=|<<|[-+]?\.(inf|nan)|[-+.]?\d[\d_.,:]*(e[-+]?\d*)?|[-+]?0[box][\da-f_]*|\d{4}-.*)$`)
