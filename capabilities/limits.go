@@ -7,6 +7,8 @@ import "time"
 type Limits struct {
 	// MemoryBytes is the most linear memory that one instance may grow to, rounded up to pages of 64 KiB.
 	MemoryBytes uint64
+	// TotalMemoryBytes is the most linear memory that all instances of a runtime may hold together; a program has one.
+	TotalMemoryBytes uint64
 	// SoftMemoryBytes is the size past which an instance is replaced after its call, because guests pin buffers.
 	SoftMemoryBytes uint64
 	// ModuleBytes is the largest plugin file that is read.
@@ -52,12 +54,13 @@ const unknownFileLimit = 16 << 10
 // DefaultLimits returns the limits that are in force unless the user sets others.
 func DefaultLimits() Limits {
 	return Limits{
-		MemoryBytes:     256 * mib,
-		SoftMemoryBytes: 64 * mib,
-		ModuleBytes:     64 * mib,
-		OutputBytes:     64 * mib,
-		Events:          10_000,
-		LogEntries:      1_000,
+		MemoryBytes:      256 * mib,
+		TotalMemoryBytes: 512 * mib,
+		SoftMemoryBytes:  64 * mib,
+		ModuleBytes:      64 * mib,
+		OutputBytes:      64 * mib,
+		Events:           10_000,
+		LogEntries:       1_000,
 
 		CallsPerInstance:  1_000,
 		Instances:         16,
@@ -82,6 +85,7 @@ func DefaultLimits() Limits {
 func (l Limits) WithDefaults() Limits {
 	d := DefaultLimits()
 	l.MemoryBytes = orDefault(l.MemoryBytes, d.MemoryBytes)
+	l.TotalMemoryBytes = orDefault(l.TotalMemoryBytes, d.TotalMemoryBytes)
 	l.SoftMemoryBytes = orDefault(l.SoftMemoryBytes, d.SoftMemoryBytes)
 	l.ModuleBytes = orDefault(l.ModuleBytes, d.ModuleBytes)
 	l.OutputBytes = orDefault(l.OutputBytes, d.OutputBytes)

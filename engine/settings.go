@@ -9,6 +9,8 @@ type Settings struct {
 	// WorkspacePlugins also takes plugins from the folder .speclens/plugins of a trusted workspace, where PluginDirs is
 	// empty.
 	WorkspacePlugins bool
+	// PluginMemory is how many bytes of memory all plugins together may hold; 0 means the default.
+	PluginMemory uint64
 	// Environment is the environment to use where none was chosen.
 	Environment string
 	// ProcessEnv lets `{{ env.NAME }}` read the process environment.

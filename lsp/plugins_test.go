@@ -235,6 +235,34 @@ func TestPluginFilesAreLoadedAndReloaded(t *testing.T) {
 	})
 }
 
+func TestTheMemoryOfAllPluginsIsASetting(t *testing.T) {
+	dir := t.TempDir()
+	large := plugintest.Tiny{Info: `{"name":"tiny","version":"0.1.0","protocols":["tiny"]}`, Pages: 12 << 4}.Bytes()
+	if err := os.WriteFile(filepath.Join(dir, "tiny.wasm"), large, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	setting := func(mebibytes int) map[string]any {
+		return map[string]any{"settings": map[string]any{"plugins": map[string]any{"memory": mebibytes}}}
+	}
+	e := lsptest.Start(t, lsptest.Options{
+		Capabilities: lsptest.Overlay(lsptest.Capable(), map[string]any{"workspace": map[string]any{"configuration": false}}),
+		InitOptions:  setting(8),
+		Server:       lsp.Options{PluginDirs: []string{dir}, Plugins: []plugin.Option{plugin.WithCacheDir("")}},
+	})
+	e.Await("a message that names the limit", func(s *lsptest.State) bool {
+		return strings.Contains(strings.Join(s.Messages, "\n"),
+			"plugin tiny: load: it wants 12 MiB of memory, and all plugins together may hold 8 MiB; raise speclens.plugins.memory")
+	})
+	const file = "a.qube.yaml"
+	e.Open(file, lines("target: tiny://x", "tests:", "  - { name: one, method: GO, resource: /a, expect: { status: 200 } }"))
+	e.Notify(protocol.MethodWorkspaceDidChangeConfiguration, setting(16))
+	uri := e.URI(file)
+	e.Await("the plugin's protocol", func(s *lsptest.State) bool {
+		p, ok := s.Published[uri]
+		return ok && len(p.Diagnostics) == 0
+	})
+}
+
 func TestAnEditorThatWatchesNoFilesIsPolledFor(t *testing.T) {
 	dir := t.TempDir()
 	caps := lsptest.Overlay(lsptest.Capable(), map[string]any{"workspace": map[string]any{"didChangeWatchedFiles": nil}})

@@ -98,6 +98,7 @@ func (a *app) addAllowPlugins(cmd *cobra.Command) {
 // addWorkspaceFlags are the flags of every command that reads specs.
 func (a *app) addWorkspaceFlags(cmd *cobra.Command, plugins, envFile *string) {
 	cmd.Flags().StringVar(plugins, "plugins", "", "folder of *.wasm plugins (default $"+pluginDirEnv+", else the user's data folder)")
+	cmd.Flags().IntVar(&a.pluginMemory, "plugin-memory", defaultPluginMemory, "how many MiB of memory all plugins together may hold")
 	cmd.Flags().StringVar(envFile, "env-file", "", "read variables from this file in place of the nearest .env")
 	cmd.Flags().StringVar(&a.projectRoot, "project-root", "",
 		"folder up to which configurations and .env files are looked for, and that holds what `depends` names (default: the configuration's, else the repository's)")

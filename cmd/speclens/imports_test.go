@@ -36,7 +36,7 @@ var rules = []rule{
 	{"engine/expect", []string{"engine/path", "engine/value"}, nil, "expectations know no YAML and no specs"},
 	{"engine/write", []string{"engine/text", "engine/syntax", "engine/expect", "engine/value"}, nil, "the writer knows values and how they are written, but no documents"},
 	{"engine/spec", []string{"engine/vector", "engine/text", "engine/syntax", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/write", "schema"}, nil, "the model knows no plugins and no session"},
-	{"engine/plugin", []string{"schema", "capabilities", "engine/plugin", "engine/path", "engine/text", "engine/value"}, []string{"github.com/tetratelabs/wazero", "golang.org/x/sync"}, "the plugin host knows no specs"},
+	{"engine/plugin", []string{"schema", "capabilities", "engine/plugin", "engine/path", "engine/text", "engine/value"}, []string{"github.com/tetratelabs/wazero", "golang.org/x/sys"}, "the plugin host knows no specs"},
 	{"engine", []string{"schema", "engine/dotenv", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/plugin"}, []string{"github.com/bmatcuk/doublestar", "golang.org/x/sync"}, "the session knows no features"},
 	{"engine/link", []string{"schema", "engine/vector", "engine", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/path", "engine/value", "engine/plugin"}, nil, "links are facts about a snapshot"},
 	{"engine/analysis", []string{"schema", "engine/vector", "engine", "engine/link", "engine/text", "engine/syntax", "engine/spec", "engine/template", "engine/expect", "engine/path", "engine/value", "engine/write", "engine/plugin"}, nil, "checks are pure functions of a snapshot"},

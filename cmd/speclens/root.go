@@ -18,6 +18,8 @@ type app struct {
 	color    string
 	// allowPlugins lets a project bring plugins.
 	allowPlugins bool
+	// pluginMemory is how many MiB all plugins together may hold.
+	pluginMemory int
 	// otherReaders warns where other readers of YAML differ.
 	otherReaders bool
 	// projectRoot is the folder of --project-root.
@@ -35,6 +37,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn, error")
 	root.PersistentFlags().StringVar(&a.color, "color", "auto", "colours: auto, always, never")
+	a.pluginMemory = defaultPluginMemory
 	root.AddCommand(a.lsp(), a.check(), a.run(), a.report(), a.importFrom(), a.export(), a.plugin(), a.schema(), a.demo(), a.version())
 	endAtInterrupt(root, map[string]bool{"run": true, "lsp": true, "demo": true})
 	return root

@@ -24,6 +24,9 @@ const pluginDirEnv = "SPECLENS_PLUGIN_DIR"
 // qubePluginDirEnv is that of the tool whose plugins run here too; it is read where ours is not set.
 const qubePluginDirEnv = "QUBE_PLUGIN_DIR"
 
+// defaultPluginMemory is how many MiB all plugins together may hold unless the user says otherwise.
+var defaultPluginMemory = int(capabilities.DefaultLimits().TotalMemoryBytes >> 20) //nolint:gosec // 512
+
 // namedPluginDirs are the plugin folders that the user named: by the flag, else by the environment variable.
 func namedPluginDirs(flag string) []string {
 	if flag == "" {
@@ -71,14 +74,19 @@ func userPluginDir() string {
 // builtins are the plugins that are part of the program.
 func builtins() []plugin.Plugin { return []plugin.Plugin{httpplugin.New()} }
 
-// newLoader makes a loader with the user's grants, whose log lines go to the program's log.
-func newLoader(log *slog.Logger) (*plugin.Loader, error) {
+// newLoader makes a loader with the user's grants and limits, whose log lines go to the program's log.
+func (a *app) newLoader() (*plugin.Loader, error) {
+	if a.pluginMemory < 1 || a.pluginMemory > 1<<20 {
+		return nil, usage("--plugin-memory %d: want a number of MiB from 1 to %d", a.pluginMemory, 1<<20)
+	}
+	log := a.logger()
 	grants, err := userGrants()
 	if err != nil {
 		return nil, err
 	}
 	return plugin.NewLoader(
 		plugin.WithBuiltins(builtins()...),
+		plugin.WithLimits(capabilities.Limits{TotalMemoryBytes: uint64(a.pluginMemory) << 20}),
 		plugin.WithGrants(grants),
 		plugin.WithGrantsFile(grantsFile()),
 		plugin.WithLog(func(e capabilities.LogEntry) {
@@ -90,7 +98,7 @@ func newLoader(log *slog.Logger) (*plugin.Loader, error) {
 
 // withPlugins hands over the plugins in force and lets them go afterwards.
 func (a *app) withPlugins(ctx context.Context, flag string, use func(*plugin.Registry) error) error {
-	loader, err := newLoader(a.logger())
+	loader, err := a.newLoader()
 	if err != nil {
 		return err
 	}
@@ -148,7 +156,7 @@ func (a *app) open(ctx context.Context, paths []string, pluginFlag string, setti
 	if err != nil {
 		return nil, err
 	}
-	loader, err := newLoader(a.logger())
+	loader, err := a.newLoader()
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,7 @@ func (c *core) guarded(
 	call.Host = host
 	call.Allocate = in.allocate
 	in.stdout.words, in.stderr.words = nil, nil
+	in.memory.denied = nil
 	in.call.Store(call)
 	start := time.Now()
 	err := recovered(func() error { return f(capabilities.WithCall(guest, call)) })
@@ -88,7 +89,7 @@ func (c *core) guarded(
 	if ctx.Err() != nil {
 		timeout = time.Since(start).Round(time.Millisecond)
 	}
-	return c.explain(err, host, in, timeout)
+	return in.memory.why(c.explain(err, host, in, timeout))
 }
 
 // recovered calls f. A panic that wazero lets through, which would be its bug or ours, costs the call and not the process.

@@ -20,6 +20,9 @@ import (
 // wasmPage is the unit of linear memory, in bytes.
 const wasmPage = 64 << 10
 
+// maxPages is the most that a memory can have.
+const maxPages = 65536
+
 // compiler turns module bytes into compiled modules, once per content, through a cache on disk that heals.
 type compiler struct {
 	limits   capabilities.Limits
@@ -51,6 +54,11 @@ type module struct {
 	mu       sync.Mutex // held while compiling and closing: wazero must not do both for one content at a time
 	machine  *machine
 	compiled wazero.CompiledModule // nil until compiled
+}
+
+// initialMemory is what an instance begins with, in bytes. The module is compiled and has its exports.
+func (m *module) initialMemory() uint64 {
+	return uint64(m.compiled.ExportedMemories()[exportMemory].Min()) * wasmPage
 }
 
 func newCompiler(ctx context.Context, o options) (*compiler, error) {
@@ -93,7 +101,7 @@ func (c *compiler) newMachine(ctx context.Context, cacheDir string) (*machine, e
 	pages := (c.limits.MemoryBytes + wasmPage - 1) / wasmPage
 	config := wazero.NewRuntimeConfig().
 		WithCloseOnContextDone(true).
-		WithMemoryLimitPages(uint32(min(pages, 65536))).
+		WithMemoryLimitPages(uint32(min(pages, maxPages))).
 		WithDebugInfoEnabled(false)
 	m := &machine{}
 	if cacheDir != "" {

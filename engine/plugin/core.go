@@ -78,6 +78,11 @@ func (c *core) fail(phase Phase, export string, err error) error {
 	return &Error{Plugin: c.displayName(), Version: c.info.Version, Export: export, Phase: phase, Err: err}
 }
 
+// log writes a line of the host about the plugin.
+func (c *core) log(level capabilities.LogLevel, format string, args ...any) {
+	c.rt.options.log(capabilities.LogEntry{Level: level, Source: "host", Plugin: c.displayName(), Message: fmt.Sprintf(format, args...)})
+}
+
 // accept takes over what is known about the module, after checking it.
 func (c *core) accept(m manifest) error {
 	info, err := admit(m.Info)
@@ -107,7 +112,7 @@ func (c *core) discover(ctx context.Context) error {
 		return err
 	}
 	compiledExports := m.compiled.ExportedFunctions()
-	in, err := c.start(ctx, m)
+	in, err := c.executing.grow(ctx, m, 0)
 	if err != nil {
 		return err
 	}

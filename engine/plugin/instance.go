@@ -12,14 +12,16 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/speclens/speclens/capabilities"
 )
 
 // instance is one running copy of a module. It serves one call at a time; the pool sees to that.
 type instance struct {
-	core *core
-	mod  api.Module
+	core   *core
+	mod    api.Module
+	memory *guestMemory
 
 	allocate, deallocate, execute, validate, init, info, destroy api.Function
 
@@ -37,11 +39,16 @@ type instance struct {
 	idleSince time.Time
 }
 
-// start instantiates a module and runs its start function.
-func (c *core) start(ctx context.Context, m *module) (*instance, error) {
+// start instantiates a module, with memory that holds what it begins with, and runs its start function.
+func (c *core) start(ctx context.Context, m *module, memory *guestMemory) (*instance, error) {
 	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
-	in := &instance{core: c}
+	in := &instance{core: c, memory: memory}
+	memory.wait = in.waits
+	if err := memory.open(m.initialMemory()); err != nil {
+		in.close()
+		return nil, c.fail(PhaseLoad, "", err)
+	}
 	in.stdout = lineWriter{in: in, stream: "stdout"}
 	in.stderr = lineWriter{in: in, stream: "stderr"}
 	config := wazero.NewModuleConfig().
@@ -56,7 +63,7 @@ func (c *core) start(ctx context.Context, m *module) (*instance, error) {
 
 	call := c.newCall(ctx, exportInitialize)
 	err := c.guarded(ctx, in, call, c.rt.limits.InitTimeout, func(guest context.Context) error {
-		mod, err := m.machine.runtime.InstantiateModule(guest, m.compiled, config)
+		mod, err := m.machine.runtime.InstantiateModule(experimental.WithMemoryAllocator(guest, memory), m.compiled, config)
 		if err != nil {
 			return err
 		}
@@ -155,6 +162,15 @@ func (in *instance) close() {
 	if in.mod != nil {
 		_ = in.mod.Close(context.Background()) // an instance without files has nothing that can fail to close
 	}
+	in.memory.close()
+}
+
+// waits is the context of the call under way, nil where there is none.
+func (in *instance) waits() context.Context {
+	if call := in.call.Load(); call != nil {
+		return call.Host
+	}
+	return nil
 }
 
 // sleep is what the guest's clock calls; it ends with the call.

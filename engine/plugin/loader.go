@@ -30,6 +30,8 @@ type Loader struct {
 	current atomic.Pointer[Registry]
 	runtime atomic.Pointer[WASMRuntime] // nil until the first plugin file
 	grants  atomic.Pointer[capabilities.Grants]
+	// totalMemory is Limits.TotalMemoryBytes.
+	totalMemory atomic.Uint64
 
 	// ctx ends with Close, and a LoadDir under way with it.
 	ctx    context.Context
@@ -65,6 +67,7 @@ func NewLoader(opts ...Option) *Loader {
 	l := &Loader{options: collect(opts)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.grants.Store(&l.options.grants)
+	l.totalMemory.Store(l.options.limits.TotalMemoryBytes)
 	return l
 }
 
@@ -73,6 +76,15 @@ func (l *Loader) SetGrants(g capabilities.Grants) {
 	l.grants.Store(&g)
 	if r := l.runtime.Load(); r != nil {
 		r.SetGrants(g)
+	}
+}
+
+// SetTotalMemory is WASMRuntime.SetTotalMemory for the plugins of the loader; 0 means the limit that it was made with.
+func (l *Loader) SetTotalMemory(bytes uint64) {
+	bytes = cmp.Or(bytes, l.options.limits.TotalMemoryBytes)
+	l.totalMemory.Store(bytes)
+	if r := l.runtime.Load(); r != nil {
+		r.SetTotalMemory(bytes)
 	}
 }
 
@@ -213,6 +225,9 @@ func (l *Loader) unchanged(files []*file) bool {
 
 // transient says that loading again may end otherwise although the file is the same.
 func transient(err error) bool {
+	if short := new(ErrMemory); errors.As(err, &short) {
+		return true
+	}
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrClosed)
 }
 
@@ -424,6 +439,7 @@ func (l *Loader) ensureRuntime(ctx context.Context) error {
 	}
 	l.runtime.Store(r)
 	r.SetGrants(*l.grants.Load())
+	r.SetTotalMemory(l.totalMemory.Load())
 	l.index = readIndex(r.compiler.cacheDir)
 	return nil
 }

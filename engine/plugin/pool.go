@@ -2,8 +2,11 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/speclens/speclens/capabilities"
 )
 
 // pool lends out instances of one plugin, each to one call at a time. It grows to the concurrency in use, up to its
@@ -45,28 +48,86 @@ func (p *pool) get(ctx context.Context) (*instance, error) {
 
 func (p *pool) ready(ctx context.Context) (*instance, error) {
 	config, generation := p.core.configuration()
+	in := p.usable(generation)
+	if in == nil {
+		m, err := p.core.prepare(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if in, err = p.grow(ctx, m, generation); err != nil {
+			return nil, err
+		}
+	}
+	if in.generation == generation {
+		return in, nil
+	}
+	return in, p.core.initialise(ctx, in, config, generation)
+}
+
+// usable returns an idle instance that has seen the configuration of that generation, or none yet; nil where there is none.
+func (p *pool) usable(generation int) *instance {
 	for {
 		in := p.pop()
 		if in == nil {
-			break
+			return nil
 		}
-		if in.generation == generation {
-			return in, nil
-		}
-		if in.generation == 0 { // started, but not initialised yet
-			return in, p.core.initialise(ctx, in, config, generation)
+		if in.generation == generation || in.generation == 0 {
+			in.memory.lend()
+			return in
 		}
 		p.retire(in)
 	}
-	m, err := p.core.prepare(ctx)
-	if err != nil {
-		return nil, err
+}
+
+// grow starts an instance as soon as there is memory for it, or takes one that comes back before.
+func (p *pool) grow(ctx context.Context, m *module, generation int) (*instance, error) {
+	budget := p.core.rt.memory
+	memory := &guestMemory{budget: budget}
+	memory.lend() // the place in the queue
+	initial := m.initialMemory()
+	for told := false; ; told = true {
+		changed := budget.changes()
+		if in := p.usable(generation); in != nil {
+			memory.close()
+			return in, nil
+		}
+		ok, err := budget.try(memory, initial)
+		if err != nil {
+			memory.close()
+			return nil, p.core.fail(PhaseLoad, "", err)
+		}
+		if ok {
+			return p.core.start(ctx, m, memory)
+		}
+		if !told {
+			p.core.log(capabilities.LevelInfo, "waits for memory: %v", budget.shortage(memory, initial))
+		}
+		budget.shed()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			err := budget.shortage(memory, initial)
+			memory.close()
+			return nil, p.core.fail(PhaseLoad, "", fmt.Errorf("%w: %w", err, ctx.Err()))
+		case <-p.core.ctx.Done():
+			memory.close()
+			return nil, ErrClosed
+		}
 	}
-	in, err := p.core.start(ctx, m)
-	if err != nil {
-		return nil, err
+}
+
+// shed closes the instances that are idle.
+func (p *pool) shed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
 	}
-	return in, p.core.initialise(ctx, in, config, generation)
+	for _, in := range p.idle {
+		p.retire(in)
+	}
+	clear(p.idle)
+	p.idle = p.idle[:0]
 }
 
 func (p *pool) pop() *instance {
@@ -103,6 +164,7 @@ func (p *pool) park(in *instance) {
 	}
 	in.idleSince = time.Now()
 	p.idle = append(p.idle, in)
+	in.memory.rest()
 	if p.timer == nil {
 		p.timer = time.AfterFunc(p.core.rt.limits.IdleInstance, p.shrink)
 	}
@@ -136,6 +198,7 @@ func (p *pool) shrink() {
 
 // retire closes an instance without keeping the caller waiting.
 func (p *pool) retire(in *instance) {
+	in.memory.rest()
 	p.retiring.Go(in.retire)
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,6 +21,7 @@ type WASMRuntime struct {
 	limits   *capabilities.Limits
 	grants   atomic.Pointer[capabilities.Grants]
 	compiler *compiler
+	memory   *memoryBudget
 	http     capabilities.HTTPDoer
 	ownHTTP  *capabilities.HTTPClient // nil where the caller gave one
 
@@ -39,6 +42,7 @@ func newRuntime(ctx context.Context, o options) (*WASMRuntime, error) {
 		return nil, fmt.Errorf("start WASM runtime: %w", err)
 	}
 	r := &WASMRuntime{options: o, limits: &o.limits, compiler: c, http: o.http, cores: map[*core]struct{}{}}
+	r.memory = newMemoryBudget(o.limits, r.shed)
 	if r.http == nil {
 		r.ownHTTP = capabilities.NewHTTPClient(o.limits.HTTP)
 		r.http = r.ownHTTP
@@ -49,6 +53,20 @@ func newRuntime(ctx context.Context, o options) (*WASMRuntime, error) {
 
 // SetGrants replaces what the user allows each module. Calls under way keep what they started with.
 func (r *WASMRuntime) SetGrants(g capabilities.Grants) { r.grants.Store(&g) }
+
+// SetTotalMemory replaces Limits.TotalMemoryBytes. Instances that hold more than a lower limit keep it.
+func (r *WASMRuntime) SetTotalMemory(bytes uint64) { r.memory.setMost(bytes) }
+
+// shed closes the instances that wait for a call.
+func (r *WASMRuntime) shed() {
+	r.mu.Lock()
+	cores := slices.Collect(maps.Keys(r.cores))
+	r.mu.Unlock()
+	for _, c := range cores {
+		c.executing.shed()
+		c.validating.shed()
+	}
+}
 
 // LoadPlugin compiles a module, starts it, asks for its plugin_info and checks that it keeps the contract. The name
 // stands for the plugin in errors until it has told its own. Errors are *Error; a capability that this engine does not

@@ -144,6 +144,9 @@ func (p *WASMPlugin) Validate(input TestInput) []FieldError {
 	case errors.Is(err, ErrClosed):
 		return []FieldError{hostError(CodeClosed, err)}
 	}
+	if short := new(ErrMemory); errors.As(err, &short) {
+		return []FieldError{hostError(CodeFault, err)} // the fault of all plugins, and over when others end
+	}
 	if c.faults.add(time.Now(), err) {
 		c.rt.options.notice(Notice{
 			Plugin: c.displayName(), Version: c.info.Version, Err: err,

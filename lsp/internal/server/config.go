@@ -15,6 +15,9 @@ import (
 // section is the name of the server's settings in an editor's configuration.
 const section = "speclens"
 
+// maxPluginMemory is the largest number of mebibytes that makes sense for all plugins together.
+const maxPluginMemory = 1 << 20
+
 // configuration are the layers of settings: the command line's, the initialization options', the editor's.
 type configuration struct {
 	base    engine.Settings // set by initialize, before anything reads it
@@ -58,6 +61,9 @@ func overlay(s engine.Settings, from lenient) engine.Settings {
 	}
 	if d, ok := from.at("runTimeout").duration(); ok {
 		s.RunTimeout = d
+	}
+	if mebibytes, ok := from.at("plugins", "memory").integer(); ok && mebibytes > 0 && mebibytes <= maxPluginMemory {
+		s.PluginMemory = uint64(mebibytes) << 20
 	}
 	set(&s.WorkspacePlugins, from.at("workspacePlugins"))
 	set(&s.ProcessEnv, from.at("processEnv"))

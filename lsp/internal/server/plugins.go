@@ -106,6 +106,7 @@ func (s *Server) watchPlugins(ctx context.Context) {
 // loadPlugins puts in force what is in the folders now. Where nothing changed it does nothing.
 func (s *Server) loadPlugins(ctx context.Context) {
 	snap := s.session.Snapshot()
+	s.loader.SetTotalMemory(snap.Settings().PluginMemory)
 	registry, err := s.loader.LoadDirs(ctx, s.pluginDirs(snap)...)
 	if err != nil {
 		if ctx.Err() == nil {
