@@ -4,9 +4,9 @@ package schema
 var expectFields = []Field{
 	{Name: "status", Level: LevelExpect, Templated: true, Snippet: " ${1:200}",
 		Spec: FieldSpec{Type: TypeAny, Examples: []any{200, "2xx", ">= 500"}}},
-	{Name: "body", Level: LevelExpect, Templated: true, Snippet: "\n  ${1:id}: ${2:exists}",
+	{Name: "body", Level: LevelExpect, Templated: true, Snippet: "\n  ${1}",
 		Spec: FieldSpec{Type: TypeMap, Items: anyItem}},
-	{Name: "headers", Level: LevelExpect, Templated: true, Snippet: "\n  ${1:Content-Type}: ${2:contains json}",
+	{Name: "headers", Level: LevelExpect, Templated: true, Snippet: "\n  ${1}",
 		Spec: FieldSpec{Type: TypeMap, Items: anyItem}},
 	{Name: "duration", Level: LevelExpect, Templated: true, Snippet: " \"${1:< 500ms}\"",
 		Spec: FieldSpec{Type: TypeAny, Format: FormatDuration, Examples: []any{"< 500ms", "<= 2s", 250}}},
@@ -15,7 +15,7 @@ var expectFields = []Field{
 
 	{Name: "kind", Level: LevelExpectEvent, Snippet: " ${1:Received}",
 		Spec: FieldSpec{Type: TypeString, Required: true}},
-	{Name: "data", Level: LevelExpectEvent, Templated: true, Snippet: "\n  ${1:status}: ${2:200}",
+	{Name: "data", Level: LevelExpectEvent, Templated: true, Snippet: "\n  ${1}",
 		Spec: FieldSpec{Type: TypeMap, Items: anyItem}},
 	{Name: "count", Level: LevelExpectEvent, Templated: true, Snippet: " ${1:1}",
 		Spec: FieldSpec{Type: TypeAny, Examples: []any{1, ">= 2"}}},

@@ -12,7 +12,7 @@ var testFields = []Field{
 		Spec: FieldSpec{Type: TypeString}},
 	{Name: "resource", Level: LevelTest, Templated: true, Snippet: " ${1:/}",
 		Spec: FieldSpec{Type: TypeString}},
-	{Name: "headers", Level: LevelTest, Templated: true, Snippet: "\n  ${1:Accept}: ${2:application/json}",
+	{Name: "headers", Level: LevelTest, Templated: true, Snippet: "\n  ${1}",
 		Spec: FieldSpec{Type: TypeMap, Items: textItem}},
 	{Name: "expect", Level: LevelTest, Nested: LevelExpect, Templated: true, Snippet: "\n  status: ${1:200}",
 		Spec: FieldSpec{Type: TypeObject}},

@@ -17,6 +17,9 @@ import (
 // the list.
 func asksForValue(spec schema.FieldSpec, written string) bool {
 	switch spec.Type {
+	case schema.TypeObject, schema.TypeMap, schema.TypeArray:
+		// The next line is begun already.
+		return strings.Contains(written, "\n") && (strings.HasSuffix(written, "${1}") || strings.HasSuffix(written, "$1"))
 	case schema.TypeString, schema.TypeNumber, schema.TypeBool:
 		return strings.HasSuffix(strings.TrimSuffix(strings.TrimSuffix(written, "${1}"), "$1"), ": ")
 	}
@@ -26,6 +29,8 @@ func asksForValue(spec schema.FieldSpec, written string) bool {
 // snippet is what to insert behind a key: what the language says, with names that exist here in place of its examples.
 func (c *completer) snippet(f schema.Field) string {
 	switch {
+	case f.Plugin != "" && f.Spec.Type == schema.TypeAny && f.Snippet == "":
+		return "$0" // a map below or a text behind: who accepts it says which with the next key
 	case f.Plugin != "":
 		return f.Snippet
 	case f.Spec.Format == schema.FormatTarget:

@@ -14,11 +14,15 @@ import (
 )
 
 // responseKeys are what a test that ran offers to others.
-var responseKeys = []struct{ name, doc string }{
-	{"status", "The status of the response."},
-	{"headers", "The headers of the response; names without regard to case."},
-	{"body", "The body of the response: parsed where it is JSON, else text."},
-	{"metadata", "What the plugin tells beside: protocol, address, timings."},
+var responseKeys = []struct {
+	name, doc string
+	// holds says that what is wanted stands below, as a rule.
+	holds bool
+}{
+	{"body", "The body of the response: parsed where it is JSON, else text.", true},
+	{"status", "The status of the response.", false},
+	{"headers", "The headers of the response; names without regard to case.", true},
+	{"metadata", "What the plugin tells beside: protocol, address, timings.", true},
 }
 
 // templateItems offers what can stand at a cursor inside `{{ … }}`.
@@ -204,7 +208,11 @@ func (t *templateCompleter) learned(segments []path.Segment) {
 		case 1:
 			if at[0].Text == "response" {
 				for _, k := range responseKeys {
-					t.offer(CompletionItem{Label: k.name, Kind: ItemKey, Doc: k.doc})
+					item := CompletionItem{Label: k.name, Kind: ItemKey, Doc: k.doc}
+					if k.holds {
+						item.Plain, item.Retrigger = k.name+".", true
+					}
+					t.offer(item)
 				}
 				return
 			}

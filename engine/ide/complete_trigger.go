@@ -57,6 +57,6 @@ func (c *completer) keepTyped() {
 	written := c.doc.Text.Slice(c.at.Replace)
 	c.items = append(c.items, CompletionItem{
 		Label: strings.TrimSpace(written), Kind: ItemValue, Detail: "as typed", Plain: written, Filter: typed,
-		Edit: text.Edit{Span: c.at.Replace, New: written}, Sort: "    ",
+		Edit: text.Edit{Span: c.at.Replace, New: written}, Sort: "    ", Typed: true,
 	})
 }

@@ -75,12 +75,19 @@ func TestTheFirstOfferWhereAMapOrTextMayStandIsTheMap(t *testing.T) {
 	if got := f.accept(item); strings.ReplaceAll(got, "\n      \n", "\n      $0\n") != want || len(item.Additional) != 1 {
 		t.Errorf("accepting %q gives %q and %v", item.Label, got, item.Additional)
 	}
-	// Accepting the key opens no list, and neither does that of any other key below which a map may stand.
+	// Accepting the key opens no list, and neither does that of any other key behind which the line may end.
 	f = newFixture(t, "target: http://a\ntests:\n  - name: x\n    ‸\n")
-	for _, key := range []string{"body", "headers", "expect", "query", "save", "retry", "matrix"} {
+	for _, key := range []string{"body", "expect", "query", "save", "retry", "matrix"} {
 		if f.item(t, key).Retrigger {
 			t.Errorf("accepting %s opens a list", key)
 		}
+	}
+	// What may follow is offered where accepting the key has begun the next line.
+	if item := f.item(t, "headers"); !item.Retrigger || item.Edit.New != "headers:\n  ${1}" {
+		t.Errorf("accepting headers writes %q, and opens a list: %v", item.Edit.New, item.Retrigger)
+	}
+	if item := f.item(t, "body"); item.Edit.New != "body:$0" || item.Plain != "body: " {
+		t.Errorf("accepting body writes %q, without snippets %q", item.Edit.New, item.Plain)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestCompletionOffersWhatMayStandAtTheCursor(t *testing.T) {
 		{"matrix keys", "tests:\n  - matrix: [{ who: ada }]\n    resource: \"{{ ‸ }}\"\n", []string{"who", "matrix"}, nil},
 		{"generators", "tests:\n  - resource: \"{{ fake.‸ }}\"\n", []string{"name", "email", "uuid"}, []string{"auth"}},
 		{"what follows an alias", "tests:\n  - alias: auth\n  - resource: \"{{ auth.‸ }}\"\n", []string{"response", "events"}, nil},
-		{"what a response has", "tests:\n  - alias: auth\n  - resource: \"{{ auth.response.‸ }}\"\n", []string{"status", "headers", "body"}, nil},
+		{"what a response has", "tests:\n  - alias: auth\n  - resource: \"{{ auth.response.‸ }}\"\n", []string{"body", "status", "headers"}, nil},
 		{"methods behind a path", "tests:\n  - alias: auth\n  - resource: \"{{ auth.response.body.id.‸ }}\"\n", []string{"ToUpper", "URLEncode"}, nil},
 		{"methods behind a generator", "tests:\n  - resource: \"{{ fake.name.‸ }}\"\n", []string{"ToUpper", "URLEncode"}, []string{"email"}},
 		{"methods half typed behind a generator", "tests:\n  - resource: \"{{ fake.name.T‸ }}\"\n", []string{"ToUpper", "TrimSpace"}, nil},

@@ -49,6 +49,8 @@ type CompletionItem struct {
 	// Sort orders the items; Filter is what the typed word is matched with, the label where empty.
 	Sort, Filter string
 	Deprecated   bool
+	// Typed says that the item is what was typed already: see keepTyped.
+	Typed bool
 	// Retrigger asks the editor to complete again after accepting: a key whose value completes too.
 	Retrigger bool
 }

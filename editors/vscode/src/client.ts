@@ -119,6 +119,8 @@ export class Connection implements vscode.Disposable {
         trusted: vscode.workspace.isTrusted,
         // Completing a key should go on with the list of its values.
         retriggerCommand: "editor.action.triggerSuggest",
+        // Then what is typed already needs no entry of its own to be safe from Enter.
+        selectsNothing: selectionMode() === "never",
       }),
       // Diagnostics are asked for after every edit; by default the client asks when a document opens, and no more.
       diagnosticPullOptions: { onChange: true },
@@ -154,6 +156,11 @@ export class Connection implements vscode.Disposable {
       await vscode.commands.executeCommand("workbench.action.openSettings", "speclens.server.path");
     }
   }
+}
+
+/** What a list that opens by itself selects in a spec; the extension's default is nothing. */
+function selectionMode(): string {
+  return vscode.workspace.getConfiguration("editor", { languageId: "qube" }).get<string>("suggest.selectionMode", "");
 }
 
 function serverSetting(): string {

@@ -31,6 +31,9 @@ func (v View) Completion(doc *engine.Document, list ide.CompletionList) *protoco
 	ranges := map[text.Span]protocol.Range{}
 	for i := range list.Items {
 		item := &list.Items[i]
+		if item.Typed && v.Client.SelectsNothing {
+			continue // it would only stand before what Tab is to take
+		}
 		r, known := ranges[item.Edit.Span]
 		if !known {
 			r = v.Client.Range(doc.Text, item.Edit.Span)

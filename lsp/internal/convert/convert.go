@@ -23,7 +23,9 @@ type Client struct {
 	Snippets, MarkdownDocs, LabelDetails, DeprecatedTag, EditRange bool
 	// RetriggerCommand is the editor's own command that completes again; empty where it has none.
 	RetriggerCommand string
-	MarkdownHover    bool
+	// SelectsNothing says that the editor selects nothing in a list that opens by itself, so that Enter takes nothing of it.
+	SelectsNothing bool
+	MarkdownHover  bool
 	// RelatedInformation, CodeDescription and Tags are of diagnostics.
 	RelatedInformation, CodeDescription, Tags bool
 	// HierarchicalSymbols says that symbols may have children.

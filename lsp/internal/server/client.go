@@ -61,6 +61,7 @@ func newClient(params lenient) *client {
 	// An editor without the notion of trust leaves the question to its user, who opened the folder and clicked on Run.
 	c.untrusted = c.options.at("trusted").false()
 	c.RetriggerCommand = retriggerCommand(c.name, c.options)
+	c.SelectsNothing = c.options.at("selectsNothing").true()
 	c.pulls(doc.at("diagnostic"), work.at("diagnostics"))
 	c.processID, _ = params.at("processId").integer()
 	c.roots = rootsOf(params)
