@@ -120,6 +120,8 @@ type PluginSchema struct {
 	Headers      []Header `json:"headers,omitempty"`
 	Statuses     []Status `json:"statuses,omitempty"`
 	ResourceHint string   `json:"resourceHint,omitempty"`
+	// Snippets are tests to begin with.
+	Snippets []Snippet `json:"snippets,omitempty"`
 	// Templates says that the plugin's Validate understands values that still hold a template.
 	Templates bool `json:"templates,omitempty"`
 }

@@ -49,8 +49,12 @@ func (c *completer) headerValues() {
 	}
 }
 
-// credential is a template's inside that may hold a credential.
-type credential struct{ text, detail, from string }
+// credential is a template's inside that may hold a credential. unset says that it is a variable of an environment that is
+// not chosen.
+type credential struct {
+	text, detail, from string
+	unset              bool
+}
 
 // mostCredentials is how many are offered for one form of a header: nobody has more that are near.
 const mostCredentials = 8
@@ -75,19 +79,20 @@ func (c *completer) credentials() []credential {
 	for _, n := range names {
 		switch {
 		case !n.alias && isCredential(n.name):
-			list = append(list, credential{n.name, n.detail, n.file})
+			list = append(list, credential{text: n.name, detail: n.detail, from: n.file})
 		case n.alias:
 			for _, field := range c.bodyFields(n.key) {
 				if isCredential(field) {
-					list = append(list, credential{n.name + ".response.body." + field, "of the test " + n.name, n.file})
+					list = append(list, credential{text: n.name + ".response.body." + field, detail: "of the test " + n.name, from: n.file})
 				}
 			}
 		}
 	}
-	vars := c.variables()
+	vars, set := c.variables(), c.snap.Env(c.doc.URI)
 	for _, name := range sortedKeys(vars) {
 		if isCredential(name) {
-			list = append(list, credential{"env." + name, vars[name], ""})
+			_, isSet := set[name]
+			list = append(list, credential{text: "env." + name, detail: vars[name], unset: !isSet})
 		}
 	}
 	return list[:min(len(list), mostCredentials)]

@@ -2,9 +2,11 @@ package ide
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/speclens/speclens/engine"
 	"github.com/speclens/speclens/engine/spec"
+	"github.com/speclens/speclens/engine/syntax"
 	"github.com/speclens/speclens/schema"
 )
 
@@ -107,24 +109,37 @@ func (c *completer) eventKinds() {
 
 // eventData offers the data of the kind of event that is expected.
 func (c *completer) eventData() {
-	p := c.plugin()
-	if p == nil || len(c.at.Path) == 0 {
+	if len(c.at.Path) == 0 {
 		return
 	}
-	kind := ""
-	event := c.doc.Tree().Lookup(c.at.Doc, c.at.Path[:len(c.at.Path)-1])
-	if e, ok := event.Get("kind"); ok {
-		kind = e.Value.Value()
+	p := c.plugin()
+	event, ok := c.eventAt(c.at.Path[:len(c.at.Path)-1])
+	if !ok {
+		return
 	}
-	for _, name := range sortedKeys(p.Events) {
-		if kind != name && kind != p.Name+"."+name {
-			continue
-		}
-		fields := p.Events[name].Fields
-		for _, f := range sortedKeys(fields) {
-			c.key(f, fields[f], foreignMarkdown(fields[f].Description), " ${1:exists}", p.Name, p.Version)
-		}
+	for _, f := range sortedKeys(event.Fields) {
+		c.key(f, event.Fields[f], foreignMarkdown(event.Fields[f].Description), " ${1:exists}", p.Name, p.Version)
 	}
+}
+
+// eventFields are the names of the data of the event that is expected at a path.
+func (c *completer) eventFields(at []syntax.Step) []string {
+	event, _ := c.eventAt(at)
+	return sortedKeys(event.Fields)
+}
+
+// eventAt is the event whose kind is expected at a path.
+func (c *completer) eventAt(at []syntax.Step) (event schema.EventSpec, ok bool) {
+	p := c.plugin()
+	if p == nil {
+		return event, false
+	}
+	e, ok := c.doc.Tree().Lookup(c.at.Doc, at).Get("kind")
+	if !ok {
+		return event, false
+	}
+	event, ok = p.Events[strings.TrimPrefix(e.Value.Value(), p.Name+".")]
+	return event, ok
 }
 
 // tags offers the tags that other tests of the project have.

@@ -1,7 +1,6 @@
 package ide
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 
@@ -26,7 +25,8 @@ func asksForValue(spec schema.FieldSpec, written string) bool {
 	return false
 }
 
-// snippet is what to insert behind a key: what the language says, with names that exist here in place of its examples.
+// snippet is what to insert behind a key: what the language says, with names that exist here in place of its examples, and
+// with words of the protocol at hand where it has some.
 func (c *completer) snippet(f schema.Field) string {
 	switch {
 	case f.Plugin != "" && f.Spec.Type == schema.TypeAny && f.Snippet == "":
@@ -37,28 +37,81 @@ func (c *completer) snippet(f schema.Field) string {
 		return " " + choice(1, c.targetNames(), c.exampleURL())
 	case f.Spec.Items != nil && f.Spec.Items.Format == schema.FormatAlias:
 		return "\n  - " + choice(1, c.aliasNames(), "")
-	case f.Name == "method" && f.Level == schema.LevelTest:
-		return " " + choice(1, c.methodNames(), "")
+	}
+	if own, ok := c.protocolSnippet(f); ok {
+		return own
 	}
 	return f.Snippet
 }
 
+// protocolSnippet is the snippet of a key whose values are words of a protocol; ok is false for all other keys.
+func (c *completer) protocolSnippet(f schema.Field) (snippet string, ok bool) {
+	p := c.plugin()
+	switch string(f.Level) + "." + f.Name {
+	case "test.method":
+		return " " + choice(1, c.methodNames(), ""), true
+	case "test.resource":
+		if p == nil || takesResource(p) {
+			return f.Snippet, true
+		}
+		return " ${1}", true
+	case "file.tests":
+		var k sketch
+		k.text("\n  ")
+		k.below(c.test(p, "", "it answers"), "  ")
+		return strings.TrimRight(c.resolve(k).fill().snippet, " \n"), true
+	case "test.expect", "retry.until":
+		return expectation(p, "").fill().snippet, true
+	case "expect.status":
+		if p != nil && len(p.Statuses) > 0 {
+			return " " + schema.SnippetStop(1, statusText(p.Statuses[0].Name, c.writing())), true
+		}
+		return " ${1}", true
+	case "expect.events":
+		return "\n  - kind: " + choice(1, c.eventNames(), ""), true
+	case "expect-event.kind":
+		return " " + choice(1, c.eventNames(), ""), true
+	case "expect-event.data":
+		return "\n  " + choice(1, c.eventFields(c.at.Path), "") + ": ${2:exists}", true
+	case "file.defaults":
+		if p == nil || len(p.Headers) == 0 {
+			return "\n  timeout: ${1:10s}", true
+		}
+		return "\n  headers:" + strings.ReplaceAll(c.headerSnippet("request"), "\n", "\n  "), true
+	case "test.headers", "defaults.headers":
+		return c.headerSnippet("request"), true
+	case "expect.headers":
+		return c.headerSnippet("response"), true
+	}
+	return "", false
+}
+
+// headerSnippet is a header that the plugin at hand declares, of a request with a value that it says to be common.
+func (c *completer) headerSnippet(in string) string {
+	if p := c.plugin(); p != nil {
+		for _, own := range []string{in, ""} {
+			for _, h := range p.Headers {
+				if h.In == own && in == "response" {
+					return "\n  " + schema.SnippetStop(1, h.Name) + ": ${2:exists}"
+				}
+				if h.In == own && len(h.Values) > 0 && !strings.Contains(h.Values[0], "{{") {
+					return "\n  " + schema.SnippetStop(1, h.Name) + ": " + schema.SnippetStop(2, write.Text(h.Values[0], write.Place{}))
+				}
+			}
+		}
+	}
+	if in == "response" {
+		return "\n  ${1}: ${2:exists}"
+	}
+	return "\n  ${1}: ${2}"
+}
+
 // choice is a tab stop with one of some texts, or with a text of its own where there are none.
 func choice(stop int, texts []string, without string) string {
-	n := strconv.Itoa(stop)
-	switch {
-	case len(texts) > 1:
-		escaped := make([]string, len(texts))
-		for i, s := range texts {
-			escaped[i] = strings.NewReplacer(`\`, `\\`, ",", `\,`, "|", `\|`).Replace(s)
-		}
-		return "${" + n + "|" + strings.Join(escaped, ",") + "|}"
-	case len(texts) == 1:
-		without = texts[0]
-	case without == "":
-		return "${" + n + "}"
+	if len(texts) == 0 && without != "" {
+		texts = []string{without}
 	}
-	return "${" + n + ":" + escapeSnippet(without) + "}"
+	return schema.SnippetStop(stop, texts...)
 }
 
 // targetNames are the names of `targets` that this file can use.
@@ -79,25 +132,53 @@ func (c *completer) aliasNames() []string {
 
 // methodNames are the methods of the plugin at hand.
 func (c *completer) methodNames() []string {
-	var list []string
 	if p := c.plugin(); p != nil {
-		for _, m := range p.Methods {
-			list = append(list, m.Name)
-		}
+		return methodsOf(p)
+	}
+	return nil
+}
+
+func methodsOf(p *schema.PluginSchema) []string {
+	var list []string
+	for _, m := range p.Methods {
+		list = append(list, m.Name)
 	}
 	return list
 }
 
-// plugin describes the plugin that serves the protocol at hand: where no target says which that is, the one that was
-// installed first. It is nil where there is none.
+// eventNames are the kinds of events of the plugin at hand.
+func (c *completer) eventNames() []string {
+	if p := c.plugin(); p != nil {
+		return sortedKeys(p.Events)
+	}
+	return nil
+}
+
+// plugin describes the plugin that serves the protocol at hand; nil where there is none.
 func (c *completer) plugin() *schema.PluginSchema {
 	if c.protocol != "" {
 		return c.snap.Fields().Plugin(c.protocol)
 	}
-	if all := c.snap.Plugins(); len(all) > 0 {
-		return &all[0]
+	return c.firstPlugin()
+}
+
+// firstPlugin describes the plugin of tests whose target nobody knows yet: that of the first of the project's targets, else the
+// one that was installed first; nil where there is none.
+func (c *completer) firstPlugin() *schema.PluginSchema {
+	if c.first != nil {
+		return *c.first
 	}
-	return nil
+	var p *schema.PluginSchema
+	for _, name := range c.targetNames() {
+		if p = c.snap.Fields().Plugin(link.Resolve(c.snap, c.doc.URI, c.scope.spec, name).Protocol); p != nil {
+			break
+		}
+	}
+	if all := c.snap.Plugins(); p == nil && len(all) > 0 {
+		p = &all[0]
+	}
+	c.first = &p
+	return p
 }
 
 // exampleURL is a URL of this machine with a protocol that is installed.
@@ -150,24 +231,4 @@ func (c *completer) row(keys []string) {
 		Plain: c.spaced(strings.Join(plain, between)),
 		Edit:  text.Edit{Span: c.at.Replace, New: c.spaced(strings.Join(snippet, inSnippet))},
 	})
-}
-
-// skeleton is a whole test to begin with. Its tab stops come in the order in which it is read.
-type skeleton struct{ label, detail, snippet, plain string }
-
-func (c *completer) testSkeletons() []skeleton {
-	methods := c.methodNames()
-	method := ""
-	if len(methods) > 0 {
-		method = methods[0]
-	}
-	pick := func(stop int) string { return choice(stop, methods, "") }
-	return []skeleton{
-		{
-			"test", "a test in full",
-			"name: ${1:what it shows}\nmethod: " + pick(2) + "\nresource: ${3:/}\nexpect:\n  status: ${4:200}$0",
-			"name: what it shows\nmethod: " + method + "\nresource: /\nexpect:\n  status: 200",
-		},
-		{"one line", "a test in one line", pick(1) + " ${2:/} -> ${3:200}$0", cmp.Or(method, "GET") + " / -> 200"},
-	}
 }

@@ -1,6 +1,7 @@
 package ide_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ func TestEnterKeepsWhatIsFullyTyped(t *testing.T) {
 			}
 			continue
 		}
-		if got := f.accept(items[best]); got != f.src {
+		if got := f.accept(t, items[best]); got != f.src {
 			t.Errorf("behind %q Enter would make %q of\n%q", typed, got, f.src)
 		}
 	}
@@ -72,7 +73,7 @@ func TestTheFirstOfferWhereAMapOrTextMayStandIsTheMap(t *testing.T) {
 	f := newFixture(t, "target: http://a\ntests:\n  - name: x\n    body: ‸\n")
 	item := f.complete()[0]
 	want := "target: http://a\ntests:\n  - name: x\n    body: \n      $0\n"
-	if got := f.accept(item); strings.ReplaceAll(got, "\n      \n", "\n      $0\n") != want || len(item.Additional) != 1 {
+	if got := f.accept(t, item); strings.ReplaceAll(got, "\n      \n", "\n      $0\n") != want || len(item.Additional) != 1 {
 		t.Errorf("accepting %q gives %q and %v", item.Label, got, item.Additional)
 	}
 	// Accepting the key opens no list, and neither does that of any other key behind which the line may end.
@@ -118,15 +119,15 @@ func TestNamesThatAreOfferedExist(t *testing.T) {
 }
 
 func TestTabStopsComeInTheOrderOfReading(t *testing.T) {
-	for _, src := range []string{"‸\n", "target: http://a\ntests:\n  - ‸\n", "target: http://a\ntests:\n  - name: x\n    ‸\n"} {
+	for _, src := range []string{
+		"‸\n", "target: http://a\ntests:\n  - ‸\n", "tests:\n  - ‸\n", "target: http://a\ntests:\n  - name: x\n    ‸\n",
+	} {
 		for _, item := range newFixture(t, src).complete() {
-			last := 0
-			for _, stop := range placeholder.FindAllString(item.Edit.New, -1) {
-				n := int(strings.Trim(stop, "${")[0] - '0')
-				if n != 0 && n < last {
-					t.Errorf("the stops of %q are out of order: %q", item.Label, item.Edit.New)
-				}
-				last = n
+			if !item.Snippet {
+				continue
+			}
+			if _, stops := expand(t, item.Edit.New); !slices.IsSortedFunc(stops, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }) {
+				t.Errorf("the stops of %q are out of order: %q", item.Label, item.Edit.New)
 			}
 		}
 	}

@@ -44,6 +44,8 @@ type completer struct {
 	incomplete bool
 	// free says that other values than the items may stand at the cursor.
 	free bool
+	// first is the plugin of tests whose target nobody knows yet, once somebody asked.
+	first **schema.PluginSchema
 	// inShort says that the cursor is in the text of a test in one line, or in the key of a compact one.
 	inShort bool
 }
@@ -81,6 +83,7 @@ func (c *completer) complete() {
 		case !c.at.Flow && len(c.at.Path) == 0 && (!c.beside(c.root()) || c.within()):
 		default:
 			c.keys()
+			c.wholeFiles()
 		}
 	case syntax.ContextItem:
 		c.listItem()
@@ -244,20 +247,19 @@ func (c *completer) listItem() {
 	if c.oneLine() {
 		return
 	}
+	var others func()
 	if c.place.level == schema.LevelTest && c.place.test {
-		indent := strings.Repeat(" ", c.at.Indent)
-		for _, s := range c.testSkeletons() {
-			c.add(CompletionItem{
-				Label: s.label, Kind: ItemSnippet, Detail: s.detail, Doc: fence("yaml", s.plain), Filter: s.label,
-				Edit: text.Edit{Span: c.at.Replace, New: c.spaced(strings.ReplaceAll(s.snippet, "\n", "\n"+c.lineIndent(indent)))},
-				// Editors without snippets take the lines as they are.
-				Plain: c.spaced(strings.ReplaceAll(s.plain, "\n", "\n"+indent)), Snippet: true,
-			})
-		}
+		p, hasTarget := c.served()
+		first, more := c.drafts(p)
+		c.wholeTests(p, hasTarget, first)
+		others = func() { c.wholeTests(p, hasTarget, more) }
 	}
 	if c.place.level != "" {
 		c.keys()
 		c.shortMethods()
+		if others != nil {
+			others()
+		}
 		return
 	}
 	c.values()

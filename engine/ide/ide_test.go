@@ -24,11 +24,17 @@ type fixture struct {
 
 const cursorMark = "‸"
 
-func newFixture(t *testing.T, marked string) *fixture {
+// newFixture opens a spec beside plugins; where none is given, beside the http plugin.
+func newFixture(t *testing.T, marked string, plugins ...plugin.Plugin) *fixture {
 	t.Helper()
+	if len(plugins) == 0 {
+		plugins = []plugin.Plugin{httpplugin.New()}
+	}
 	registry := plugin.NewRegistry()
-	if err := registry.Register(httpplugin.New()); err != nil {
-		t.Fatal(err)
+	for _, p := range plugins {
+		if err := registry.Register(p); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f := &fixture{session: engine.NewSession(engine.Options{Registry: registry}), uri: "file:///w/users.qube.yaml"}
 	f.cursor = strings.Index(marked, cursorMark)
@@ -59,14 +65,57 @@ func labels(items []ide.CompletionItem) []string {
 	return out
 }
 
-var placeholder = regexp.MustCompile(`\$\{\d+(?:[:|]([^}|,]*)[^}]*)?\}|\$\d`)
+// expand is an LSP snippet with its places filled in as they are at first, and the numbers of the places in the order in which
+// they first come.
+func expand(t *testing.T, snippet string) (filled string, stops []string) {
+	t.Helper()
+	var b strings.Builder
+	texts := map[string]string{}
+	for i := 0; i < len(snippet); {
+		m := snippetPlace.FindStringSubmatch(snippet[i:])
+		switch {
+		case snippet[i] == '\\' && i+1 < len(snippet):
+			b.WriteByte(snippet[i+1])
+			i += 2
+			continue
+		case snippet[i] != '$':
+			b.WriteByte(snippet[i])
+			i++
+			continue
+		case m == nil:
+			t.Fatalf("no editor reads %q of the snippet %q", snippet[i:], snippet)
+		}
+		i += len(m[0])
+		number := m[1] + m[2]
+		text := snippetEscape.ReplaceAllString(m[3], "$1")
+		if m[4] != "" {
+			text = snippetEscape.ReplaceAllString(firstChoice.FindString(m[4]), "$1")
+		}
+		if _, again := texts[number]; !again {
+			texts[number] = text
+			if number != "0" {
+				stops = append(stops, number)
+			}
+		} else if text != "" {
+			t.Errorf("the place %s of the snippet %q says twice what stands there", number, snippet)
+		}
+		b.WriteString(texts[number])
+	}
+	return b.String(), stops
+}
 
-// accept is the text after accepting an item, with the snippet's placeholders filled in.
-func (f *fixture) accept(item ide.CompletionItem) string {
+var (
+	snippetPlace  = regexp.MustCompile(`^\$(?:(\d+)|\{(\d+)(?::((?:[^\\}$]|\\.)*)|\|((?:[^\\|]|\\.)*)\|)?\})`)
+	snippetEscape = regexp.MustCompile(`\\(.)`)
+	firstChoice   = regexp.MustCompile(`^(?:[^\\,]|\\.)*`)
+)
+
+// accept is the text after accepting an item, with the snippet's places filled in.
+func (f *fixture) accept(t *testing.T, item ide.CompletionItem) string {
+	t.Helper()
 	written := item.Edit.New
 	if item.Snippet {
-		written = placeholder.ReplaceAllString(written, "$1")
-		written = strings.NewReplacer(`\$`, "$", `\}`, "}", `\\`, `\`).Replace(written)
+		written, _ = expand(t, written)
 		// An editor indents the lines of a snippet like the line that it is inserted into.
 		line := f.src[strings.LastIndex(f.src[:item.Edit.Span.Start], "\n")+1:]
 		own := line[:len(line)-len(strings.TrimLeft(line, " "))]

@@ -21,7 +21,7 @@ func TestAcceptedCompletionsKnowWhatStandsThereAlready(t *testing.T) {
 		{"a segment before its dot", base + "resource: \"/{{ auth.resp‸onse.body }}\"\n", "response", base + "resource: \"/{{ auth.response.body }}\"\n"},
 	} {
 		f := newFixture(t, c.src)
-		if got := f.accept(f.item(t, c.label)); got != c.want {
+		if got := f.accept(t, f.item(t, c.label)); got != c.want {
 			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
 		}
 	}
@@ -54,7 +54,7 @@ func TestWhatIsLearnedFromAResponsePassesOnIt(t *testing.T) {
 			continue
 		}
 		learned++
-		evaluate(t, f.accept(item))
+		evaluate(t, f.accept(t, item))
 
 		actual, err := path.Parse(item.Label).Walk(body, path.Options{})
 		if err != nil {
@@ -68,7 +68,7 @@ func TestWhatIsLearnedFromAResponsePassesOnIt(t *testing.T) {
 		v.record(t, "x", record)
 		for _, offered := range v.complete() {
 			if offered.Detail == "last response" {
-				evaluate(t, v.accept(offered))
+				evaluate(t, v.accept(t, offered))
 			}
 		}
 	}

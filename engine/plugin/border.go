@@ -121,6 +121,7 @@ func refuse(info PluginInfo) []Finding {
 		}
 	}
 	r.offers(info)
+	r.snippets(info.Snippets)
 	r.fields("fields", info.Fields)
 	core := coreFields()
 	for _, name := range slices.Sorted(maps.Keys(info.Fields)) {
@@ -252,6 +253,7 @@ func admit(info PluginInfo) (PluginInfo, error) {
 	for i := range info.Statuses {
 		info.Statuses[i].Description = line(info.Statuses[i].Description)
 	}
+	cleanSnippets(info.Snippets)
 	cleanFields(info.Fields)
 	for kind, e := range info.Events {
 		e.Description, e.DocsURL = prose(e.Description), webPage(e.DocsURL)

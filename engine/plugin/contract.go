@@ -42,6 +42,8 @@ type PluginInfo struct { //nolint:revive // the name is fixed by the plugin cont
 	Headers      []schema.Header `json:"headers,omitempty"`
 	Statuses     []schema.Status `json:"statuses,omitempty"`
 	ResourceHint string          `json:"resourceHint,omitempty"`
+	// Snippets are tests to begin with; their bodies are sound.
+	Snippets []schema.Snippet `json:"snippets,omitempty"`
 	// Templates says that Validate understands values that still hold a template.
 	Templates bool `json:"templates,omitempty"`
 }

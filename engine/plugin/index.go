@@ -40,7 +40,7 @@ type indexed struct {
 
 const (
 	// indexFormat changes whenever what is learnt about a module, or how it is checked, changes.
-	indexFormat = 2
+	indexFormat = 3
 	// youngFile is the age under which a file may have been written again without its time changing.
 	youngFile = 2 * time.Second
 	// indexKeepDays is how long modules that no folder holds any more are remembered.

@@ -75,7 +75,7 @@ func TestTheIndexAnswersInPlaceOfTheModules(t *testing.T) {
 	for name, damaged := range map[string]string{
 		"cut off":          string(content[:len(content)/2]),
 		"of another form":  `[1]`,
-		"of another time":  strings.Replace(string(content), `"format":2`, `"format":0`, 1),
+		"of another time":  strings.Replace(string(content), fmt.Sprintf(`"format":%d`, indexFormat), `"format":0`, 1),
 		"of another wasm":  strings.Replace(string(content), `"wazero":"`, `"wazero":"x`, 1),
 		"of another rules": strings.Replace(string(content), `"abi":1`, `"abi":0`, 1),
 		"missing":          "",

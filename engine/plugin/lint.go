@@ -45,7 +45,23 @@ func Lint(raw []byte) []Finding {
 	for _, kind := range slices.Sorted(maps.Keys(info.Events)) {
 		l.event("events."+kind, info, info.Events[kind], members(members(tree, "events"), kind))
 	}
+	l.snippets(info.Snippets, tree)
 	return l.found
+}
+
+// snippets finds misspelt keys and what nobody would find.
+func (l *linter) snippets(snippets []schema.Snippet, tree map[string]any) {
+	objects, _ := tree["snippets"].([]any)
+	for i, s := range snippets {
+		at := fmt.Sprintf("snippets[%d]", i)
+		if i < len(objects) { // there are none where the key is written in other case
+			object, _ := objects[i].(map[string]any)
+			l.keys(at, object, reflect.TypeFor[schema.Snippet]())
+		}
+		if s.Title == "" {
+			l.add(FindingWarning, at+".title", "there is none, so nobody knows what %s is for", quoted(s.Prefix))
+		}
+	}
 }
 
 type linter struct{ found []Finding }

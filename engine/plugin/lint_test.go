@@ -20,6 +20,8 @@ func TestMistakesInADeclarationAreFoundWithWhatWasMeant(t *testing.T) {
 		`{"name":"x","version":"1","protocols":["x"],"fields":{"a":{"type":"array","items":{"type":"int"}}}}`:                   `error: fields.a.items.type: "int" is no type`,
 		`{"name":"x","version":"1","protocols":["x"],"events":{"E":{"anchor":"nosuch"}}}`:                                       `warning: events.E.anchor: "nosuch" is no field of a test`,
 		`{"name":"x","version":"1","protocols":["x"],"events":{"E":{"summary":"{{txt}}","fields":{"text":{"type":"string"}}}}}`: `warning: events.E.summary: {{txt}} names no field of the event; did you mean "text"?`,
+		`{"name":"x","version":"1","protocols":["x"],"snippets":[{"prefix":"p","titel":"t","body":"- name: x"}]}`:               `warning: snippets[0].titel: the key is unknown and ignored; did you mean "title"?` + "\n" + `warning: snippets[0].title: there is none`,
+		`{"name":"x","version":"1","protocols":["x"],"Snippets":[{"prefix":"p","body":"- name: x"}]}`:                           `warning: snippets[0].title: there is none`,
 		`{"name":"x","protocols":["x"]}`:                                      `warning: version: there is no version`,
 		`{"name":"x","version":"1"}`:                                          `error: protocols: there are none`,
 		`{"name":"x","version":"1","protocols":["x"],"docsUrl":"http://x"}`:   `warning: docsUrl: is left out`,
@@ -31,8 +33,8 @@ func TestMistakesInADeclarationAreFoundWithWhatWasMeant(t *testing.T) {
 		for _, f := range Lint([]byte(info)) {
 			lines = append(lines, f.String())
 		}
-		if len(lines) != 1 || !strings.Contains(lines[0], want) {
-			t.Errorf("%s\n%s\nwant one finding: %s", info, strings.Join(lines, "\n"), want)
+		if all := strings.Join(lines, "\n"); len(lines) != 1+strings.Count(want, "\n") || !strings.Contains(all, want) {
+			t.Errorf("%s\n%s\nwant these findings alone: %s", info, strings.Join(lines, "\n"), want)
 		}
 	}
 	sound := `{"name":"x","version":"1","protocols":["x"],"fields":{"say":{"type":"string","pattern":"^h","examples":["hi"]},

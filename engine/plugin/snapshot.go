@@ -24,6 +24,7 @@ func (info PluginInfo) Snapshot() schema.PluginSchema {
 		Headers:      cloneHeaders(info.Headers),
 		Statuses:     slices.Clone(info.Statuses),
 		ResourceHint: info.ResourceHint,
+		Snippets:     slices.Clone(info.Snippets),
 		Templates:    info.Templates,
 	}
 }

@@ -18,7 +18,10 @@ const info = `{
   },
   "events": {
     "Said": {"description": "It was said once", "fields": {"text": {"type": "string"}}, "summary": "{{text}}", "anchor": "say"}
-  }
+  },
+  "snippets": [
+    {"prefix": "greet", "title": "greet and repeat it", "body": "- name: ${1:hello}\n  alias: ${name:greeting}\n  say: ${2|hello,goodbye|}\n  expect:\n    status: said\n- name: $1 again\n  say: \"{{ ${name:greeting}.response.body.0 }}\"\n  expect:\n    status: said\n"}
+  ]
 }`
 
 //go:wasmexport plugin_info

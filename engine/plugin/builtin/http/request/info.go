@@ -34,6 +34,7 @@ type Info struct {
 	Headers      []schema.Header             `json:"headers,omitempty"`
 	Statuses     []schema.Status             `json:"statuses,omitempty"`
 	ResourceHint string                      `json:"resourceHint,omitempty"`
+	Snippets     []schema.Snippet            `json:"snippets,omitempty"`
 	Templates    bool                        `json:"templates,omitempty"`
 }
 
@@ -52,6 +53,7 @@ func Describe() Info {
 		Headers:      headers(),
 		Statuses:     statuses(),
 		ResourceHint: "path and query below the target, such as /users/42?full=true; it is sent as written",
+		Snippets:     snippets(),
 		Templates:    true,
 	}
 }
