@@ -122,12 +122,6 @@ func (c *completer) eventData() {
 	}
 }
 
-// eventFields are the names of the data of the event that is expected at a path.
-func (c *completer) eventFields(at []syntax.Step) []string {
-	event, _ := c.eventAt(at)
-	return sortedKeys(event.Fields)
-}
-
 // eventAt is the event whose kind is expected at a path.
 func (c *completer) eventAt(at []syntax.Step) (event schema.EventSpec, ok bool) {
 	p := c.plugin()

@@ -38,20 +38,56 @@ func (c *completer) testsInBrackets() {
 	if !c.at.Flow || c.at.Quote != 0 || c.at.Prefix != "" {
 		return
 	}
-	inBraces := strings.NewReplacer("expect:\n  ", "expect: { ", "\n", ", ")
-	for _, s := range c.testSkeletons() {
-		if s.label != "test" && s.label != "one line" {
-			continue
-		}
-		plain, snippet := s.plain, s.snippet
-		if strings.Contains(plain, "\n") {
-			plain, snippet = "{ "+inBraces.Replace(plain)+" } }", "{ "+inBraces.Replace(strings.TrimSuffix(snippet, "$0"))+" \\} \\}$0"
-		}
-		c.add(CompletionItem{
-			Label: s.label, Kind: ItemSnippet, Detail: s.detail, Doc: fence("yaml", plain), Filter: s.label,
-			Edit: text.Edit{Span: c.at.Replace, New: c.spaced(snippet)}, Plain: c.spaced(plain), Snippet: true,
-		})
+	p, hasTarget := c.served()
+	if !hasTarget {
+		return // nobody knows what they need
 	}
+	first, _ := c.drafts(p)
+	for _, d := range first {
+		if !d.oneLine {
+			inBraces, ok := testInBraces(p)
+			if !ok {
+				continue
+			}
+			d.tests = inBraces
+		}
+		c.draft(d, d.tests.fill(), func(line string, _ func(int) string) string { return strings.TrimPrefix(line, "- ") })
+	}
+}
+
+// testInBraces is an example of a test on one line; ok is false where a plugin requires what has no short form.
+func testInBraces(p *schema.PluginSchema) (k sketch, ok bool) {
+	k.text("{ name: ")
+	k.stop("name", "what it shows")
+	if p != nil {
+		if len(p.Methods) > 0 {
+			k.text(", method: ")
+			k.stop("method", methodsOf(p)...)
+		}
+		if takesResource(p) {
+			k.text(", resource: ")
+			k.stop("resource", "/")
+		}
+		for _, name := range required(p) {
+			values := proposed(p.Fields[name], write.Place{Flow: true})
+			if len(values) == 0 {
+				return nil, false
+			}
+			k.text(", " + name + ": ")
+			k.stop(name, values...)
+		}
+	}
+	k.text(", expect: { ")
+	inBraces := strings.NewReplacer("events:\n    - ", "events: [{ ", "\n  ", "")
+	for _, part := range expectation(p, "") {
+		part.Text = inBraces.Replace(part.Text)
+		k = append(k, part)
+	}
+	if p != nil && len(p.Statuses) == 0 && len(p.Events) > 0 {
+		k.text(" }]")
+	}
+	k.text(" } }")
+	return k, true
 }
 
 // short offers the parts of a test in one line, or of the key of a compact one, behind the method; it reports whether the

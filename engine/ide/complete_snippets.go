@@ -55,11 +55,6 @@ func (c *completer) protocolSnippet(f schema.Field) (snippet string, ok bool) {
 			return f.Snippet, true
 		}
 		return " ${1}", true
-	case "file.tests":
-		var k sketch
-		k.text("\n  ")
-		k.below(c.test(p, "", "it answers"), "  ")
-		return strings.TrimRight(c.resolve(k).fill().snippet, " \n"), true
 	case "test.expect", "retry.until":
 		return expectation(p, "").fill().snippet, true
 	case "expect.status":
@@ -71,39 +66,8 @@ func (c *completer) protocolSnippet(f schema.Field) (snippet string, ok bool) {
 		return "\n  - kind: " + choice(1, c.eventNames(), ""), true
 	case "expect-event.kind":
 		return " " + choice(1, c.eventNames(), ""), true
-	case "expect-event.data":
-		return "\n  " + choice(1, c.eventFields(c.at.Path), "") + ": ${2:exists}", true
-	case "file.defaults":
-		if p == nil || len(p.Headers) == 0 {
-			return "\n  timeout: ${1:10s}", true
-		}
-		return "\n  headers:" + strings.ReplaceAll(c.headerSnippet("request"), "\n", "\n  "), true
-	case "test.headers", "defaults.headers":
-		return c.headerSnippet("request"), true
-	case "expect.headers":
-		return c.headerSnippet("response"), true
 	}
 	return "", false
-}
-
-// headerSnippet is a header that the plugin at hand declares, of a request with a value that it says to be common.
-func (c *completer) headerSnippet(in string) string {
-	if p := c.plugin(); p != nil {
-		for _, own := range []string{in, ""} {
-			for _, h := range p.Headers {
-				if h.In == own && in == "response" {
-					return "\n  " + schema.SnippetStop(1, h.Name) + ": ${2:exists}"
-				}
-				if h.In == own && len(h.Values) > 0 && !strings.Contains(h.Values[0], "{{") {
-					return "\n  " + schema.SnippetStop(1, h.Name) + ": " + schema.SnippetStop(2, write.Text(h.Values[0], write.Place{}))
-				}
-			}
-		}
-	}
-	if in == "response" {
-		return "\n  ${1}: ${2:exists}"
-	}
-	return "\n  ${1}: ${2}"
 }
 
 // choice is a tab stop with one of some texts, or with a text of its own where there are none.

@@ -152,17 +152,13 @@ func takesResource(p *schema.PluginSchema) bool { return !unused(p, "resource") 
 // matrixTest is a test with rows: what goes out and, where the plugin declares statuses, what comes back.
 func (c *completer) matrixTest(p *schema.PluginSchema) sketch {
 	key, values := "case", []string{"one", "two"}
-	var spec schema.FieldSpec
 	switch names := required(p); {
 	case takesResource(p):
 		key, values = "resource", []string{"/", "/other"}
 	case len(names) > 0:
-		key, spec = names[0], p.Fields[names[0]]
-		if values = onOneLine(append(slices.Clone(spec.Enum), spec.Examples...)); len(values) == 0 {
-			values = []string{scalarOf(spec)}
-		}
-		if spec.Type == schema.TypeObject || spec.Type == schema.TypeMap || spec.Type == schema.TypeArray {
-			key, values = "case", []string{"one", "two"} // a row has values that stand on one line
+		// A row has values that stand on one line.
+		if some := proposed(p.Fields[names[0]], write.Place{}); len(some) > 0 {
+			key, values = names[0], some
 		}
 	}
 	var k sketch
@@ -260,9 +256,6 @@ func (c *completer) wholeTests(p *schema.PluginSchema, hasTarget bool, drafts []
 	}
 	for _, d := range drafts {
 		fits := c.at.Quote == 0 && len(c.at.Siblings) == 0 && c.aloneInLine("-") && !c.at.Flow && (hasTarget || !d.oneLine)
-		if d.oneLine && c.at.Flow && hasTarget {
-			fits = c.at.Quote == 0
-		}
 		if len(d.head) > 0 || !fits {
 			continue
 		}

@@ -86,17 +86,10 @@ const (
 // value puts in what may follow the colon of a field at this column: its description says what it takes, and where that
 // leaves something open, it is left to the user. The key tells its places apart from those of other fields.
 func (k *sketch) value(key string, s schema.FieldSpec, depth int) {
-	if values := onOneLine(s.Enum); len(values) > 0 {
+	switch values := proposed(s, write.Place{}); {
+	case len(values) > 0:
 		k.text(" ")
-		k.stop(key, values[:min(len(values), maxSketchChoices)]...)
-		return
-	}
-	if proposed := onOneLine(append(slices.Clone(s.Examples), s.Default)); len(proposed) > 0 {
-		k.text(" ")
-		k.stop(key, proposed[0])
-		return
-	}
-	switch {
+		k.stop(key, values...)
 	case depth >= maxSketchDepth:
 		k.text(" ")
 		k.stop(key)
@@ -114,9 +107,6 @@ func (k *sketch) value(key string, s schema.FieldSpec, depth int) {
 			inner[0].Text = " " + strings.TrimPrefix(inner[0].Text, "\n  ")
 		}
 		k.below(inner, "  ")
-	default:
-		k.text(" ")
-		k.stop(key, scalarOf(s))
 	}
 }
 
@@ -149,14 +139,31 @@ func (k *sketch) members(key string, s schema.FieldSpec, depth int) {
 	k.below(inner, "  ")
 }
 
-// onOneLine are those of some values that stand on one line and mean the same everywhere, as they are written.
-func onOneLine(values []any) []string {
+// proposed are values for a field that stand on one line and mean the same in every test, as they are written at a place: those
+// of its enum, else its example or default, else some value of its type. There are none for what is a list or map.
+func proposed(s schema.FieldSpec, at write.Place) []string {
+	if values := onOneLine(s.Enum, at); len(values) > 0 {
+		return values[:min(len(values), maxSketchChoices)]
+	}
+	if values := onOneLine(append(slices.Clone(s.Examples), s.Default), at); len(values) > 0 {
+		return values[:1]
+	}
+	if s.Type == schema.TypeObject || s.Type == schema.TypeMap || s.Type == schema.TypeArray {
+		return nil
+	}
+	if s.Type == schema.TypeNumber || s.Type == schema.TypeBool {
+		return []string{scalarOf(s)}
+	}
+	return []string{write.Text(scalarOf(s), at)}
+}
+
+func onOneLine(values []any, at write.Place) []string {
 	var list []string
 	for _, v := range values {
 		if k := value.KindOf(v); v == nil || k == value.KindList || k == value.KindObject {
 			continue
 		}
-		if as, ok := write.Scalar(v, write.Place{}); ok && as != "" && !strings.Contains(as, "\n") && !strings.Contains(as, "{{") {
+		if as, ok := write.Scalar(v, at); ok && as != "" && !strings.Contains(as, "\n") && !strings.Contains(as, "{{") {
 			list = append(list, as)
 		}
 	}
@@ -181,7 +188,7 @@ func scalarOf(s schema.FieldSpec) string {
 	case schema.FormatURL:
 		return "https://example.com/"
 	case "date-time":
-		return `"2030-01-31T12:00:00Z"`
+		return "2030-01-31T12:00:00Z"
 	}
 	return "value"
 }

@@ -155,7 +155,7 @@ func TestOperandsAreWrittenAsTheirPlaceWantsThem(t *testing.T) {
 				}
 				return
 			}
-			if got := strings.TrimPrefix(f.accept(f.item(t, c.label)), base); got != c.want+"\n" {
+			if got := strings.TrimPrefix(f.accept(t, f.item(t, c.label)), base); got != c.want+"\n" {
 				t.Errorf("accepting %q gives\n%s\nwant\n%s", c.label, got, c.want)
 			}
 		})
