@@ -3,8 +3,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { difference, expectedColumns } from "./layout.mjs";
 
-/** How long a list that has something to offer may take to open before the typist goes on, in milliseconds. */
+/**
+ * How long a list that has something to offer may take to open before the typist goes on, and one that may open behind what was
+ * accepted, in milliseconds.
+ */
 const listPatience = 2000;
+const nextListPatience = 250;
 
 const indentOf = (line) => line.length - line.trimStart().length;
 
@@ -145,20 +149,25 @@ export class Typist {
       at += char.length;
       if (/[\s"'{[(]/.test(char)) word = segment = at;
       if (char === ".") segment = at;
-      if (!accept || at - segment > 4 || at === whole.length || whole[at] === "\n") continue;
-      const offered = await this.offered([whole.slice(word), whole.slice(segment)], [at - word, at - segment], at - segment === 1);
-      if (!offered || offered === refused) continue;
-      const next = await this.accepted(whole, at, starts[index]);
-      if (next < 0) {
-        refused = offered;
-        continue;
+      let patience = accept && at - segment === 1 && (await this.peek("/offers")) ? listPatience : 0;
+      // A list that opens behind what was accepted is answered as well.
+      while (accept && at - segment <= 4 && at < whole.length && whole[at] !== "\n") {
+        const offered = await this.offered([whole.slice(word), whole.slice(segment)], [at - word, at - segment], patience);
+        if (!offered || offered === refused) break;
+        const next = await this.accepted(whole, at, starts[index]);
+        if (next < 0) {
+          refused = offered;
+          break;
+        }
+        result.accepted++;
+        refused = "";
+        at = word = segment = next;
+        const behind = starts.findLastIndex((start) => start <= at);
+        // What was written may have begun another line; its indent is part of it.
+        if (behind > index && at - starts[behind] <= indentOf(lines[behind])) at = word = segment = await begin(behind);
+        index = behind;
+        patience = nextListPatience;
       }
-      result.accepted++;
-      at = word = segment = next;
-      const behind = starts.findLastIndex((start) => start <= at);
-      // What was written may have begun another line; its indent is part of it.
-      if (behind > index && at - starts[behind] <= indentOf(lines[behind])) at = word = segment = await begin(behind);
-      index = behind;
     }
 
     // Saving goes by way of the editor's own buffer, while the extension host may be some keys behind.
@@ -191,8 +200,8 @@ export class Typist {
   }
 
   /** The first suggestion, if it reads like what comes next and spares more than the key that accepts it. */
-  async offered(rests, typed, wait) {
-    const deadline = Date.now() + (wait && (await this.peek("/offers")) ? listPatience : 0);
+  async offered(rests, typed, patience) {
+    const deadline = Date.now() + patience;
     for (;;) {
       const { suggestion } = await look(this.page);
       if (suggestion !== undefined) {
@@ -202,8 +211,12 @@ export class Typist {
     }
   }
 
-  /** Accepts the first suggestion. The place in the text behind it if it wrote what is there; else it is undone, and -1. */
+  /**
+   * Accepts the first suggestion. The place in the text behind it if it wrote what is there; else it is undone, and -1. Who uses
+   * an editor knows what a suggestion writes; this typist has to try, and what was only tried counts as no key.
+   */
   async accepted(whole, at, lineStart) {
+    const keys = this.keys;
     const plain = (state, from, to) => state.text.slice(from, to).replaceAll("\r\n", "\n");
     const before = await this.settled();
     const start = before.from - (at - lineStart);
@@ -218,6 +231,7 @@ export class Typist {
       await this.key("Control+z");
       state = await this.changed(state);
     }
+    this.keys = keys;
     return -1;
   }
 
